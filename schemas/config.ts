@@ -1,0 +1,50 @@
+import { Type, type Static, type TSchema } from 'typebox'
+
+const text = (description: string, options: Record<string, unknown> = {}) => Type.String({ description, ...options })
+const count = (description: string, value: number, minimum = 1, maximum = Number.MAX_SAFE_INTEGER) =>
+  Type.Integer({ description, default: value, minimum, maximum })
+const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
+
+/** A list in one variable, its items separated by spaces or commas. */
+const list = (description: string, value = '') => Type.String({ description, default: value })
+
+/** Every setting, from the environment or a `.env` file. The one source of names, defaults, bounds and their documentation. */
+export const Settings = Type.Object({
+  HOST: text('The address to listen on.', { default: '127.0.0.1' }),
+  PORT: count('The port to listen on; 0 takes a free one.', 3000, 0, 65535),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'The least severe level that is logged.' }),
+  DATA_DIR: text('The directory of the embedded log and of the development secret.', { default: './data', minLength: 1 }),
+  REDIS_URL: optional(text('redis:// or rediss://: keeps the log in Redis instead of DATA_DIR.', { pattern: '^rediss?://' })),
+  REDIS_SENTINELS: optional(text('host:port of the Sentinels, separated by commas; with REDIS_SENTINEL_MASTER instead of REDIS_URL.', { pattern: '^[^,\\s]+:\\d+([,\\s]+[^,\\s]+:\\d+)*$' })),
+  REDIS_SENTINEL_MASTER: optional(text('The name of the master that the Sentinels watch.', { minLength: 1 })),
+  REDIS_CLUSTER_NODES: optional(text('host:port of some nodes of a Redis Cluster, separated by commas, instead of REDIS_URL.', { pattern: '^[^,\\s]+:\\d+([,\\s]+[^,\\s]+:\\d+)*$' })),
+  CHANNEL_PREFIX: text('The channels <prefix>:<run_id> that engines PUBLISH to, and the tag of every key.', { default: 'workflow_run_events', pattern: '^[A-Za-z0-9_.:-]{1,64}$' }),
+  INGEST_PUBSUB: Type.Boolean({ default: true, description: 'Whether this process takes part in storing plain PUBLISH messages.' }),
+  JWT_SECRET: optional(text('The HS256 key, at least 32 bytes.', { minLength: 32 })),
+  JWT_PUBLIC_KEY: optional(text('The PEM of an RS256 or ES256 public key.', { pattern: '^-----BEGIN' })),
+  JWT_JWKS_URL: optional(text('Where the issuer publishes its keys; needs JWT_ISSUER.', { pattern: '^https?://' })),
+  JWT_ISSUER: optional(text('The `iss` that a token must have.', { minLength: 1 })),
+  JWT_AUDIENCE: optional(text('The `aud` that a token must have.', { minLength: 1 })),
+  RUN_MAX_EVENTS: optional(Type.Integer({ description: 'The most events kept per run (default 100000; embedded 1000000).', minimum: 1 })),
+  RUN_MAX_BYTES: optional(Type.Integer({ description: 'The most bytes kept per run (default 64 MiB; embedded 1 GiB).', minimum: 1024 })),
+  RUN_TTL_S: count('How long a run is kept after its last event, in seconds.', 86_400),
+  MAX_EVENT_BYTES: count('The largest payload of one event, in bytes.', 262_144, 1024, 8_388_608),
+  TERMINAL_STATUSES: list('The statuses that end a run, separated by spaces, in any case.', 'succeeded completed failed cancelled canceled timed_out'),
+  END_GRACE_MS: count('How long a stream waits for stragglers after the last event of a finished run, in milliseconds.', 2_000, 0, 600_000),
+  STREAM_HEARTBEAT_MS: count('After how long without other bytes a stream gets a comment, in milliseconds.', 15_000, 10),
+  STREAM_RETRY_MS: count('How long EventSource waits before it reconnects, in milliseconds.', 2_000, 0),
+  STREAM_MAX_AGE_S: count('The oldest that a stream gets, in seconds, jittered down by up to 20 %.', 3_600),
+  MAX_STREAMS: count('The most open streams of this process.', 20_000),
+  MAX_STREAMS_PER_SUBJECT: count('The most open streams of one subject in this process.', 20_000),
+  UNKNOWN_RUN: Type.Enum(['wait', '404'], { default: 'wait', description: 'What a stream of a run that does not exist yet does.' }),
+  POSITION_CHECK_MS: count('How often a followed run\'s position is compared with the log, in milliseconds.', 10_000, 50),
+  DRAIN_MS: count('Over how long open streams are closed at shutdown, in milliseconds.', 5_000, 0, 600_000),
+  MIN_FREE_BYTES: count('Embedded log: below this much free disk space appends answer 507, in bytes.', 67_108_864, 0),
+  CORS_ORIGINS: list('The origins that may read across sites, separated by spaces.'),
+  TRUST_PROXY: list('The addresses or CIDR ranges of proxies whose X-Forwarded headers count, or a number of hops, or true.'),
+  WEB_CONCURRENCY: count('How many processes share the port; more than one needs Redis.', 1, 1, 64),
+  NODE_ENV: optional(text('production refuses to start without a key.'))
+}, { $id: 'Settings' })
+
+/** Every setting as the environment gives it, with defaults. */
+export type Settings = Static<typeof Settings>

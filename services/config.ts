@@ -1,0 +1,133 @@
+import { Ajv } from 'ajv'
+import envSchema from 'env-schema'
+import { Settings } from '../schemas/config.ts'
+import type { Retention } from './run-log/run-log.ts'
+
+/** Where Redis is; absent for the embedded log. */
+export type RedisTarget =
+  | { readonly kind: 'standalone', readonly url: string }
+  | { readonly kind: 'sentinel', readonly sentinels: readonly HostPort[], readonly master: string, readonly url: string | null }
+  | { readonly kind: 'cluster', readonly nodes: readonly HostPort[], readonly url: string | null }
+
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+/** The settings as the service uses them: the environment's, with lists taken apart and what follows from several. */
+export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGINS' | 'TRUST_PROXY'> {
+  readonly terminalStatuses: ReadonlySet<string>
+  readonly corsOrigins: readonly string[]
+  readonly trustProxy: boolean | number | string[]
+  readonly redis: RedisTarget | null
+  readonly retention: Retention
+  /** Whether a token key is configured; without one the service makes a development secret, on loopback only. */
+  readonly hasTokenKey: boolean
+}
+
+/** Everything that is wrong with the settings, one sentence each. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor (problems: readonly string[]) {
+    super(`The configuration has ${problems.length} mistake${problems.length === 1 ? '' : 's'}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads the settings.
+ *
+ * @param environment the variables; a `.env` file in the working directory is read only when none are given
+ * @throws ConfigError with every mistake at once
+ */
+export function loadConfig (environment?: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment ?? process.env)
+    .filter(([name, value]) => name in Settings.properties && value !== undefined && value !== ''))
+  const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, removeAdditional: true })
+  const problems: string[] = []
+  const settings = readSettings(given, environment === undefined, ajv, problems)
+  if (settings === null) throw new ConfigError(problems)
+  const config = derive(settings)
+  problems.push(...contradictions(config))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}
+
+function readSettings (given: Record<string, unknown>, dotenv: boolean, ajv: Ajv, problems: string[]): Settings | null {
+  try {
+    return envSchema<Settings>({ schema: structuredClone(Settings), data: given, env: false, dotenv, ajv })
+  } catch (error) {
+    for (const fault of ajv.errors ?? []) {
+      const name = fault.instancePath.slice(1)
+      problems.push(`${name} ${fault.message ?? 'is not valid'}${fault.keyword === 'enum' ? `: ${String(fault.params['allowedValues']).replaceAll(',', ', ')}` : ''}.`)
+    }
+    if (problems.length === 0) throw error
+    return null
+  }
+}
+
+function derive (settings: Settings): Config {
+  const { TERMINAL_STATUSES, CORS_ORIGINS, TRUST_PROXY, ...rest } = settings
+  const redis = redisTarget(settings)
+  return {
+    ...rest,
+    terminalStatuses: new Set(items(TERMINAL_STATUSES).map((status) => status.toLowerCase())),
+    corsOrigins: items(CORS_ORIGINS),
+    trustProxy: trustProxy(TRUST_PROXY),
+    redis,
+    retention: {
+      maxEvents: settings.RUN_MAX_EVENTS ?? (redis === null ? 1_000_000 : 100_000),
+      maxBytes: settings.RUN_MAX_BYTES ?? (redis === null ? 1_073_741_824 : 67_108_864),
+      ttlSeconds: settings.RUN_TTL_S
+    },
+    hasTokenKey: settings.JWT_SECRET !== undefined || settings.JWT_PUBLIC_KEY !== undefined || settings.JWT_JWKS_URL !== undefined
+  }
+}
+
+function redisTarget (settings: Settings): RedisTarget | null {
+  const url = settings.REDIS_URL ?? null
+  if (settings.REDIS_CLUSTER_NODES !== undefined) return { kind: 'cluster', nodes: hostPorts(settings.REDIS_CLUSTER_NODES), url }
+  if (settings.REDIS_SENTINELS !== undefined) {
+    return { kind: 'sentinel', sentinels: hostPorts(settings.REDIS_SENTINELS), master: settings.REDIS_SENTINEL_MASTER ?? '', url }
+  }
+  return url === null ? null : { kind: 'standalone', url }
+}
+
+function contradictions (config: Config): string[] {
+  const problems: string[] = []
+  if (config.REDIS_SENTINELS !== undefined && config.REDIS_SENTINEL_MASTER === undefined) problems.push('REDIS_SENTINELS needs REDIS_SENTINEL_MASTER.')
+  if (config.REDIS_SENTINEL_MASTER !== undefined && config.REDIS_SENTINELS === undefined) problems.push('REDIS_SENTINEL_MASTER needs REDIS_SENTINELS.')
+  if (config.REDIS_SENTINELS !== undefined && config.REDIS_CLUSTER_NODES !== undefined) problems.push('REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other.')
+  const keys = [config.JWT_SECRET, config.JWT_PUBLIC_KEY, config.JWT_JWKS_URL].filter((key) => key !== undefined)
+  if (keys.length > 1) problems.push('Set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL.')
+  if (config.JWT_JWKS_URL !== undefined && config.JWT_ISSUER === undefined) problems.push('JWT_JWKS_URL needs JWT_ISSUER.')
+  if (config.WEB_CONCURRENCY > 1 && config.redis === null) problems.push('WEB_CONCURRENCY over 1 needs Redis, since the embedded log belongs to one process.')
+  if (!config.hasTokenKey && config.NODE_ENV === 'production') problems.push('NODE_ENV=production needs JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL.')
+  else if (!config.hasTokenKey && !isLoopback(config.HOST)) problems.push(`HOST ${config.HOST} is not a loopback address, so JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL must be set.`)
+  return problems
+}
+
+/** Whether only this machine can reach an address. */
+export function isLoopback (host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function items (text: string): string[] {
+  return text.split(/[\s,]+/).filter((item) => item !== '')
+}
+
+function hostPorts (text: string): HostPort[] {
+  return items(text).map((item) => {
+    const colon = item.lastIndexOf(':')
+    return { host: item.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(item.slice(colon + 1)) }
+  })
+}
+
+function trustProxy (text: string): boolean | number | string[] {
+  const proxies = items(text)
+  if (proxies.length === 0 || text === 'false') return false
+  if (text === 'true') return true
+  return /^\d+$/.test(text) ? Number(text) : proxies
+}

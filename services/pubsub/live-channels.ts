@@ -1,0 +1,37 @@
+import type { EventId } from '../run-log/event-id.ts'
+import type { LogEvent } from '../run-log/run-log.ts'
+
+/** What the run log says on a run's live channel after an append. */
+export interface LiveMessage {
+  /** The id before the first of these events: the message continues whoever is exactly there. */
+  readonly prev: EventId
+  /** The id of the last of these events. */
+  readonly last: EventId
+  /** In order; null when the message was too large to carry them, so that they are read from the log. */
+  readonly events: readonly LogEvent[] | null
+}
+
+/** Called with every message of one run, in the order of arrival. Must not throw. */
+export type LiveListener = (message: LiveMessage) => void
+
+/** The live channels of runs: at most once, so whoever listens checks `prev` and repairs from the run log. */
+export interface LiveChannels {
+  /**
+   * Listens to a run. Several listeners of one run share one subscription.
+   *
+   * @returns once the subscription is acknowledged, a function that ends it
+   * @throws RunLogError `unavailable` when it can't be acknowledged in time
+   */
+  subscribe (runId: string, listener: LiveListener): Promise<() => void>
+
+  /**
+   * Calls back whenever messages may have been missed: a connection came back and its subscriptions are
+   * acknowledged again. The callback gets the runs concerned.
+   */
+  onRestored (callback: (runIds: readonly string[]) => void): void
+
+  /** Whether messages can be expected now. */
+  isConnected (): boolean
+
+  close (): Promise<void>
+}

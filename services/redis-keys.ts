@@ -1,0 +1,47 @@
+/** The names of everything that one Runcast keeps in Redis, made from the channel prefix alone. */
+export interface RedisKeys {
+  readonly prefix: string
+  /** Matches the input channels of all runs. */
+  readonly inputPattern: string
+  /** The channel that engines plainly PUBLISH to. */
+  input (runId: string): string
+  live (runId: string): string
+  log (runId: string): string
+  run (runId: string): string
+  fence (runId: string): string
+  append (runId: string, appendId: string): string
+  idempotency (runId: string, keyHash: string): string
+  event (runId: string, keyHash: string): string
+  index (tenant: string): string
+  changed (tenant: string): string
+  readonly lease: string
+  readonly leaseToken: string
+  readonly acks: string
+}
+
+/**
+ * Names the keys. All of one run share the hash slot of its input channel, since the tag is the whole channel name.
+ *
+ * @param prefix CHANNEL_PREFIX, without braces; anything but the default also sets the names of index and lease apart
+ */
+export function redisKeys (prefix: string): RedisKeys {
+  const tag = (runId: string) => `{${prefix}:${runId}}`
+  const shared = prefix === 'workflow_run_events' ? '' : `${prefix}:`
+  return {
+    prefix,
+    inputPattern: `${prefix}:*`,
+    input: (runId) => `${prefix}:${runId}`,
+    live: (runId) => `${tag(runId)}:live`,
+    log: (runId) => `${tag(runId)}:log`,
+    run: (runId) => `${tag(runId)}:run`,
+    fence: (runId) => `${tag(runId)}:fence`,
+    append: (runId, appendId) => `${tag(runId)}:append:${appendId}`,
+    idempotency: (runId, keyHash) => `${tag(runId)}:idem:${keyHash}`,
+    event: (runId, keyHash) => `${tag(runId)}:event:${keyHash}`,
+    index: (tenant) => `{${shared}workflow_runs:${tenant}}:index`,
+    changed: (tenant) => `{${shared}workflow_runs:${tenant}}:changed`,
+    lease: `${shared}workflow_run_ingest:lease`,
+    leaseToken: `${shared}workflow_run_ingest:token`,
+    acks: `${shared}workflow_run_ingest:acks`
+  }
+}
