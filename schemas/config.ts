@@ -9,7 +9,7 @@ const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
 const list = (description: string, value = '') => Type.String({ description, default: value })
 
 /** Every setting, from the environment or a `.env` file. The one source of names, defaults, bounds and their documentation. */
-export const Settings = Type.Object({
+export const SettingsSchema = Type.Object({
   HOST: text('The address to listen on.', { default: '127.0.0.1' }),
   PORT: count('The port to listen on; 0 takes a free one.', 3000, 0, 65535),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'The least severe level that is logged.' }),
@@ -47,4 +47,4 @@ export const Settings = Type.Object({
 }, { $id: 'Settings' })
 
 /** Every setting as the environment gives it, with defaults. */
-export type Settings = Static<typeof Settings>
+export type Settings = Static<typeof SettingsSchema>

@@ -24,25 +24,25 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warning', 'error', 'critic
 /** One of the levels of a `log` event. */
 export type LogLevel = typeof LOG_LEVELS[number]
 
-export const RunId = Type.String({
+export const RunIdSchema = Type.String({
   pattern: RUN_ID_PATTERN,
   description: 'The run: 1 to 128 characters of A-Z a-z 0-9 . _ ~ -, the first a letter or digit.',
   examples: ['build-4711']
 })
 
-export const EventType = Type.String({
+export const EventTypeSchema = Type.String({
   pattern: EVENT_TYPE_PATTERN,
   description: 'A letter, then up to 63 of A-Z a-z 0-9 _ . : -. The prefix stream_ is reserved.',
   examples: ['log']
 })
 
-export const EventId = Type.String({
+export const EventIdSchema = Type.String({
   pattern: EVENT_ID_PATTERN,
   description: 'The id of an event, <ms>-<seq>: ms is the append time, seq counts 1, 2, 3, ... within the run.',
   examples: ['1764000000000-42']
 })
 
-export const PublisherEventId = Type.String({
+export const PublisherEventIdSchema = Type.String({
   minLength: 1,
   maxLength: 128,
   pattern: '^[\\x21-\\x7e]+$',
@@ -50,10 +50,10 @@ export const PublisherEventId = Type.String({
 })
 
 /** What a publisher sends: one event. */
-export const PublishedEvent = Type.Object({
-  event_type: Type.Optional(EventType),
+export const PublishedEventSchema = Type.Object({
+  event_type: Type.Optional(EventTypeSchema),
   payload: Type.Unknown({ description: 'Any JSON value. Delivered as its own text, white space outside strings removed.' }),
-  event_id: Type.Optional(PublisherEventId)
+  event_id: Type.Optional(PublisherEventIdSchema)
 }, {
   $id: 'PublishedEvent',
   additionalProperties: false,
@@ -62,4 +62,4 @@ export const PublishedEvent = Type.Object({
 })
 
 /** What a publisher sends: one event. */
-export type PublishedEvent = Static<typeof PublishedEvent>
+export type PublishedEvent = Static<typeof PublishedEventSchema>

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import envSchema from 'env-schema'
-import { Settings } from '../schemas/config.ts'
+import { SettingsSchema, type Settings } from '../schemas/config.ts'
 import type { Retention } from './run-log/run-log.ts'
 
 /** Where Redis is; absent for the embedded log. */
@@ -44,7 +44,7 @@ export class ConfigError extends Error {
  */
 export function loadConfig (environment?: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.entries(environment ?? process.env)
-    .filter(([name, value]) => name in Settings.properties && value !== undefined && value !== ''))
+    .filter(([name, value]) => name in SettingsSchema.properties && value !== undefined && value !== ''))
   const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, removeAdditional: true })
   const problems: string[] = []
   const settings = readSettings(given, environment === undefined, ajv, problems)
@@ -57,7 +57,7 @@ export function loadConfig (environment?: Record<string, string | undefined>): C
 
 function readSettings (given: Record<string, unknown>, dotenv: boolean, ajv: Ajv, problems: string[]): Settings | null {
   try {
-    return envSchema<Settings>({ schema: structuredClone(Settings), data: given, env: false, dotenv, ajv })
+    return envSchema<Settings>({ schema: structuredClone(SettingsSchema), data: given, env: false, dotenv, ajv })
   } catch (error) {
     for (const fault of ajv.errors ?? []) {
       const name = fault.instancePath.slice(1)
