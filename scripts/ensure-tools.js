@@ -25,8 +25,7 @@ const MANAGERS = {
 const POLICY = '/usr/sbin/policy-rc.d'
 
 function isInstalled (tool) {
-  // Debian keeps servers in sbin, which is not on every user's PATH.
-  return (process.env.PATH ?? '').split(delimiter).concat('/usr/sbin', '/usr/local/sbin').some((directory) => {
+  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
     try {
       const file = join(directory, tool)
       accessSync(file, constants.X_OK)
@@ -46,6 +45,8 @@ function run (command, args) {
 function withoutServices (install) {
   if (existsSync(POLICY)) return install()
   writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  // With a handler, Ctrl-C ends the installation but not this process before it has tidied up.
+  process.on('SIGINT', () => {})
   try {
     return install()
   } finally {
