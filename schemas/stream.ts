@@ -1,0 +1,48 @@
+import { Type, type Static } from 'typebox'
+import { EventIdSchema, RunIdSchema } from './events.ts'
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
+
+export const StreamOpenSchema = Type.Object({
+  run_id: RunIdSchema,
+  mode: Type.Union([Type.Literal('fresh'), Type.Literal('resumed'), Type.Literal('waiting'), Type.Literal('partial')], {
+    description: 'fresh: from the start that was chosen; resumed: right after the cursor; waiting: no such run yet; partial: a stream_gap follows.'
+  }),
+  position: EventIdSchema,
+  status: nullable(Type.String())
+}, { $id: 'StreamOpen', description: 'The first frame of every stream.' })
+
+export const StreamGapSchema = Type.Object({
+  reason: Type.Union([Type.Literal('expired'), Type.Literal('forked'), Type.Literal('unknown_id')]),
+  requested: nullable(Type.String()),
+  resumed_after: EventIdSchema,
+  lost: nullable(Type.Integer({ minimum: 0 })),
+  history_url: Type.String()
+}, { $id: 'StreamGap', description: 'Something is missing. What a follower holds after resumed_after is void.' })
+
+export const StreamPositionSchema = Type.Object({ position: EventIdSchema }, {
+  $id: 'StreamPosition', description: 'The position of a filtered stream moved without an event.'
+})
+
+export const StreamEndSchema = Type.Object({
+  status: nullable(Type.String()),
+  last_event_id: EventIdSchema,
+  events: nullable(Type.Integer({ minimum: 0 })),
+  counts: nullable(Type.Record(Type.String(), Type.Integer({ minimum: 0 })))
+}, { $id: 'StreamEnd', description: 'The run is finished and its stragglers are in; the response ends.' })
+
+export const StreamCloseSchema = Type.Object({
+  reason: Type.Union([
+    Type.Literal('shutdown'), Type.Literal('unavailable'), Type.Literal('limit'),
+    Type.Literal('max_age'), Type.Literal('token_expired'), Type.Literal('revoked')
+  ])
+}, { $id: 'StreamClose', description: 'The server ends an unfinished stream; EventSource comes back by itself.' })
+
+export type StreamOpen = Static<typeof StreamOpenSchema>
+export type StreamGap = Static<typeof StreamGapSchema>
+export type StreamPosition = Static<typeof StreamPositionSchema>
+export type StreamEnd = Static<typeof StreamEndSchema>
+export type StreamClose = Static<typeof StreamCloseSchema>
+
+/** Why the server ends an unfinished stream. */
+export type CloseReason = StreamClose['reason']

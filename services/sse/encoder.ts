@@ -1,0 +1,30 @@
+import type { EventId } from '../run-log/event-id.ts'
+
+/** What one block of an event stream can carry. `data` is one line of text. */
+export interface SseFrame {
+  readonly id?: EventId
+  readonly event: string
+  readonly data: string
+  /** How long the client waits before it reconnects, in milliseconds. */
+  readonly retry?: number
+}
+
+const LINE_BREAK = /[\r\n\0]/
+
+/**
+ * Encodes one block of an event stream, `id` before `data` so that a cut block is never taken for a whole one.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ * @throws RangeError when a field holds a line break or NUL, which would forge another field
+ */
+export function encodeFrame (frame: SseFrame): string {
+  if (LINE_BREAK.test(frame.event) || LINE_BREAK.test(frame.data) || (frame.id !== undefined && LINE_BREAK.test(frame.id))) {
+    throw new RangeError('a field of an event stream holds a line break')
+  }
+  const retry = frame.retry === undefined ? '' : `retry: ${Math.round(frame.retry)}\n`
+  const id = frame.id === undefined ? '' : `id: ${frame.id}\n`
+  return `${retry}${id}event: ${frame.event}\ndata: ${frame.data}\n\n`
+}
+
+/** The comment that keeps an idle stream open. */
+export const PING = Buffer.from(': ping\n\n')

@@ -1,0 +1,68 @@
+import type { CloseReason, StreamEnd, StreamGap, StreamOpen } from '../../schemas/stream.ts'
+import { seqOf, type EventId } from '../run-log/event-id.ts'
+import type { Gap } from '../run-log/resume.ts'
+import type { LogEvent, LogFacts } from '../run-log/run-log.ts'
+import { encodeFrame } from './encoder.ts'
+
+/** How long a client waits before it reconnects, in milliseconds from and to, by why the stream was closed. */
+const RETRY_MS: Readonly<Record<CloseReason, readonly [number, number]>> = {
+  shutdown: [500, 3_000],
+  unavailable: [2_000, 10_000],
+  limit: [15_000, 60_000],
+  max_age: [500, 3_000],
+  token_expired: [500, 3_000],
+  revoked: [2_000, 10_000]
+}
+
+/** An event of the run log as its subscribers get it. */
+export function eventFrame (event: LogEvent): string {
+  return encodeFrame({ id: event.id, event: event.type, data: event.data })
+}
+
+/** The first frame of a stream; `position` is its id. */
+export function openFrame (open: StreamOpen): string {
+  return encodeFrame({ id: open.position, event: 'stream_open', data: JSON.stringify(open) })
+}
+
+/** Says that events are missing before `resumedAfter`, the id from which the stream goes on. */
+export function gapFrame (runId: string, gap: Gap, resumedAfter: EventId): string {
+  const data: StreamGap = {
+    reason: gap.reason,
+    requested: gap.requested,
+    resumed_after: resumedAfter,
+    lost: gap.lost,
+    history_url: `/api/v1/workflow-runs/${runId}/events`
+  }
+  return encodeFrame({ id: resumedAfter, event: 'stream_gap', data: JSON.stringify(data) })
+}
+
+/** Moves a filtered follower's cursor on without an event. Has data, since some clients ignore an id without. */
+export function positionFrame (position: EventId): string {
+  return encodeFrame({ id: position, event: 'stream_position', data: JSON.stringify({ position }) })
+}
+
+/** The last frame of a finished run, with what a client needs to prove that it has everything. */
+export function endFrame (facts: LogFacts, position: EventId): string {
+  const data: StreamEnd = {
+    status: facts.status,
+    last_event_id: position,
+    events: facts.exists ? seqOf(position) : null,
+    counts: facts.counts === null ? null : { ...facts.counts }
+  }
+  return encodeFrame({ id: position, event: 'stream_end', data: JSON.stringify(data) })
+}
+
+/**
+ * The last frame of an unfinished stream, with a jittered time to come back.
+ *
+ * @param position the follower's cursor, or null when it was not judged yet
+ */
+export function closeFrame (reason: CloseReason, position: EventId | null): string {
+  const [least, most] = RETRY_MS[reason]
+  return encodeFrame({
+    retry: least + Math.random() * (most - least),
+    ...(position === null ? {} : { id: position }),
+    event: 'stream_close',
+    data: JSON.stringify({ reason })
+  })
+}

@@ -1,0 +1,45 @@
+import { LOG_LEVELS } from '../../schemas/events.ts'
+import type { LogEvent } from '../run-log/run-log.ts'
+
+/** Which events of a run a follower wants. Followers whose filters have one key share the encoded bytes. */
+export interface Filter {
+  readonly key: string
+  /** null for every type. */
+  readonly types: ReadonlySet<string> | null
+  /** The rank of the least level of `log` events that passes; null for every level. */
+  readonly minLevel: number | null
+}
+
+/** Lets everything through. */
+export const EVERYTHING: Filter = { key: '', types: null, minLevel: null }
+
+/** The rank of a level, `warn` read as `warning`, in any case; null for what is not a level. */
+export function levelRank (level: string): number | null {
+  const name = level.toLowerCase()
+  const rank = LOG_LEVELS.findIndex((known) => known === (name === 'warn' ? 'warning' : name))
+  return rank === -1 ? null : rank
+}
+
+/**
+ * @param types the wanted types; null for all
+ * @param minLevel the rank of the least wanted level; null for all
+ */
+export function createFilter (types: readonly string[] | null, minLevel: number | null): Filter {
+  if (types === null && minLevel === null) return EVERYTHING
+  const wanted = types === null ? null : [...new Set(types)].sort()
+  return { key: `${wanted?.join(',') ?? ''}|${minLevel ?? ''}`, types: wanted === null ? null : new Set(wanted), minLevel }
+}
+
+/** Whether a follower with this filter gets the event. An event without a known level passes, as do other types. */
+export function passes (filter: Filter, event: LogEvent): boolean {
+  if (filter.types !== null && !filter.types.has(event.type)) return false
+  if (filter.minLevel === null || event.type !== 'log') return true
+  const rank = rankOf(event.data)
+  return rank === null || rank >= filter.minLevel
+}
+
+function rankOf (data: string): number | null {
+  const payload: unknown = JSON.parse(data)
+  if (typeof payload !== 'object' || payload === null || !('level' in payload)) return null
+  return typeof payload.level === 'string' ? levelRank(payload.level) : null
+}

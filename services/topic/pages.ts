@@ -1,0 +1,102 @@
+import type { EventId } from '../run-log/event-id.ts'
+import type { Resume } from '../run-log/resume.ts'
+import type { From, LogEvent, LogFacts, Page, RunLog } from '../run-log/run-log.ts'
+import { eventFrame } from '../sse/frames.ts'
+import { passes, type Filter } from './filter.ts'
+import type { EncodedEvent } from './ring.ts'
+
+/** The most events of one page. */
+export const PAGE_EVENTS = 500
+
+/** A page ready to be written to every follower with the same filter. */
+export interface EncodedPage {
+  readonly facts: LogFacts
+  readonly resume: Resume
+  /** The id of the last event read, whether it passed the filter or not. */
+  readonly position: EventId
+  /** null when no event passed. */
+  readonly bytes: Buffer | null
+  /** How many events the bytes hold. */
+  readonly events: number
+}
+
+/** Full pages are history and do not change, so they are kept for the followers that come right behind. */
+const KEEP_MS = 5_000
+const KEEP_BYTES = 8_388_608
+
+/** Reads of one run's log, shared: one per place and filter serves all followers that want it. */
+export class SharedPages {
+  readonly #runId: string
+  readonly #log: RunLog
+  readonly #reads = new Map<string, Promise<Page>>()
+  readonly #kept = new Map<string, EncodedPage>()
+  #keptBytes = 0
+
+  constructor (runId: string, log: RunLog) {
+    this.#runId = runId
+    this.#log = log
+  }
+
+  /**
+   * @param onRead called once per read of the log with what it brought
+   * @throws RunLogError as `RunLog.readPage` does
+   */
+  async read (from: From, filter: Filter, onRead: (page: Page) => void): Promise<EncodedPage> {
+    const place = JSON.stringify(from)
+    const key = `${filter.key} ${place}`
+    const kept = this.#kept.get(key)
+    if (kept !== undefined) return kept
+    const page = await this.#readOnce(from, place, onRead)
+    return this.#kept.get(key) ?? this.#keep(key, encodePage(page, filter))
+  }
+
+  /** Forgets all pages, when the history they come from is void. */
+  forget (): void {
+    this.#kept.clear()
+    this.#keptBytes = 0
+  }
+
+  #readOnce (from: From, place: string, onRead: (page: Page) => void): Promise<Page> {
+    const running = this.#reads.get(place)
+    if (running !== undefined) return running
+    const read = this.#log.readPage({ runId: this.#runId, from, limit: PAGE_EVENTS })
+      .then((page) => {
+        onRead(page)
+        return page
+      })
+      .finally(() => this.#reads.delete(place))
+    this.#reads.set(place, read)
+    return read
+  }
+
+  #keep (key: string, page: EncodedPage): EncodedPage {
+    const isHistory = page.resume.gap === null && page.position !== page.resume.position && page.position !== page.facts.last
+    const bytes = page.bytes?.length ?? 0
+    if (!isHistory || this.#keptBytes + bytes > KEEP_BYTES) return page
+    this.#kept.set(key, page)
+    this.#keptBytes += bytes
+    setTimeout(() => { if (this.#kept.delete(key)) this.#keptBytes -= bytes }, KEEP_MS).unref()
+    return page
+  }
+}
+
+function encodePage (page: Page, filter: Filter): EncodedPage {
+  const frames = page.events.filter((event) => passes(filter, event)).map(eventFrame)
+  return encoded(page.facts, page.resume, page.events.at(-1), frames)
+}
+
+/** A page out of a topic's ring: frames that are encoded already. */
+export function pageOf (facts: LogFacts, cursor: EventId, entries: readonly EncodedEvent[], filter: Filter): EncodedPage {
+  const frames = entries.filter((entry) => passes(filter, entry.event)).map((entry) => entry.frame)
+  return encoded(facts, { position: cursor, gap: null }, entries.at(-1)?.event, frames)
+}
+
+function encoded (facts: LogFacts, resume: Resume, last: LogEvent | undefined, frames: string[]): EncodedPage {
+  return {
+    facts,
+    resume,
+    position: last?.id ?? resume.position,
+    bytes: frames.length === 0 ? null : Buffer.from(frames.join('')),
+    events: frames.length
+  }
+}

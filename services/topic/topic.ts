@@ -1,0 +1,300 @@
+import { ORIGIN, type EventId } from '../run-log/event-id.ts'
+import { RunLogError, type From, type LogEvent, type LogFacts, type Page, type RunLog } from '../run-log/run-log.ts'
+import type { Gap } from '../run-log/resume.ts'
+import type { LiveMessage } from '../pubsub/live-channels.ts'
+import { effectOf } from '../events/effect.ts'
+import { endFrame, gapFrame } from '../sse/frames.ts'
+import { EVERYTHING, type Filter } from './filter.ts'
+import { graceLeft } from './grace.ts'
+import { Lane } from './lane.ts'
+import { pageOf, PAGE_EVENTS, SharedPages, type EncodedPage } from './pages.ts'
+import { encodeEvent, Ring } from './ring.ts'
+
+/** What topics tell whoever counts. */
+export interface TopicObserver {
+  /** A topic read from the log what its channel had not brought. */
+  repaired (events: number): void
+  /** Followers were told of a gap. */
+  gap (reason: Gap['reason'], followers: number): void
+  /** A follower was too slow for the lane. */
+  fellBack (): void
+}
+
+export interface TopicOptions {
+  readonly log: RunLog
+  readonly graceMs: number
+  readonly terminalStatuses: ReadonlySet<string>
+  readonly observer: TopicObserver
+}
+
+/** What a topic holds in memory of the newest events. */
+const RING_EVENTS = 1_024
+const RING_CHARACTERS = 262_144
+
+/** How many messages wait while the log is read; what comes beyond them is read from the log as well. */
+const MOST_WAITING = 1_000
+
+/** Between attempts to reach a log that does not answer. */
+const RETRY_MS = 500
+
+/** The facts of a run that nobody has heard of. */
+const NOTHING: LogFacts = { now: 0, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: null }
+
+/**
+ * What this process holds of one followed run: the chain of its newest events, kept unbroken. A live message is
+ * taken only if it continues the chain exactly; whatever does not is repaired from the run log before anything is
+ * sent. Sees the run as one tenant does.
+ */
+export class Topic {
+  readonly runId: string
+  readonly tenant: string
+  readonly #options: TopicOptions
+  readonly #pages: SharedPages
+  readonly #ring = new Ring(RING_EVENTS, RING_CHARACTERS)
+  readonly #lane = new Lane(ORIGIN)
+  #facts: LogFacts = NOTHING
+  #last: EventId = ORIGIN
+  #waiting: LiveMessage[] | null = []
+  #repair: Promise<boolean> | null = null
+  #retry: NodeJS.Timeout | null = null
+  #flush: NodeJS.Immediate | null = null
+  #end: NodeJS.Timeout | null = null
+  #endAt = Infinity
+  #endAtMost = Infinity
+  #over = false
+  #closed = false
+
+  constructor (runId: string, tenant: string, options: TopicOptions) {
+    this.runId = runId
+    this.tenant = tenant
+    this.#options = options
+    this.#pages = new SharedPages(runId, options.log)
+  }
+
+  get lane (): Lane {
+    return this.#lane
+  }
+
+  /** The id of the newest event known. */
+  get last (): EventId {
+    return this.#last
+  }
+
+  /** What is known of the run; exact when `isOver`. */
+  get facts (): LogFacts {
+    return this.#facts
+  }
+
+  /** Whether the run is finished and its stragglers are in, proved by the log. */
+  get isOver (): boolean {
+    return this.#over
+  }
+
+  /** Finds where the run stands. To be called once, after the subscription is acknowledged. */
+  async start (): Promise<void> {
+    const page = await this.#options.log.readPage({ runId: this.runId, from: { at: 'end' }, limit: 1 })
+    if (this.#isVisible(page)) {
+      this.#last = page.resume.position
+      this.#lane.flush(this.#last)
+      this.#learn(page.facts)
+    }
+    if (!this.#applyWaiting()) void this.repair()
+  }
+
+  /** Takes a message of the run's live channel. */
+  receive (message: LiveMessage): void {
+    if (this.#closed) return
+    if (this.#waiting !== null) {
+      if (this.#waiting.length < MOST_WAITING) this.#waiting.push(message)
+      return
+    }
+    if (!this.#apply(message)) void this.repair()
+  }
+
+  /**
+   * Brings the topic up to what the log has now.
+   *
+   * @returns whether it is; false while the log does not answer (it is then tried again) or the run is another tenant's
+   */
+  repair (): Promise<boolean> {
+    this.#repair ??= this.#repairAll().finally(() => { this.#repair = null })
+    return this.#repair
+  }
+
+  /** What follows a cursor, if it is in memory. */
+  fromRing (cursor: EventId, filter: Filter): EncodedPage | null {
+    if (cursor === this.#last) return this.#facts.exists ? pageOf(this.#facts, cursor, [], filter) : null
+    const entries = this.#ring.after(cursor)
+    return entries === null ? null : pageOf(this.#facts, cursor, entries, filter)
+  }
+
+  /**
+   * Reads a page of the log.
+   *
+   * @returns null when the run is another tenant's
+   * @throws RunLogError as `RunLog.readPage` does
+   */
+  async read (from: From, filter: Filter = EVERYTHING): Promise<EncodedPage | null> {
+    const page = await this.#pages.read(from, filter, (read) => this.#prefill(read))
+    return this.#isVisible(page) ? page : null
+  }
+
+  /** Writes what is queued for the lane now. */
+  flush (): void {
+    if (this.#flush !== null) clearImmediate(this.#flush)
+    this.#flush = null
+    this.#lane.flush(this.#last)
+  }
+
+  /** Stops all timers; nothing is received afterwards. */
+  close (): void {
+    this.#closed = true
+    if (this.#flush !== null) clearImmediate(this.#flush)
+    if (this.#end !== null) clearTimeout(this.#end)
+    if (this.#retry !== null) clearTimeout(this.#retry)
+  }
+
+  #isVisible (page: { readonly facts: LogFacts }): boolean {
+    return !page.facts.exists || page.facts.tenant === this.tenant
+  }
+
+  /** A page that reaches the topic's chain spares the next follower with the same cursor a read. */
+  #prefill (page: Page): void {
+    if (this.#isVisible(page)) this.#ring.prepend(page.events, this.#last)
+  }
+
+  /** @returns false when the message does not continue the chain */
+  #apply (message: LiveMessage): boolean {
+    if (!this.#facts.exists) return false
+    if (message.events === null) return message.last === this.#last
+    if (message.prev === this.#last) {
+      this.#accept(message.events)
+      return true
+    }
+    const known = message.events.findIndex((event) => event.id === this.#last)
+    if (known !== -1) this.#accept(message.events.slice(known + 1))
+    return known !== -1 || this.#ring.has(message.last)
+  }
+
+  #accept (events: readonly LogEvent[]): void {
+    for (const event of events) {
+      const entry = encodeEvent(event)
+      this.#ring.push(entry)
+      this.#lane.push(entry)
+      this.#last = event.id
+      if (event.type === 'status_change') this.#noticeStatus(event)
+    }
+    if (events.length === 0) return
+    this.#over = false
+    this.#facts = { ...this.#facts, last: this.#last }
+    if (this.#facts.terminalId !== null) this.#awaitStragglers(Date.now() + this.#options.graceMs)
+    this.#flush ??= setImmediate(() => this.flush())
+  }
+
+  #noticeStatus (event: LogEvent): void {
+    const effect = effectOf(event.type, JSON.parse(event.data), this.#options.terminalStatuses)
+    if (effect?.status === undefined || this.#facts.terminalId !== null) return
+    this.#facts = { ...this.#facts, status: effect.status, terminalId: effect.terminal === true ? event.id : null }
+    if (effect.terminal === true) this.#endAtMost = Date.now() + 10 * this.#options.graceMs
+  }
+
+  async #repairAll (): Promise<boolean> {
+    this.#waiting ??= []
+    try {
+      for (;;) {
+        const standing = await this.#readOn()
+        if (standing === 'elsewhere' || this.#closed) break
+        if (standing === 'level' && this.#applyWaiting()) return true
+      }
+    } catch (error) {
+      if (error instanceof RunLogError && error.code === 'unavailable') this.#retryLater()
+      else for (const member of this.#lane.members()) member.fallBack(this.#lane.position)
+    }
+    this.#waiting = null
+    return false
+  }
+
+  /** Reads what follows the newest event known and takes it over. */
+  async #readOn (): Promise<'elsewhere' | 'behind' | 'level'> {
+    const page = await this.#options.log.readPage({
+      runId: this.runId, from: { at: 'cursor', cursor: this.#last }, limit: PAGE_EVENTS
+    })
+    if (!this.#isVisible(page)) return 'elsewhere'
+    if (page.resume.gap !== null) {
+      await this.#goOnAfterGap(page, page.resume.gap)
+      return 'behind'
+    }
+    this.#learn(page.facts)
+    if (page.events.length > 0) this.#options.observer.repaired(page.events.length)
+    this.#accept(page.events)
+    return this.#last === page.facts.last ? 'level' : 'behind'
+  }
+
+  /** Takes the messages that came meanwhile; @returns false when the log must be read again. */
+  #applyWaiting (): boolean {
+    const waiting = this.#waiting ?? []
+    this.#waiting = null
+    if (waiting.length < MOST_WAITING && waiting.every((message) => this.#apply(message))) return true
+    this.#waiting = []
+    return false
+  }
+
+  /** The log no longer has the newest event: everyone on the lane is told, and goes on after the newest common one. */
+  async #goOnAfterGap (page: Page, gap: Gap): Promise<void> {
+    const common = gap.reason === 'forked' ? await this.#options.log.newestKept(this.runId, this.#ring.ids()) : null
+    this.flush()
+    this.#ring.cutAfter(common ?? '')
+    this.#pages.forget()
+    const position = common ?? page.resume.position
+    const followers = this.#lane.members().length
+    if (followers > 0) this.#options.observer.gap(gap.reason, followers)
+    this.#lane.announce(gapFrame(this.runId, gap, position), position)
+    this.#last = position
+    this.#over = false
+    this.#endAt = Infinity
+    this.#facts = { ...page.facts, terminalId: null }
+    this.#learn(page.facts)
+    if (!page.facts.exists && gap.reason === 'expired') this.#finish()
+  }
+
+  /** Takes over what a read of the log says of the run. */
+  #learn (facts: LogFacts): void {
+    const wasTerminal = this.#facts.terminalId !== null
+    this.#facts = { ...facts, last: this.#last }
+    const left = graceLeft(facts, this.#options.graceMs)
+    if (left === null) {
+      this.#endAt = Infinity
+    } else if (!wasTerminal || this.#endAt === Infinity) {
+      if (!wasTerminal) this.#endAtMost = Date.now() + left.most
+      this.#awaitStragglers(Date.now() + left.quiet)
+    }
+  }
+
+  #awaitStragglers (until: number): void {
+    this.#endAt = Math.min(until, this.#endAtMost)
+    this.#end ??= setTimeout(() => void this.#endIfQuiet(), Math.max(0, this.#endAt - Date.now()))
+  }
+
+  async #endIfQuiet (): Promise<void> {
+    this.#end = null
+    const quiet = Date.now() >= this.#endAt && await this.repair()
+    if (this.#closed || this.#facts.terminalId === null) return
+    // A timer may fire a little early, and the repair may have brought a straggler.
+    if (quiet && Date.now() >= this.#endAt) this.#finish()
+    else this.#end ??= setTimeout(() => void this.#endIfQuiet(), Math.max(quiet ? 1 : RETRY_MS, this.#endAt - Date.now()))
+  }
+
+  #finish (): void {
+    this.flush()
+    this.#over = true
+    for (const member of this.#lane.members()) member.finish(endFrame(this.#facts, this.#last))
+  }
+
+  #retryLater (): void {
+    if (this.#closed) return
+    this.#retry ??= setTimeout(() => {
+      this.#retry = null
+      void this.repair()
+    }, RETRY_MS * (0.5 + Math.random()))
+  }
+}

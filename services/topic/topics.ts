@@ -1,0 +1,184 @@
+import type { ServerResponse } from 'node:http'
+import type { CloseReason } from '../../schemas/stream.ts'
+import type { LiveChannels } from '../pubsub/live-channels.ts'
+import type { EventId } from '../run-log/event-id.ts'
+import type { RunLog } from '../run-log/run-log.ts'
+import type { Filter } from './filter.ts'
+import { Follower, type FollowerObserver } from './follower.ts'
+import { Topic, type TopicObserver, type TopicOptions } from './topic.ts'
+
+export interface TopicsOptions extends TopicOptions {
+  readonly log: RunLog
+  readonly live: LiveChannels
+  readonly heartbeatMs: number
+  readonly positionCheckMs: number
+  readonly observer: TopicObserver
+}
+
+/** A topic in use: kept as long as someone holds it. */
+interface Entry {
+  readonly topic: Topic
+  readonly ready: Promise<void>
+  unsubscribe: (() => void) | null
+  holders: number
+}
+
+/** How often open streams are looked after, in milliseconds. */
+const MOST_TICK_MS = 1_000
+const LEAST_TICK_MS = 20
+
+/** How many topics are compared with the log at once. */
+const CHECKS_AT_ONCE = 16
+
+/** At a shutdown no more than this many milliseconds are taken per stream. */
+const DRAIN_MS_PER_STREAM = 20
+
+/** Every followed run of this process and every open stream. One timer serves them all. */
+export class Topics {
+  readonly #options: TopicsOptions
+  readonly #entries = new Map<string, Entry>()
+  readonly #followers = new Set<Follower>()
+  readonly #tick: NodeJS.Timeout
+  readonly #check: NodeJS.Timeout
+  #checking = false
+
+  constructor (options: TopicsOptions) {
+    this.#options = options
+    const tickMs = Math.min(MOST_TICK_MS, Math.max(LEAST_TICK_MS, options.heartbeatMs / 8))
+    this.#tick = setInterval(() => this.#lookAfterAll(), tickMs)
+    this.#check = setInterval(() => void this.#checkPositions(), options.positionCheckMs)
+    options.live.onRestored((runIds) => this.#repairRuns(new Set(runIds)))
+  }
+
+  /** The number of open streams. */
+  get streams (): number {
+    return this.#followers.size
+  }
+
+  /** The number of followed runs. */
+  get size (): number {
+    return this.#entries.size
+  }
+
+  /**
+   * Takes hold of a run's topic; to be given back by `release`, or handed on to a follower.
+   *
+   * @throws RunLogError when the run's channel or log can't be reached
+   */
+  async hold (runId: string, tenant: string): Promise<Topic> {
+    const key = keyOf(runId, tenant)
+    const entry = this.#entries.get(key) ?? this.#create(key, runId, tenant)
+    entry.holders++
+    try {
+      await entry.ready
+    } catch (error) {
+      this.release(entry.topic)
+      throw error
+    }
+    return entry.topic
+  }
+
+  /** Gives a topic back; the last one to do so ends its subscription. */
+  release (topic: Topic): void {
+    const key = keyOf(topic.runId, topic.tenant)
+    const entry = this.#entries.get(key)
+    if (entry === undefined || entry.topic !== topic || --entry.holders > 0) return
+    this.#entries.delete(key)
+    topic.close()
+    entry.unsubscribe?.()
+  }
+
+  /**
+   * Turns a response whose head is sent into a follower of a held topic, which is released when the socket is gone.
+   *
+   * @param cursor the position of what the client has
+   * @param expiry when and why the stream is to be closed at the latest
+   */
+  follow (topic: Topic, response: ServerResponse, filter: Filter, cursor: EventId, expiry: { at: number, reason: CloseReason }, observer: FollowerObserver): Follower {
+    const follower = new Follower(topic, response, filter, cursor, expiry, {
+      ...observer,
+      closed: (closed) => {
+        this.#followers.delete(closed)
+        this.release(closed.topic)
+        observer.closed(closed)
+      }
+    })
+    this.#followers.add(follower)
+    return follower
+  }
+
+  /**
+   * Closes every stream, spread over at most `windowMs` so that not all clients come back at once.
+   *
+   * @returns when every socket is gone
+   */
+  async drain (windowMs: number): Promise<void> {
+    const followers = [...this.#followers]
+    const spreadMs = Math.min(windowMs, followers.length * DRAIN_MS_PER_STREAM)
+    const startedAt = Date.now()
+    for (let next = 0; next < followers.length;) {
+      const due = spreadMs === 0 ? followers.length : Math.ceil(followers.length * (Date.now() - startedAt + 1) / spreadMs)
+      for (; next < Math.min(due, followers.length); next++) followers[next]?.close('shutdown')
+      await pause(Math.min(10, spreadMs))
+    }
+    while (this.#followers.size > 0) {
+      this.#lookAfterAll()
+      await pause(5)
+    }
+  }
+
+  /** Stops all timers and subscriptions. */
+  close (): void {
+    clearInterval(this.#tick)
+    clearInterval(this.#check)
+    for (const entry of this.#entries.values()) {
+      entry.topic.close()
+      entry.unsubscribe?.()
+    }
+    this.#entries.clear()
+  }
+
+  #create (key: string, runId: string, tenant: string): Entry {
+    const topic = new Topic(runId, tenant, this.#options)
+    const entry: Entry = { topic, ready: this.#start(runId, topic, key), unsubscribe: null, holders: 0 }
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  /** Subscribes before it reads: what comes in between is then on the channel. */
+  async #start (runId: string, topic: Topic, key: string): Promise<void> {
+    const unsubscribe = await this.#options.live.subscribe(runId, (message) => topic.receive(message))
+    const entry = this.#entries.get(key)
+    if (entry?.topic !== topic) return unsubscribe()
+    entry.unsubscribe = unsubscribe
+    await topic.start()
+  }
+
+  #lookAfterAll (): void {
+    const now = Date.now()
+    for (const entry of this.#entries.values()) entry.topic.lane.beat(now, this.#options.heartbeatMs)
+    for (const follower of this.#followers) follower.tick(now, this.#options.heartbeatMs)
+  }
+
+  async #checkPositions (): Promise<void> {
+    if (this.#checking) return
+    this.#checking = true
+    const topics = [...this.#entries.values()].map((entry) => entry.topic)
+    for (let first = 0; first < topics.length; first += CHECKS_AT_ONCE) {
+      await Promise.all(topics.slice(first, first + CHECKS_AT_ONCE).map((topic) => topic.repair()))
+    }
+    this.#checking = false
+  }
+
+  #repairRuns (runIds: ReadonlySet<string>): void {
+    for (const { topic } of this.#entries.values()) if (runIds.has(topic.runId)) void topic.repair()
+  }
+}
+
+function keyOf (runId: string, tenant: string): string {
+  return `${runId} ${tenant}`
+}
+
+function pause (ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
