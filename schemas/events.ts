@@ -9,6 +9,9 @@ export const EVENT_TYPE_PATTERN = '^(?!stream_)[A-Za-z][A-Za-z0-9_.:-]{0,63}$'
 /** `<ms>-<seq>`, both without leading zeros: the id of an entry of the run log, and a follower's cursor. */
 export const EVENT_ID_PATTERN = '^(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})$'
 
+/** A publisher's own id of an event. */
+export const PUBLISHER_EVENT_ID_PATTERN = '^[\\x21-\\x7e]{1,128}$'
+
 /** The event type of an event that the publisher gave none. */
 export const DEFAULT_EVENT_TYPE = 'message'
 
@@ -43,9 +46,7 @@ export const EventIdSchema = Type.String({
 })
 
 export const PublisherEventIdSchema = Type.String({
-  minLength: 1,
-  maxLength: 128,
-  pattern: '^[\\x21-\\x7e]+$',
+  pattern: PUBLISHER_EVENT_ID_PATTERN,
   description: 'The publisher\'s own name for this event: published again within ten minutes it is stored once.'
 })
 

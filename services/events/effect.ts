@@ -1,3 +1,6 @@
+import { RUN_ID_PATTERN } from '../../schemas/events.ts'
+import { MAX_LAST_LOG_CHARACTERS } from '../run-log/run-log.ts'
+
 /**
  * What one event does to the state of its run, worked out once by the service so that a store only has to apply it:
  * a `status` never overrides a terminal one, the first `startedAt` of a run or step stays, the rest is last wins.
@@ -24,4 +27,78 @@ export interface StepEffect {
   readonly status: string
   readonly terminal: boolean
   readonly name?: string
+}
+
+const MAX_STATUS_CHARACTERS = 64
+const MAX_NAME_CHARACTERS = 200
+const MAX_ERROR_CHARACTERS = 4_000
+const NOT_STARTED: ReadonlySet<string> = new Set(['queued', 'pending', 'scheduled', 'created', 'waiting'])
+const RUN_ID = new RegExp(RUN_ID_PATTERN)
+
+/**
+ * Works out what an event does to the state of its run. A payload that is not shaped as its type says is no fault:
+ * it is delivered as it is and changes nothing.
+ *
+ * @param payload the parsed payload
+ * @param terminalStatuses the statuses that end a run, in lower case
+ * @returns null when the event changes nothing
+ */
+export function effectOf (type: string, payload: unknown, terminalStatuses: ReadonlySet<string>): RunEffect | null {
+  if (type === 'log') return logEffect(payload)
+  if (type === 'status_change') return statusEffect(payload, terminalStatuses)
+  return null
+}
+
+function logEffect (payload: unknown): RunEffect | null {
+  const message = text(field(payload, 'message'), MAX_LAST_LOG_CHARACTERS)
+  return message === null ? null : { log: message }
+}
+
+function statusEffect (payload: unknown, terminalStatuses: ReadonlySet<string>): RunEffect | null {
+  const given = field(payload, 'status')
+  if (typeof given !== 'string' || given === '' || given.length > MAX_STATUS_CHARACTERS) return null
+  const status = given.toLowerCase()
+  const terminal = terminalStatuses.has(status)
+  const name = text(field(payload, 'name'), MAX_NAME_CHARACTERS)
+  const named = name === null ? {} : { name }
+  const step = field(payload, 'step')
+  if (step !== undefined && step !== null && step !== '') {
+    const stepName = typeof step === 'number' ? String(step) : step
+    if (typeof stepName !== 'string' || stepName.length > MAX_NAME_CHARACTERS) return null
+    return { step: { step: stepName, status, terminal, ...named } }
+  }
+  const error = field(payload, 'error')
+  const retryOf = field(payload, 'retry_of')
+  return {
+    status,
+    terminal,
+    started: !NOT_STARTED.has(status),
+    ...named,
+    ...(error === undefined || error === null ? {} : { error: errorText(error) }),
+    ...(typeof retryOf === 'string' && RUN_ID.test(retryOf) ? { retryOf } : {})
+  }
+}
+
+/** The error's JSON text; of a long one only the beginning, since every summary of the run carries it. */
+function errorText (error: unknown): string {
+  const json = JSON.stringify(error)
+  if (json.length <= MAX_ERROR_CHARACTERS) return json
+  const message = field(error, 'message')
+  return JSON.stringify({ message: cut(typeof message === 'string' ? message : json, MAX_ERROR_CHARACTERS), truncated: true })
+}
+
+function field (payload: unknown, name: string): unknown {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined
+  return Object.getOwnPropertyDescriptor(payload, name)?.value
+}
+
+function text (value: unknown, maxCharacters: number): string | null {
+  return typeof value === 'string' && value !== '' ? cut(value, maxCharacters) : null
+}
+
+/** The beginning of a text, never ending in half of a surrogate pair. */
+function cut (value: string, maxCharacters: number): string {
+  if (value.length <= maxCharacters) return value
+  const code = value.charCodeAt(maxCharacters - 1)
+  return value.slice(0, code >= 0xd800 && code <= 0xdbff ? maxCharacters - 1 : maxCharacters)
 }

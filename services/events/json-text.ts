@@ -1,0 +1,163 @@
+/** One JSON value as it stands in a text. */
+export interface RawValue {
+  /** The value's own text. */
+  readonly raw: string
+  /** The same without white space outside strings, in one line. */
+  readonly compact: string
+  /** The place in the text after the value. */
+  readonly end: number
+}
+
+/** A member of a JSON object: its name, unescaped, and its value's own text. */
+export interface RawMember {
+  readonly name: string
+  readonly value: RawValue
+}
+
+/** Why a text could not be taken apart. */
+export class JsonTextError extends Error {
+  readonly fault: 'malformed' | 'too_deep'
+
+  constructor (fault: 'malformed' | 'too_deep') {
+    super(fault === 'malformed' ? 'The text is not valid JSON.' : 'The JSON is nested too deep.')
+    this.name = 'JsonTextError'
+    this.fault = fault
+  }
+}
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACKET = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+/**
+ * Finds one JSON value in a text, without recursion and in one pass. Whether the value itself is valid is for
+ * `JSON.parse(raw)` to say: brackets are only counted here.
+ *
+ * @param start where the value begins, white space before it left out
+ * @param maxDepth how deep arrays and objects may be nested in it
+ * @throws JsonTextError
+ */
+export function scanValue (text: string, start: number, maxDepth: number): RawValue {
+  const first = text.charCodeAt(start)
+  if (first === QUOTE) return found(text, start, endOfString(text, start))
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return found(text, start, endOfScalar(text, start))
+  let depth = 0
+  let compact = ''
+  let copied = start
+  let at = start
+  while (at < text.length) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      at = endOfString(text, at)
+    } else if (isSpace(code)) {
+      compact += text.slice(copied, at)
+      at = copied = skipSpace(text, at)
+    } else {
+      at++
+      if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+        if (++depth > maxDepth) throw new JsonTextError('too_deep')
+      } else if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && --depth === 0) {
+        const raw = text.slice(start, at)
+        return { raw, compact: copied === start ? raw : compact + text.slice(copied, at), end: at }
+      }
+    }
+  }
+  throw new JsonTextError('malformed')
+}
+
+/**
+ * Takes a JSON object apart, member by member, in the order and number in which they stand.
+ *
+ * @param start the place of its opening brace
+ * @param maxDepth how deep the value of a member may be nested
+ * @returns the members and the place after the closing brace
+ * @throws JsonTextError
+ */
+export function splitObject (text: string, start: number, maxDepth: number): { members: RawMember[], end: number } {
+  const members: RawMember[] = []
+  const end = eachItem(text, start, OPEN_BRACE, CLOSE_BRACE, (at) => {
+    if (text.charCodeAt(at) !== QUOTE) throw new JsonTextError('malformed')
+    const endOfName = endOfString(text, at)
+    const colon = skipSpace(text, endOfName)
+    if (text.charCodeAt(colon) !== COLON) throw new JsonTextError('malformed')
+    const value = scanValue(text, skipSpace(text, colon + 1), maxDepth)
+    members.push({ name: parseString(text.slice(at, endOfName)), value })
+    return value.end
+  })
+  return { members, end }
+}
+
+/**
+ * Walks over a JSON array.
+ *
+ * @param start the place of its opening bracket
+ * @param element called with the place of each element; gives the place after it
+ * @returns the place after the closing bracket
+ * @throws JsonTextError, and what `element` throws
+ */
+export function walkArray (text: string, start: number, element: (at: number) => number): number {
+  return eachItem(text, start, OPEN_BRACKET, CLOSE_BRACKET, element)
+}
+
+/** The next place that is not JSON white space; the text's length when there is none. */
+export function skipSpace (text: string, start: number): number {
+  let at = start
+  while (at < text.length && isSpace(text.charCodeAt(at))) at++
+  return at
+}
+
+function eachItem (text: string, start: number, open: number, close: number, item: (at: number) => number): number {
+  if (text.charCodeAt(start) !== open) throw new JsonTextError('malformed')
+  let at = skipSpace(text, start + 1)
+  if (text.charCodeAt(at) === close) return at + 1
+  for (;;) {
+    at = skipSpace(text, item(at))
+    const code = text.charCodeAt(at)
+    if (code === close) return at + 1
+    if (code !== COMMA) throw new JsonTextError('malformed')
+    at = skipSpace(text, at + 1)
+  }
+}
+
+function found (text: string, start: number, end: number): RawValue {
+  const raw = text.slice(start, end)
+  return { raw, compact: raw, end }
+}
+
+function parseString (raw: string): string {
+  try {
+    return String(JSON.parse(raw))
+  } catch {
+    throw new JsonTextError('malformed')
+  }
+}
+
+/** The place after a string's closing quote: the first quote with an even number of backslashes before it. */
+function endOfString (text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let before = quote - 1
+    while (text.charCodeAt(before) === BACKSLASH) before--
+    if ((quote - before) % 2 === 1) return quote + 1
+  }
+  throw new JsonTextError('malformed')
+}
+
+function endOfScalar (text: string, start: number): number {
+  let at = start
+  while (at < text.length && !endsScalar(text.charCodeAt(at))) at++
+  if (at === start) throw new JsonTextError('malformed')
+  return at
+}
+
+function endsScalar (code: number): boolean {
+  return code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET || isSpace(code)
+}
+
+function isSpace (code: number): boolean {
+  return code <= 0x20 && (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09)
+}

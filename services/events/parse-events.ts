@@ -1,0 +1,198 @@
+import { isUtf8 } from 'node:buffer'
+import { hash } from 'node:crypto'
+import { DEFAULT_EVENT_TYPE, EVENT_TYPE_PATTERN, MAX_BATCH_EVENTS, MAX_JSON_DEPTH, PUBLISHER_EVENT_ID_PATTERN } from '../../schemas/events.ts'
+import type { NewEvent } from '../run-log/run-log.ts'
+import { effectOf } from './effect.ts'
+import { EventError } from './event-error.ts'
+import { JsonTextError, scanValue, skipSpace, splitObject, walkArray, type RawMember, type RawValue } from './json-text.ts'
+
+/** What the settings say of events. */
+export interface EventLimits {
+  /** The largest payload, in bytes of its UTF-8 text without white space outside strings. */
+  readonly maxEventBytes: number
+  /** The statuses that end a run, in lower case. */
+  readonly terminalStatuses: ReadonlySet<string>
+}
+
+/** How the events of a request body are written down. */
+export type BodyKind = 'json' | 'ndjson'
+
+/** An event that came by plain PUBLISH. */
+export interface ChannelEvent {
+  readonly event: NewEvent
+  /** The tenant that the message names; `''` for none. */
+  readonly tenant: string
+}
+
+const EVENT_FIELDS: ReadonlySet<string> = new Set(['event_type', 'payload', 'event_id'])
+const EVENT_TYPE = new RegExp(EVENT_TYPE_PATTERN)
+const EVENT_ID = new RegExp(PUBLISHER_EVENT_ID_PATTERN)
+const TENANT = /^[\x21-\x7e]{0,128}$/
+const BYTE_ORDER_MARK = 0xfeff
+
+/**
+ * Reads the events of a request body. Payloads keep the publisher's own text, white space outside strings left out.
+ *
+ * @param body the bytes as they came
+ * @param kind `json`: one event, or an array of them; `ndjson`: one event a line
+ * @returns 1 to 1,000 events, in order
+ * @throws EventError with the path of the first fault
+ */
+export function parseEvents (body: Uint8Array, kind: BodyKind, limits: EventLimits): NewEvent[] {
+  const text = decodeUtf8(body)
+  const events = kind === 'json' ? parseJson(text, limits) : parseLines(text, limits)
+  if (events.length === 0) throw new EventError('empty_batch', '', 'The body holds no event. Send at least one.')
+  return events
+}
+
+/**
+ * Reads a message that came by plain PUBLISH: one event, and perhaps the `tenant` of its run. Other fields are ignored.
+ *
+ * @throws EventError
+ */
+export function parseChannelMessage (text: string, limits: EventLimits): ChannelEvent {
+  const members = wholeObject(text, '')
+  const event = toEvent(members.filter(({ name }) => EVENT_FIELDS.has(name)), '', limits)
+  const tenant = members.find(({ name }) => name === 'tenant')
+  return { event, tenant: tenant === undefined ? '' : readTenant(tenant) }
+}
+
+/**
+ * Decodes UTF-8 without repairing anything.
+ *
+ * @throws EventError `invalid_encoding`
+ */
+export function decodeUtf8 (bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) throw new EventError('invalid_encoding', '', 'The body is not valid UTF-8.')
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw new EventError('invalid_encoding', '', 'The body begins with a byte order mark. Send it without.')
+  return text
+}
+
+function parseJson (text: string, limits: EventLimits): NewEvent[] {
+  const start = skipSpace(text, 0)
+  if (text[start] === '{') return [toEvent(wholeObject(text, ''), '', limits)]
+  if (text[start] !== '[') throw notAnEvent(text, start, '')
+  const events: NewEvent[] = []
+  const end = located('', () => walkArray(text, start, (at) => {
+    const path = `/${events.length}`
+    if (events.length === MAX_BATCH_EVENTS) throw tooMany()
+    if (text[at] !== '{') throw notAnEvent(text, at, path)
+    const { members, end } = located(path, () => splitObject(text, at, MAX_JSON_DEPTH))
+    events.push(toEvent(members, path, limits))
+    return end
+  }))
+  if (skipSpace(text, end) !== text.length) throw notJson('')
+  return events
+}
+
+function parseLines (text: string, limits: EventLimits): NewEvent[] {
+  const events: NewEvent[] = []
+  let end: number
+  for (let start = skipSpace(text, 0); start < text.length; start = skipSpace(text, end)) {
+    const feed = text.indexOf('\n', start)
+    end = feed === -1 ? text.length : feed
+    if (events.length === MAX_BATCH_EVENTS) throw tooMany()
+    const path = `/${events.length}`
+    events.push(toEvent(wholeObject(text.slice(start, end), path), path, limits))
+  }
+  return events
+}
+
+/** The members of the one object that a text consists of. */
+function wholeObject (text: string, path: string): RawMember[] {
+  const start = skipSpace(text, 0)
+  if (text[start] !== '{') throw notAnEvent(text, start, path)
+  const { members, end } = located(path, () => splitObject(text, start, MAX_JSON_DEPTH))
+  if (skipSpace(text, end) !== text.length) throw notJson(path)
+  return members
+}
+
+function toEvent (members: readonly RawMember[], path: string, limits: EventLimits): NewEvent {
+  const fields = new Map<string, RawValue>()
+  for (const { name, value } of members) {
+    const where = `${path}/${pointer(name)}`
+    if (!EVENT_FIELDS.has(name)) throw new EventError('invalid_event', where, 'An event has only the fields event_type, payload and event_id.')
+    if (fields.has(name)) throw new EventError('invalid_event', where, 'A field of an event may be given only once.')
+    fields.set(name, value)
+  }
+  const payload = fields.get('payload')
+  if (payload === undefined) throw new EventError('invalid_event', `${path}/payload`, 'An event needs a payload.')
+  const value = parseValue(payload, `${path}/payload`)
+  if (Buffer.byteLength(payload.compact) > limits.maxEventBytes) {
+    throw new EventError('event_too_large', `${path}/payload`, `A payload may have at most ${limits.maxEventBytes} bytes.`)
+  }
+  const type = readType(fields.get('event_type'), `${path}/event_type`)
+  const event = { type, data: payload.compact, effect: effectOf(type, value, limits.terminalStatuses) }
+  const id = fields.get('event_id')
+  return id === undefined ? event : { ...event, once: { key: readEventId(id, `${path}/event_id`), bodyHash: digest(`${type}\n${event.data}`) } }
+}
+
+function readType (field: RawValue | undefined, path: string): string {
+  if (field === undefined) return DEFAULT_EVENT_TYPE
+  const type = parseValue(field, path)
+  if (typeof type !== 'string' || !EVENT_TYPE.test(type)) {
+    throw new EventError('invalid_event', path, 'An event_type is a letter, then up to 63 of A-Z a-z 0-9 _ . : -, and does not begin with stream_.')
+  }
+  return type
+}
+
+function readEventId (field: RawValue, path: string): string {
+  const id = parseValue(field, path)
+  if (typeof id !== 'string' || !EVENT_ID.test(id)) {
+    throw new EventError('invalid_event', path, 'An event_id is a string of 1 to 128 visible ASCII characters.')
+  }
+  return digest(id)
+}
+
+function readTenant ({ value }: RawMember): string {
+  const tenant = parseValue(value, '/tenant')
+  if (tenant === null) return ''
+  if (typeof tenant !== 'string' || !TENANT.test(tenant)) {
+    throw new EventError('invalid_event', '/tenant', 'A tenant is a string of at most 128 visible ASCII characters.')
+  }
+  return tenant
+}
+
+function parseValue ({ raw }: RawValue, path: string): unknown {
+  try {
+    return JSON.parse(raw)
+  } catch {
+    throw notJson(path)
+  }
+}
+
+/** Gives a fault of the text its place in the body. */
+function located<T> (path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error
+    throw error.fault === 'malformed'
+      ? notJson(path)
+      : new EventError('json_too_deep', path, `Arrays and objects may be nested at most ${MAX_JSON_DEPTH} deep.`)
+  }
+}
+
+/** A value where an event should be: not an object, or not JSON at all. */
+function notAnEvent (text: string, at: number, path: string): EventError {
+  located(path, () => scanValue(text, at, MAX_JSON_DEPTH))
+  return new EventError('invalid_event', path, 'An event is a JSON object with event_type, payload and event_id.')
+}
+
+function notJson (path: string): EventError {
+  return new EventError('invalid_json', path, path === '' ? 'The body is not valid JSON.' : 'This part of the body is not valid JSON.')
+}
+
+function tooMany (): EventError {
+  return new EventError('too_many_events', '', `One request may publish at most ${MAX_BATCH_EVENTS} events. Send the rest in another.`)
+}
+
+function digest (text: string): string {
+  return hash('sha256', text, 'base64url')
+}
+
+/** A field's name as a part of a JSON Pointer; cut, since it comes back in the answer. */
+function pointer (name: string): string {
+  return name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
+}
