@@ -8,3 +8,5 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 for (const entry of readdirSync(join(root, 'services'), { recursive: true })) {
   if (entry.endsWith('.lua')) cpSync(join(root, 'services', entry), join(root, 'dist/services', entry))
 }
+
+cpSync(join(root, 'pages'), join(root, 'dist/pages'), { recursive: true })

@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv'
 import envSchema from 'env-schema'
 import { SettingsSchema, type Settings } from '../schemas/config.ts'
+import { readPublicKey } from './auth/token-key.ts'
 import type { Retention } from './run-log/run-log.ts'
 
 /** Where Redis is; absent for the embedded log. */
@@ -102,11 +103,21 @@ function contradictions (config: Config): string[] {
   if (config.REDIS_SENTINELS !== undefined && config.REDIS_CLUSTER_NODES !== undefined) problems.push('REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other.')
   const keys = [config.JWT_SECRET, config.JWT_PUBLIC_KEY, config.JWT_JWKS_URL].filter((key) => key !== undefined)
   if (keys.length > 1) problems.push('Set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL.')
+  if (config.JWT_PUBLIC_KEY !== undefined) problems.push(...publicKeyFaults(config.JWT_PUBLIC_KEY))
   if (config.JWT_JWKS_URL !== undefined && config.JWT_ISSUER === undefined) problems.push('JWT_JWKS_URL needs JWT_ISSUER.')
   if (config.WEB_CONCURRENCY > 1 && config.redis === null) problems.push('WEB_CONCURRENCY over 1 needs Redis, since the embedded log belongs to one process.')
   if (!config.hasTokenKey && config.NODE_ENV === 'production') problems.push('NODE_ENV=production needs JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL.')
   else if (!config.hasTokenKey && !isLoopback(config.HOST)) problems.push(`HOST ${config.HOST} is not a loopback address, so JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL must be set.`)
   return problems
+}
+
+function publicKeyFaults (pem: string): string[] {
+  try {
+    readPublicKey(pem)
+    return []
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
 }
 
 /** Whether only this machine can reach an address. */

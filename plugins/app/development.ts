@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { isBoundHost } from '../../services/auth/bound-host.ts'
+import { noteAddress } from '../../services/auth/development-file.ts'
+import { MisdirectedError } from '../../services/auth/errors.ts'
+import { createLoginCodes, LOCAL_GRANT, type LoginCodes } from '../../services/auth/login-codes.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The login codes of the development start; null when a token key is configured. */
+    readonly loginCodes: LoginCodes | null
+
+    /** The URL of the login page with a login code in its fragment. */
+    loginUrl (code: string): string
+
+    /** A login URL that is good once and for 10 minutes; null when a token key is configured. */
+    developmentLogin (): string | null
+  }
+}
+
+/** What a start without a token key needs: login codes, `dev.json` for the other programs, and a check of the Host header. */
+export default fp(async (fastify) => {
+  const { config } = fastify
+  const loginCodes = config.hasTokenKey ? null : createLoginCodes()
+  fastify.decorate('loginCodes', loginCodes)
+  fastify.decorate('loginUrl', (code: string) => `${serviceUrl(fastify)}/login#code=${code}`)
+  fastify.decorate('developmentLogin', () => loginCodes === null ? null : fastify.loginUrl(loginCodes.create(LOCAL_GRANT).code))
+  if (loginCodes === null) return
+
+  fastify.addHook('onListen', async () => noteAddress(config.DATA_DIR, serviceUrl(fastify), process.pid))
+  fastify.addHook('onRequest', async ({ headers, socket }) => {
+    if (!isBoundHost(headers.host, config.HOST, socket.localPort)) throw new MisdirectedError()
+  })
+}, { name: 'development', fastify: '5.x', dependencies: ['config'] })
+
+function serviceUrl (fastify: FastifyInstance): string {
+  const bound = fastify.server.address()
+  const { address, port } = typeof bound === 'object' && bound !== null ? bound : { address: fastify.config.HOST, port: fastify.config.PORT }
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+}

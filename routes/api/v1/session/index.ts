@@ -1,0 +1,73 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { SessionRequestSchema, SessionSchema, type Claims, type Session, type SessionRequest } from '../../../../schemas/auth.ts'
+import { accessOf, type Access } from '../../../../services/auth/access.ts'
+import { LoginCodeInvalidError } from '../../../../services/auth/errors.ts'
+import { developmentSession, sessionCookie } from '../../../../services/auth/session.ts'
+
+/** `/api/v1/session`: a browser's cookie in exchange for a token or a login code. */
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.post('/', {
+    schema: {
+      tags: ['session'],
+      summary: 'Start or renew a browser session',
+      description: 'Sets the session cookie for a token (in the body or as a bearer header) or a login code. With the cookie alone, a session that began with a login code is renewed.',
+      body: Type.Union([SessionRequestSchema, Type.Null()]),
+      response: { 201: SessionSchema }
+    }
+  }, async (request, reply) => {
+    const { claims, token } = await exchange(fastify, request, request.body ?? {})
+    reply.startSession(claims, token).code(201).header('cache-control', 'no-store')
+    return describe(accessOf(claims, 'cookie'))
+  })
+
+  fastify.get('/', {
+    onRequest: fastify.requireAccess(),
+    schema: {
+      tags: ['session'],
+      summary: 'Who the caller is',
+      response: { 200: SessionSchema }
+    }
+  }, async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    return describe(request.access)
+  })
+
+  fastify.delete('/', {
+    schema: {
+      tags: ['session'],
+      summary: 'End the browser session',
+      response: { 204: Type.Null({ description: 'The cookie is cleared.' }) }
+    }
+  }, async (request, reply) => {
+    const { name } = sessionCookie(request.protocol, request.port)
+    if (request.cookies[name] !== undefined) fastify.refuseCrossSite(request)
+    return await reply.endSession().code(204).send()
+  })
+}
+
+export default routes
+
+/** The claims that the session will have, and the token that they came in; null when the service made them itself. */
+async function exchange (fastify: FastifyInstance, request: FastifyRequest, { token, code }: SessionRequest): Promise<{ claims: Claims, token: string | null }> {
+  if (code !== undefined) {
+    const grant = fastify.loginCodes?.redeem(code) ?? null
+    if (grant === null) throw new LoginCodeInvalidError()
+    return { claims: developmentSession(grant, Date.now()), token: null }
+  }
+  if (token !== undefined) return { claims: await fastify.verifyToken(token), token }
+  const credentials = await fastify.authenticate(request)
+  if (fastify.loginCodes !== null && credentials.claims.development_login === true) {
+    return { claims: developmentSession(credentials.claims, Date.now()), token: null }
+  }
+  return credentials
+}
+
+function describe (access: Access): Session {
+  return {
+    subject: access.subject,
+    tenant: access.tenant === '' ? null : access.tenant,
+    scopes: [...access.scopes],
+    expires_at: new Date(access.expiresAt).toISOString()
+  }
+}

@@ -1,0 +1,25 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { LoginCodeSchema } from '../../../../../schemas/auth.ts'
+
+/** `/api/v1/session/login-codes`: new login URLs for `runcast login`; only where there are login codes. */
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { loginCodes } = fastify
+  if (loginCodes === null) return
+
+  fastify.post('/', {
+    onRequest: fastify.requireAccess('runs:admin'),
+    schema: {
+      tags: ['session'],
+      summary: 'Make a login code (development only)',
+      description: 'The code is good once and for 10 minutes, for a session with the rights of the caller.',
+      response: { 201: LoginCodeSchema }
+    }
+  }, async (request, reply) => {
+    const { claims: { exp, ...grant } } = await fastify.authenticate(request)
+    const { code, expiresAt } = loginCodes.create(grant)
+    reply.code(201).header('cache-control', 'no-store')
+    return { code, url: fastify.loginUrl(code), expires_at: new Date(expiresAt).toISOString() }
+  })
+}
+
+export default routes

@@ -1,0 +1,57 @@
+import { Compile } from 'typebox/compile'
+import { ClaimsSchema, SCOPES, type Claims, type Scope } from '../../schemas/auth.ts'
+import { runIdMatcher } from './run-ids.ts'
+
+/** How the credentials came. */
+export type Via = 'bearer' | 'cookie'
+
+/** Who asks, and what that one may do. */
+export interface Access {
+  /** The token's `sub`. */
+  readonly subject: string
+  /** '' for none. */
+  readonly tenant: string
+  /** With `runs:admin` come all the others. */
+  readonly scopes: ReadonlySet<Scope>
+  /** When the credentials end, milliseconds since 1970. */
+  readonly expiresAt: number
+  readonly via: Via
+  /** Whether the token's `run_ids` permit a run; the run's tenant is another question. */
+  allows (runId: string): boolean
+}
+
+const claimsValidator = Compile(ClaimsSchema)
+
+/**
+ * Takes from a token's payload what the service reads.
+ *
+ * @param payload of a token whose signature was good; anything at all
+ * @returns the claims and nothing else, or null when one is missing or has the wrong shape
+ */
+export function readClaims (payload: unknown): Claims | null {
+  return claimsValidator.Check(payload) ? pickClaims(payload) : null
+}
+
+function pickClaims ({ sub, exp, scope, run_ids: runIds, tenant, development_login: developmentLogin }: Claims): Claims {
+  return {
+    sub,
+    exp,
+    ...(scope === undefined ? {} : { scope }),
+    ...(runIds === undefined ? {} : { run_ids: runIds }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(developmentLogin === undefined ? {} : { development_login: developmentLogin })
+  }
+}
+
+/** What the claims of a good token amount to. */
+export function accessOf (claims: Claims, via: Via): Access {
+  const given = new Set((claims.scope ?? '').split(' '))
+  return {
+    subject: claims.sub,
+    tenant: claims.tenant ?? '',
+    scopes: new Set(SCOPES.filter((scope) => given.has(scope) || given.has('runs:admin'))),
+    expiresAt: claims.exp * 1000,
+    via,
+    allows: claims.run_ids === undefined ? () => true : runIdMatcher(claims.run_ids)
+  }
+}

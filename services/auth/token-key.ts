@@ -1,0 +1,52 @@
+import { createPublicKey } from 'node:crypto'
+import type { Config } from '../config.ts'
+
+/** The one key and the one algorithm that tokens are verified with. */
+export type TokenKey =
+  | { readonly algorithm: 'HS256', readonly secret: string }
+  | PublicTokenKey
+
+/** A key that verifies, but can't sign. */
+export interface PublicTokenKey {
+  readonly algorithm: 'RS256' | 'ES256'
+  /** PEM. */
+  readonly publicKey: string
+}
+
+/**
+ * Chooses the key.
+ *
+ * @param developmentSecret gives the secret of the development start; asked only when no key is configured
+ * @throws TypeError when JWT_PUBLIC_KEY is not a usable key; Error when the configured kind is not supported
+ */
+export function tokenKey (config: Config, developmentSecret: () => string): TokenKey {
+  if (config.JWT_SECRET !== undefined) return { algorithm: 'HS256', secret: config.JWT_SECRET }
+  if (config.JWT_PUBLIC_KEY !== undefined) return readPublicKey(config.JWT_PUBLIC_KEY)
+  if (config.JWT_JWKS_URL !== undefined) throw new Error('JWT_JWKS_URL is not supported yet. Set JWT_PUBLIC_KEY or JWT_SECRET.')
+  return { algorithm: 'HS256', secret: developmentSecret() }
+}
+
+/**
+ * Reads a public key; the kind of key decides the algorithm, never the token.
+ *
+ * @param text PEM, its lines also separated by the two characters `\n`, as environment files often have it
+ * @throws TypeError when it is not the public key of RSA with 2048 bits or more, or of P-256
+ */
+export function readPublicKey (text: string): PublicTokenKey {
+  const key = parsePublicKey(text.replaceAll('\\n', '\n'))
+  const publicKey = key.export({ type: 'spki', format: 'pem' }).toString()
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
+  if (key.asymmetricKeyType === 'rsa' && (modulusLength ?? 0) >= 2048) return { algorithm: 'RS256', publicKey }
+  if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return { algorithm: 'ES256', publicKey }
+  throw new TypeError('JWT_PUBLIC_KEY must be an RSA key of at least 2048 bits, or an EC key on P-256.')
+}
+
+function parsePublicKey (pem: string) {
+  // Node would take a private key too, and derive the public one: a secret where none belongs.
+  if (!pem.includes('PRIVATE KEY')) {
+    try {
+      return createPublicKey(pem)
+    } catch {}
+  }
+  throw new TypeError('JWT_PUBLIC_KEY must be the PEM of a public key.')
+}
