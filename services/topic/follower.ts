@@ -136,7 +136,7 @@ export class Follower implements LaneMember {
 
   #catchUp (): void {
     this.#pump = new AbortController()
-    void this.#pumpPages(this.#pump.signal)
+    this.#pumpPages(this.#pump.signal)
   }
 
   async #pumpPages (signal: AbortSignal): Promise<void> {

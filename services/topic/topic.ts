@@ -34,8 +34,9 @@ const RING_CHARACTERS = 262_144
 /** How many messages wait while the log is read; what comes beyond them is read from the log as well. */
 const MOST_WAITING = 1_000
 
-/** Between attempts to reach a log that does not answer. */
-const RETRY_MS = 500
+/** Between attempts to reach a log that does not answer: doubled from the least to the most. */
+const LEAST_RETRY_MS = 500
+const MOST_RETRY_MS = 8_000
 
 /** The facts of a run that nobody has heard of. */
 const NOTHING: LogFacts = { now: 0, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: null }
@@ -57,6 +58,7 @@ export class Topic {
   #waiting: LiveMessage[] | null = []
   #repair: Promise<boolean> | null = null
   #retry: NodeJS.Timeout | null = null
+  #retryMs = LEAST_RETRY_MS
   #flush: NodeJS.Immediate | null = null
   #end: NodeJS.Timeout | null = null
   #endAt = Infinity
@@ -98,7 +100,7 @@ export class Topic {
       this.#lane.flush(this.#last)
       this.#learn(page.facts)
     }
-    if (!this.#applyWaiting()) void this.repair()
+    if (!this.#applyWaiting()) this.repair()
   }
 
   /** Takes a message of the run's live channel. */
@@ -108,7 +110,7 @@ export class Topic {
       if (this.#waiting.length < MOST_WAITING) this.#waiting.push(message)
       return
     }
-    if (!this.#apply(message)) void this.repair()
+    if (!this.#apply(message)) this.repair()
   }
 
   /**
@@ -204,7 +206,10 @@ export class Topic {
       for (;;) {
         const standing = await this.#readOn()
         if (standing === 'elsewhere' || this.#closed) break
-        if (standing === 'level' && this.#applyWaiting()) return true
+        if (standing === 'level' && this.#applyWaiting()) {
+          this.#retryMs = LEAST_RETRY_MS
+          return true
+        }
       }
     } catch (error) {
       if (error instanceof RunLogError && error.code === 'unavailable') this.#retryLater()
@@ -272,7 +277,7 @@ export class Topic {
 
   #awaitStragglers (until: number): void {
     this.#endAt = Math.min(until, this.#endAtMost)
-    this.#end ??= setTimeout(() => void this.#endIfQuiet(), Math.max(0, this.#endAt - Date.now()))
+    this.#end ??= setTimeout(() => this.#endIfQuiet(), Math.max(0, this.#endAt - Date.now()))
   }
 
   async #endIfQuiet (): Promise<void> {
@@ -281,7 +286,7 @@ export class Topic {
     if (this.#closed || this.#facts.terminalId === null) return
     // A timer may fire a little early, and the repair may have brought a straggler.
     if (quiet && Date.now() >= this.#endAt) this.#finish()
-    else this.#end ??= setTimeout(() => void this.#endIfQuiet(), Math.max(quiet ? 1 : RETRY_MS, this.#endAt - Date.now()))
+    else this.#end ??= setTimeout(() => this.#endIfQuiet(), Math.max(quiet ? 1 : LEAST_RETRY_MS, this.#endAt - Date.now()))
   }
 
   #finish (): void {
@@ -294,7 +299,8 @@ export class Topic {
     if (this.#closed) return
     this.#retry ??= setTimeout(() => {
       this.#retry = null
-      void this.repair()
-    }, RETRY_MS * (0.5 + Math.random()))
+      this.repair()
+    }, this.#retryMs * (0.5 + Math.random()))
+    this.#retryMs = Math.min(MOST_RETRY_MS, this.#retryMs * 2)
   }
 }

@@ -46,8 +46,11 @@ export class Topics {
     this.#options = options
     const tickMs = Math.min(MOST_TICK_MS, Math.max(LEAST_TICK_MS, options.heartbeatMs / 8))
     this.#tick = setInterval(() => this.#lookAfterAll(), tickMs)
-    this.#check = setInterval(() => void this.#checkPositions(), options.positionCheckMs)
-    options.live.onRestored((runIds) => this.#repairRuns(new Set(runIds)))
+    this.#check = setInterval(() => this.#checkPositions(), options.positionCheckMs)
+    options.live.onRestored((runIds) => {
+      const restored = new Set(runIds)
+      this.#repairAll((topic) => restored.has(topic.runId))
+    })
   }
 
   /** The number of open streams. */
@@ -163,15 +166,15 @@ export class Topics {
   async #checkPositions (): Promise<void> {
     if (this.#checking) return
     this.#checking = true
-    const topics = [...this.#entries.values()].map((entry) => entry.topic)
-    for (let first = 0; first < topics.length; first += CHECKS_AT_ONCE) {
-      await Promise.all(topics.slice(first, first + CHECKS_AT_ONCE).map((topic) => topic.repair()))
-    }
+    await this.#repairAll(() => true)
     this.#checking = false
   }
 
-  #repairRuns (runIds: ReadonlySet<string>): void {
-    for (const { topic } of this.#entries.values()) if (runIds.has(topic.runId)) void topic.repair()
+  async #repairAll (concerns: (topic: Topic) => boolean): Promise<void> {
+    const topics = [...this.#entries.values()].map((entry) => entry.topic).filter(concerns)
+    for (let first = 0; first < topics.length; first += CHECKS_AT_ONCE) {
+      await Promise.all(topics.slice(first, first + CHECKS_AT_ONCE).map((topic) => topic.repair()))
+    }
   }
 }
 

@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import fp from 'fastify-plugin'
+import { FastifySSEPlugin } from 'fastify-sse-v2'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** An onRequest hook: lets a connection carry one stream at a time, and ends one that asks for more. */
+    claimConnection (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void
+  }
+  interface FastifyReply {
+    /**
+     * Answers 200 with the head of an event stream and `retry:`. From then on whoever calls is the only writer of
+     * the returned response, and ends it.
+     */
+    openEventStream: () => ServerResponse
+  }
+}
+
+/** What fastify-sse-v2 sets otherwise or not at all. */
+const HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no'
+}
+
+/**
+ * The event streams' side of HTTP: fastify-sse-v2 for the handshake, and what it lacks. Its own pipe is taken off
+ * at once: it reads ahead of the socket, never returns its source and ends the process when that throws.
+ */
+export default fp(async (fastify) => {
+  await fastify.register(FastifySSEPlugin, { retryDelay: fastify.config.STREAM_RETRY_MS })
+
+  fastify.decorateReply('openEventStream', function (this: FastifyReply) {
+    const response = this.raw
+    response.once('pipe', (source: Readable) => {
+      source.unpipe(response)
+      source.destroy()
+    })
+    for (const [name, value] of Object.entries(HEADERS)) this.header(name, value)
+    const setHeader = response.setHeader.bind(response)
+    response.setHeader = (name, value) => setHeader(name, HEADERS[name.toLowerCase()] ?? value)
+    this.sse({ comment: 'open' })
+    Reflect.deleteProperty(response, 'setHeader')
+    return response
+  })
+
+  const carriers = new WeakMap<Socket, ServerResponse>()
+  fastify.decorate('claimConnection', (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
+    const { socket } = request.raw
+    if (socket.destroyed || carriers.has(socket)) {
+      reply.hijack()
+      socket.destroy()
+      return
+    }
+    carriers.set(socket, reply.raw)
+    reply.raw.once('close', () => carriers.delete(socket))
+    done()
+  })
+}, { name: 'sse', dependencies: ['config'] })

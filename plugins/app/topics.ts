@@ -1,0 +1,35 @@
+import fp from 'fastify-plugin'
+import { StreamLimits } from '../../services/topic/stream-limits.ts'
+import { Topics } from '../../services/topic/topics.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every followed run and open stream of this process. */
+    topics: Topics
+    streamLimits: StreamLimits
+  }
+}
+
+/** The followed runs of this process. At a shutdown every stream is told before the server closes. */
+export default fp(async (fastify) => {
+  const { config, metrics } = fastify
+  const topics = new Topics({
+    log: fastify.runLog,
+    live: fastify.liveChannels,
+    graceMs: config.END_GRACE_MS,
+    heartbeatMs: config.STREAM_HEARTBEAT_MS,
+    positionCheckMs: config.POSITION_CHECK_MS,
+    terminalStatuses: config.terminalStatuses,
+    observer: {
+      repaired: (events) => metrics.repairedEvents.inc(events),
+      gap: (reason, followers) => metrics.streamGaps.inc({ reason }, followers),
+      fellBack: () => metrics.laneFallbacks.inc()
+    }
+  })
+  fastify.decorate('topics', topics)
+  fastify.decorate('streamLimits', new StreamLimits(config.MAX_STREAMS, config.MAX_STREAMS_PER_SUBJECT))
+  metrics.observeOpenStreams(() => topics.streams, () => topics.size)
+
+  fastify.onDrain(() => topics.drain(config.DRAIN_MS * 0.8))
+  fastify.addHook('onClose', () => topics.close())
+}, { name: 'topics', dependencies: ['config', 'metrics', 'run-log', 'shutdown'] })

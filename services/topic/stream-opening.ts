@@ -1,0 +1,72 @@
+import type { StreamOpen } from '../../schemas/stream.ts'
+import type { EventId } from '../run-log/event-id.ts'
+import { openFrame } from '../sse/frames.ts'
+import { stepOf, type Step } from './catch-up.ts'
+import type { EncodedPage } from './pages.ts'
+import { isAtTheEnd, openingGap, openingPosition, type StreamRequest } from './stream-request.ts'
+import type { Topic } from './topic.ts'
+import type { Topics } from './topics.ts'
+
+/** How a request for a stream is answered: all that can be refused is decided before a byte is sent. */
+export type Opening = Refusal | Following
+
+export interface Refusal {
+  readonly answer: 'no_content' | 'not_found'
+}
+
+export interface Following {
+  readonly answer: 'follow'
+  /** Held; whoever gets this releases it or hands it on to a follower. */
+  readonly topic: Topic
+  readonly open: StreamOpen
+  /** The first frame, to be written together with the first step. */
+  readonly frame: string
+  readonly first: Step
+  readonly cursor: EventId
+}
+
+export interface OpeningOptions {
+  readonly graceMs: number
+  /** Whether a run that does not exist yet is refused to those without a cursor. */
+  readonly refusesUnknown: boolean
+}
+
+/**
+ * Finds where a stream begins.
+ *
+ * @throws RunLogError `unavailable`, `store_corrupt`
+ */
+export async function openStream (topics: Topics, runId: string, tenant: string, request: StreamRequest, options: OpeningOptions): Promise<Opening> {
+  const topic = await topics.hold(runId, tenant)
+  try {
+    const page = await firstPage(topic, request)
+    const opening = page === null ? { answer: 'not_found' as const } : decide(topic, page, request, options)
+    if (opening.answer !== 'follow') topics.release(topic)
+    return opening
+  } catch (error) {
+    topics.release(topic)
+    throw error
+  }
+}
+
+function firstPage (topic: Topic, request: StreamRequest): Promise<EncodedPage | null> {
+  const { from } = request
+  // What is in memory answers those who reconnect at once; whether a finished run's grace is over only the log knows.
+  const inMemory = from.at === 'cursor' && topic.facts.terminalId === null ? topic.fromRing(from.cursor, request.filter) : null
+  return inMemory === null ? topic.read(from, request.filter) : Promise.resolve(inMemory)
+}
+
+function decide (topic: Topic, page: EncodedPage, request: StreamRequest, options: OpeningOptions): Opening {
+  if (isAtTheEnd(request, page.facts, options.graceMs)) return { answer: 'no_content' }
+  const isUnknown = !page.facts.exists && request.from.at !== 'cursor' && request.unknownId === null
+  if (isUnknown && options.refusesUnknown) return { answer: 'not_found' }
+  const gap = openingGap(request, page)
+  const open: StreamOpen = {
+    run_id: topic.runId,
+    mode: gap !== null ? 'partial' : !page.facts.exists ? 'waiting' : request.from.at === 'cursor' ? 'resumed' : 'fresh',
+    position: openingPosition(request, page),
+    status: page.facts.status
+  }
+  const first = stepOf(topic.runId, { ...page, resume: { ...page.resume, gap } })
+  return { answer: 'follow', topic, open, frame: openFrame(open), first, cursor: page.resume.position }
+}
