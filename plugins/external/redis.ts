@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import fastifyRedis from '@fastify/redis'
+import fp from 'fastify-plugin'
+import { createRedisConnections, type CommandClient, type RedisConnections } from '../../services/redis/connections.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** This process's connections to Redis; null with the embedded log. */
+    readonly redisConnections: RedisConnections | null
+  }
+}
+
+/** How long the connection may take to end in good order, in milliseconds. */
+const QUIT_TIMEOUT_MS = 500
+
+/**
+ * Redis: `fastify.redis` for commands, `fastify.redisConnections` for whoever subscribes. The service starts
+ * without Redis and keeps trying. Does nothing when no Redis is configured.
+ *
+ * @see https://github.com/fastify/fastify-redis
+ */
+export default fp(async (fastify) => {
+  const { redis: target } = fastify.config
+  const connections = target === null ? null : createRedisConnections(target, fastify.log)
+  fastify.decorate('redisConnections', connections)
+  if (connections === null) return
+
+  const { command } = connections
+  // The plugin waits for a client that isn't ready, and would let the start fail while Redis is away.
+  const { status } = command
+  command.status = 'ready'
+  await fastify.register(fastifyRedis, { client: command })
+  command.status = status
+  command.connect().catch(() => { /* The client keeps trying, and its errors are logged. */ })
+  fastify.addHook('onClose', () => quit(command))
+}, { name: 'redis', fastify: '5.x', dependencies: ['config'] })
+
+async function quit (client: CommandClient): Promise<void> {
+  const timeout = new AbortController()
+  await Promise.race([
+    client.quit().catch(() => { /* It is not connected. */ }),
+    delay(QUIT_TIMEOUT_MS, undefined, { signal: timeout.signal }).catch(() => {})
+  ])
+  timeout.abort()
+  client.disconnect()
+}

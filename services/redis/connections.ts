@@ -1,0 +1,128 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { HostPort, RedisTarget } from '../config.ts'
+import { throttledLog, type Logger } from '../throttled-log.ts'
+
+/** A client for ordinary commands; it has the same commands for one server and for a Cluster. */
+export type CommandClient = Redis | Cluster
+
+type ClientOptions = Omit<RedisOptions, 'replyMapping'>
+
+/** How long a command may take before its caller is told that it failed, in milliseconds. */
+export const COMMAND_TIMEOUT_MS = 1_000
+
+/** Errors of one connection are logged at most this often, in milliseconds. */
+const ERROR_LOG_INTERVAL_MS = 5_000
+
+/** This process's connections to Redis: one for commands, and one more per purpose that subscribes. */
+export interface RedisConnections {
+  /** The one client for ordinary commands; in Cluster it keeps a connection per primary. Not connected until `connect()`. */
+  readonly command: CommandClient
+  /** Whether Redis is a Cluster, so that live channels are sharded. */
+  readonly sharded: boolean
+  /**
+   * Makes a connection for subscriptions, which connects at `connect()` and comes back by itself unless `once`.
+   * It does not subscribe again by itself: whoever subscribes knows what was missed.
+   *
+   * @param options.node the node to connect to; in Cluster any of the known ones when left out
+   * @param options.once whether the connection ends for good when it breaks
+   */
+  subscriber (options?: { readonly node?: HostPort, readonly once?: boolean }): Redis
+}
+
+/**
+ * Prepares the connections to Redis, none of which is opened yet. Their errors are handled here and logged
+ * at most once per 5 s and connection.
+ */
+export function createRedisConnections (target: RedisTarget, logger: Logger): RedisConnections {
+  const access = accessOf(target)
+  const command = watch(target.kind === 'cluster' ? clusterClient(target.nodes, access) : singleClient(target, {}), 'command', logger)
+
+  return {
+    command,
+    sharded: target.kind === 'cluster',
+    subscriber ({ node, once = false } = {}) {
+      const options: ClientOptions = { autoResubscribe: false, ...(once && { retryStrategy: () => null }) }
+      if (target.kind !== 'cluster') return watch(singleClient(target, options), 'subscriber', logger)
+      const place = node ?? anyNode(command, target.nodes)
+      return watch(new Redis({ ...CLIENT, ...access, ...options, ...place }), 'subscriber', logger)
+    }
+  }
+}
+
+/**
+ * What all clients have in common. A command is sent once and fails at once when its connection breaks: whoever
+ * sent it decides whether it may run again. The socket timeout gives up a connection that answers nothing.
+ */
+const CLIENT = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  socketTimeout: 3_000,
+  connectTimeout: 2_000,
+  disconnectTimeout: 500,
+  keepAlive: 5_000,
+  retryStrategy: backoff,
+  reconnectOnError: (error: Error) => error.message.includes('READONLY')
+} satisfies ClientOptions
+
+/** How long to wait before the n-th attempt to connect, in milliseconds: up to 1.5 s, jittered so that replicas don't come at once. */
+function backoff (attempt: number): number {
+  return Math.min(1_000, 25 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random())
+}
+
+function singleClient (target: Exclude<RedisTarget, { kind: 'cluster' }>, options: ClientOptions): Redis {
+  if (target.kind === 'standalone') return new Redis(target.url, { ...CLIENT, ...options })
+  const { tls, ...access } = accessOf(target)
+  return new Redis({
+    ...CLIENT,
+    ...access,
+    ...(tls && { tls, enableTLSForSentinelMode: true }),
+    ...options,
+    sentinels: target.sentinels.map(({ host, port }) => ({ host, port })),
+    name: target.master,
+    role: 'master',
+    // Without it a client stays with a master that was frozen and replaced, and what it writes there is lost.
+    failoverDetector: true,
+    sentinelCommandTimeout: COMMAND_TIMEOUT_MS
+  })
+}
+
+function clusterClient (nodes: readonly HostPort[], access: ClientOptions): Cluster {
+  const { retryStrategy, enableOfflineQueue, ...redisOptions } = CLIENT
+  return new Cluster(nodes.map(({ host, port }) => ({ host, port })), {
+    lazyConnect: true,
+    enableOfflineQueue,
+    clusterRetryStrategy: retryStrategy,
+    redisOptions: { ...redisOptions, ...access }
+  })
+}
+
+/** User, password, database and TLS of a URL, for clients that are told their address otherwise. */
+function accessOf (target: RedisTarget): ClientOptions {
+  if (target.url === null) return {}
+  const { protocol, username, password, pathname } = new URL(target.url)
+  const database = Number(pathname.slice(1))
+  return {
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(target.kind !== 'cluster' && database > 0 && { db: database }),
+    ...(protocol === 'rediss:' && { tls: {} })
+  }
+}
+
+function anyNode (command: CommandClient, configured: readonly HostPort[]): HostPort {
+  const known = command instanceof Cluster ? command.nodes('master').map(({ options }) => options) : []
+  const nodes = known.length > 0 ? known : configured
+  const { host, port } = nodes[Math.floor(Math.random() * nodes.length)] ?? {}
+  if (host === undefined || port === undefined) throw new Error('no node of the Redis Cluster is known')
+  return { host, port }
+}
+
+/** An error event without a listener would end the process or be printed for every attempt to connect. */
+function watch<T extends CommandClient> (client: T, connection: string, logger: Logger): T {
+  const log = throttledLog((fields, message) => logger.warn(fields, message), ERROR_LOG_INTERVAL_MS)
+  client.on('error', (error: Error) => log({ connection, err: error }, 'Redis connection error'))
+  return client
+}
