@@ -2,7 +2,7 @@ import { msOf } from '../run-log/event-id.ts'
 import type { LogFacts } from '../run-log/run-log.ts'
 
 /** At most this many times the grace after the terminal status a stream ends, however many stragglers come. */
-const MOST_GRACES = 10
+export const MOST_GRACES = 10
 
 /** How long a finished run may still get stragglers, in milliseconds from now. */
 export interface GraceLeft {

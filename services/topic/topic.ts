@@ -5,7 +5,7 @@ import type { LiveMessage } from '../pubsub/live-channels.ts'
 import { effectOf } from '../events/effect.ts'
 import { endFrame, gapFrame } from '../sse/frames.ts'
 import { EVERYTHING, type Filter } from './filter.ts'
-import { graceLeft } from './grace.ts'
+import { EndClock } from './end-clock.ts'
 import { Lane } from './lane.ts'
 import { pageOf, PAGE_EVENTS, SharedPages, type EncodedPage } from './pages.ts'
 import { encodeEvent, Ring } from './ring.ts'
@@ -53,16 +53,14 @@ export class Topic {
   readonly #pages: SharedPages
   readonly #ring = new Ring(RING_EVENTS, RING_CHARACTERS)
   readonly #lane = new Lane(ORIGIN)
+  readonly #endClock: EndClock
   #facts: LogFacts = NOTHING
   #last: EventId = ORIGIN
   #waiting: LiveMessage[] | null = []
   #repair: Promise<boolean> | null = null
   #retry: NodeJS.Timeout | null = null
   #retryMs = LEAST_RETRY_MS
-  #flush: NodeJS.Immediate | null = null
-  #end: NodeJS.Timeout | null = null
-  #endAt = Infinity
-  #endAtMost = Infinity
+  #flushing: NodeJS.Immediate | null = null
   #over = false
   #closed = false
 
@@ -71,6 +69,7 @@ export class Topic {
     this.tenant = tenant
     this.#options = options
     this.#pages = new SharedPages(runId, options.log)
+    this.#endClock = new EndClock(options.graceMs, () => this.repair(), () => this.#finish())
   }
 
   get lane (): Lane {
@@ -143,16 +142,16 @@ export class Topic {
 
   /** Writes what is queued for the lane now. */
   flush (): void {
-    if (this.#flush !== null) clearImmediate(this.#flush)
-    this.#flush = null
+    if (this.#flushing !== null) clearImmediate(this.#flushing)
+    this.#flushing = null
     this.#lane.flush(this.#last)
   }
 
   /** Stops all timers; nothing is received afterwards. */
   close (): void {
     this.#closed = true
-    if (this.#flush !== null) clearImmediate(this.#flush)
-    if (this.#end !== null) clearTimeout(this.#end)
+    if (this.#flushing !== null) clearImmediate(this.#flushing)
+    this.#endClock.forget()
     if (this.#retry !== null) clearTimeout(this.#retry)
   }
 
@@ -189,15 +188,15 @@ export class Topic {
     if (events.length === 0) return
     this.#over = false
     this.#facts = { ...this.#facts, last: this.#last }
-    if (this.#facts.terminalId !== null) this.#awaitStragglers(Date.now() + this.#options.graceMs)
-    this.#flush ??= setImmediate(() => this.flush())
+    if (this.#facts.terminalId !== null) this.#endClock.prolong()
+    this.#flushing ??= setImmediate(() => this.flush())
   }
 
   #noticeStatus (event: LogEvent): void {
     const effect = effectOf(event.type, JSON.parse(event.data), this.#options.terminalStatuses)
     if (effect?.status === undefined || this.#facts.terminalId !== null) return
     this.#facts = { ...this.#facts, status: effect.status, terminalId: effect.terminal === true ? event.id : null }
-    if (effect.terminal === true) this.#endAtMost = Date.now() + 10 * this.#options.graceMs
+    if (effect.terminal === true) this.#endClock.begin()
   }
 
   async #repairAll (): Promise<boolean> {
@@ -256,37 +255,15 @@ export class Topic {
     this.#lane.announce(gapFrame(this.runId, gap, position), position)
     this.#last = position
     this.#over = false
-    this.#endAt = Infinity
-    this.#facts = { ...page.facts, terminalId: null }
+    this.#endClock.forget()
     this.#learn(page.facts)
     if (!page.facts.exists && gap.reason === 'expired') this.#finish()
   }
 
   /** Takes over what a read of the log says of the run. */
   #learn (facts: LogFacts): void {
-    const wasTerminal = this.#facts.terminalId !== null
     this.#facts = { ...facts, last: this.#last }
-    const left = graceLeft(facts, this.#options.graceMs)
-    if (left === null) {
-      this.#endAt = Infinity
-    } else if (!wasTerminal || this.#endAt === Infinity) {
-      if (!wasTerminal) this.#endAtMost = Date.now() + left.most
-      this.#awaitStragglers(Date.now() + left.quiet)
-    }
-  }
-
-  #awaitStragglers (until: number): void {
-    this.#endAt = Math.min(until, this.#endAtMost)
-    this.#end ??= setTimeout(() => this.#endIfQuiet(), Math.max(0, this.#endAt - Date.now()))
-  }
-
-  async #endIfQuiet (): Promise<void> {
-    this.#end = null
-    const quiet = Date.now() >= this.#endAt && await this.repair()
-    if (this.#closed || this.#facts.terminalId === null) return
-    // A timer may fire a little early, and the repair may have brought a straggler.
-    if (quiet && Date.now() >= this.#endAt) this.#finish()
-    else this.#end ??= setTimeout(() => this.#endIfQuiet(), Math.max(quiet ? 1 : LEAST_RETRY_MS, this.#endAt - Date.now()))
+    this.#endClock.learn(facts)
   }
 
   #finish (): void {
