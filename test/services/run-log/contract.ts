@@ -1,0 +1,20 @@
+import type { Test } from 'tap'
+import { appendContract } from './contract/append.ts'
+import { listContract } from './contract/list.ts'
+import { onceContract } from './contract/once.ts'
+import { pageContract } from './contract/pages.ts'
+import { resumeContract } from './contract/resume.ts'
+import { stateContract } from './contract/state.ts'
+import type { MakeHarness } from './contract/support.ts'
+
+export type { MakeHarness, RunLogHarness } from './contract/support.ts'
+
+/** What every run log does, whatever it is kept in. */
+export function runLogContract (t: Test, makeHarness: MakeHarness): void {
+  t.test('appends in order, all or nothing, within bounds', (t) => appendContract(t, makeHarness))
+  t.test('does once what is named', (t) => onceContract(t, makeHarness))
+  t.test('judges every cursor by its exact id', (t) => resumeContract(t, makeHarness))
+  t.test('pages both ways', (t) => pageContract(t, makeHarness))
+  t.test('keeps the state that the events make', (t) => stateContract(t, makeHarness))
+  t.test('lists the runs of a tenant, the last changed first', (t) => listContract(t, makeHarness))
+}
