@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { ListRequest, RunLog, RunState } from '../../../../services/run-log/run-log.ts'
 import { append, clockPast, logEvents, ROOMY, statusEvent, type MakeHarness } from './support.ts'
@@ -19,7 +20,7 @@ export async function listContract (t: Test, makeHarness: MakeHarness): Promise<
     t.equal(runs[0]?.events, 2)
   })
 
-  await t.test('a tenant has its own list', async (t) => {
+  await t.test('a tenant has its own list', async () => {
     await append(log, 'of-a', logEvents(1), { tenant: 'a' })
     await append(log, 'of-b', logEvents(1), { tenant: 'b' })
     await append(log, 'of-none', logEvents(1))
@@ -57,7 +58,7 @@ export async function listContract (t: Test, makeHarness: MakeHarness): Promise<
     t.same(await allOf(log, request(tenant, { allows: () => false })), [])
   })
 
-  await t.test('a run that is gone is not listed, one whose log is gone is', async (t) => {
+  await t.test('a run that is gone is not listed, one whose log is gone is', async () => {
     for (const runId of ['kept', 'stateful', 'gone']) await appendApart(log, runId, 'expiry')
     await listed(log, 'expiry', ['gone', 'stateful', 'kept'])
     await harness.expireRun('gone')
@@ -65,7 +66,7 @@ export async function listContract (t: Test, makeHarness: MakeHarness): Promise<
     await listed(log, 'expiry', ['stateful', 'kept'])
   })
 
-  await t.test('a run that another tenant took over after its end is on that tenant\'s list only', async (t) => {
+  await t.test('a run that another tenant took over after its end is on that tenant\'s list only', async () => {
     await append(log, 'taken', logEvents(1), { tenant: 'old' })
     await listed(log, 'old', ['taken'])
     await harness.expireRun('taken')
@@ -107,5 +108,6 @@ async function eventually (condition: () => Promise<boolean>, complaint = () => 
   const deadline = Date.now() + 5_000
   while (!await condition()) {
     if (Date.now() > deadline) throw new Error(complaint())
+    await turn()
   }
 }

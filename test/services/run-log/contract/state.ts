@@ -16,9 +16,23 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
     const ids = await append(log, 'plain', [logEvent('a'), { type: 'message', data: '1', effect: null }, logEvent('b')])
     const ms = msOf(at(ids, 0))
     t.same(await log.readRun('plain'), {
-      runId: 'plain', tenant: '', name: null, status: null, terminal: false, error: null, createdAt: ms, startedAt: null,
-      finishedAt: null, updatedAt: ms, events: 3, counts: { log: 2, message: 1 }, steps: [], lastLog: null,
-      firstEventId: ids[0], lastEventId: ids[2], retryOf: null
+      runId: 'plain',
+      tenant: '',
+      name: null,
+      status: null,
+      terminal: false,
+      error: null,
+      createdAt: ms,
+      startedAt: null,
+      finishedAt: null,
+      updatedAt: ms,
+      events: 3,
+      counts: { log: 2, message: 1 },
+      steps: [],
+      lastLog: null,
+      firstEventId: ids[0],
+      lastEventId: ids[2],
+      retryOf: null
     })
   })
 
@@ -33,8 +47,17 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
     const [failed, last] = await append(log, 'life', [statusEvent('failed', { terminal: true, error: '{"message":"no"}' }), logEvent(3)], { tenant: 'acme' })
     const run = await log.readRun('life')
     t.match(run, {
-      status: 'failed', terminal: true, error: '{"message":"no"}', name: 'Nightly', retryOf: 'life-0', lastLog: 'two', events: 7,
-      createdAt: msOf(queued ?? ''), startedAt: msOf(running ?? ''), finishedAt: msOf(failed ?? ''), updatedAt: msOf(last ?? ''),
+      status: 'failed',
+      terminal: true,
+      error: '{"message":"no"}',
+      name: 'Nightly',
+      retryOf: 'life-0',
+      lastLog: 'two',
+      events: 7,
+      createdAt: msOf(queued ?? ''),
+      startedAt: msOf(running ?? ''),
+      finishedAt: msOf(failed ?? ''),
+      updatedAt: msOf(last ?? ''),
       counts: { status_change: 4, log: 3 }
     })
     const { facts } = await read(log, 'life', { at: 'end' })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { EventId } from '../../../../services/run-log/event-id.ts'
 import type { AppendRequest, From, LogEvent, NewEvent, Page, Retention, RunLog } from '../../../../services/run-log/run-log.ts'
@@ -68,7 +69,7 @@ export async function readAll (log: RunLog, runId: string): Promise<LogEvent[]> 
 
 /** Waits until the clock of the log is past `ms`. */
 export async function clockPast (log: RunLog, ms: number): Promise<void> {
-  while ((await read(log, 'clock', { at: 'end' })).facts.now <= ms);
+  while ((await read(log, 'clock', { at: 'end' })).facts.now <= ms) await turn()
 }
 
 /** The payloads of events. */
