@@ -1,11 +1,9 @@
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Claims, Scope } from '../../schemas/auth.ts'
+import { AccessError } from '../../services/auth/access-error.ts'
 import { accessOf, readClaims, type Access, type Via } from '../../services/auth/access.ts'
 import { isTrustedByCookie } from '../../services/auth/cross-site.ts'
-import {
-  CrossSiteError, ForbiddenError, TokenExpiredError, TokenInUrlError, TokenInvalidError, UnauthorizedError
-} from '../../services/auth/errors.ts'
 import { sessionCookie } from '../../services/auth/session.ts'
 
 declare module 'fastify' {
@@ -19,21 +17,21 @@ declare module 'fastify' {
     /**
      * The claims of the request's credentials and the token they came as.
      *
-     * @throws UnauthorizedError, TokenInvalidError, TokenExpiredError, TokenInUrlError, CrossSiteError
+     * @throws AccessError `unauthorized`, `token_invalid`, `token_expired`, `token_in_url`, `cross_site`
      */
     authenticate (request: FastifyRequest): Promise<Credentials>
 
     /**
      * The claims of a token.
      *
-     * @throws TokenInvalidError, TokenExpiredError
+     * @throws AccessError `token_invalid`, `token_expired`
      */
     verifyToken (token: string): Promise<Claims>
 
     /**
      * Refuses what another site may have made the browser send with its session cookie.
      *
-     * @throws CrossSiteError
+     * @throws AccessError `cross_site`
      */
     refuseCrossSite (request: FastifyRequest): void
   }
@@ -72,28 +70,28 @@ export default fp(async (fastify) => {
     return async (request) => {
       const { claims, via } = await authenticate(request)
       const access = accessOf(claims, via)
-      if (scope !== undefined && !access.scopes.has(scope)) throw new ForbiddenError(`The scope ${scope} is required.`)
+      if (scope !== undefined && !access.scopes.has(scope)) throw new AccessError('insufficient_scope')
       const runId = runIdOf(request.params)
-      if (runId !== undefined && !access.allows(runId)) throw new ForbiddenError('The token does not permit this run.')
+      if (runId !== undefined && !access.allows(runId)) throw new AccessError('forbidden')
       request.access = access
     }
   }
 
   async function authenticate (request: FastifyRequest): Promise<Credentials> {
-    if (hasTokenInUrl(request.query)) throw new TokenInUrlError()
+    if (hasTokenInUrl(request.query)) throw new AccessError('token_in_url')
     const bearer = bearerToken(request.headers.authorization)
     if (bearer !== undefined) return { claims: await verifyToken(bearer), token: bearer, via: 'bearer' }
     const token = request.cookies[sessionCookie(request.protocol, request.port).name]
-    if (token === undefined || token === '') throw new UnauthorizedError()
+    if (token === undefined || token === '') throw new AccessError('unauthorized')
     refuseCrossSite(request)
     return { claims: await verifyToken(token), token, via: 'cookie' }
   }
 
   async function verifyToken (token: string): Promise<Claims> {
-    if (token.length > MAX_TOKEN_CHARACTERS) throw new TokenInvalidError()
+    if (token.length > MAX_TOKEN_CHARACTERS) throw new AccessError('token_invalid')
     const claims = readClaims(verifiedPayload(token))
-    if (claims === null) throw new TokenInvalidError()
-    if (claims.exp * 1000 <= Date.now()) throw new TokenExpiredError()
+    if (claims === null) throw new AccessError('token_invalid')
+    if (claims.exp * 1000 <= Date.now()) throw new AccessError('token_expired')
     return claims
   }
 
@@ -102,12 +100,12 @@ export default fp(async (fastify) => {
     try {
       return fastify.jwt.verify(token)
     } catch {
-      throw new TokenInvalidError()
+      throw new AccessError('token_invalid')
     }
   }
 
   function refuseCrossSite (request: FastifyRequest): void {
-    if (!isTrustedByCookie(request.method, request.headers, `${request.protocol}://${request.host}`)) throw new CrossSiteError()
+    if (!isTrustedByCookie(request.method, request.headers, `${request.protocol}://${request.host}`)) throw new AccessError('cross_site')
   }
 }, { name: 'auth', fastify: '5.x', dependencies: ['jwt', '@fastify/cookie'] })
 

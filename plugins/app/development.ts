@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { AccessError } from '../../services/auth/access-error.ts'
 import { isBoundHost } from '../../services/auth/bound-host.ts'
 import { noteAddress } from '../../services/auth/development-file.ts'
-import { MisdirectedError } from '../../services/auth/errors.ts'
 import { createLoginCodes, LOCAL_GRANT, type LoginCodes } from '../../services/auth/login-codes.ts'
 
 declare module 'fastify' {
@@ -29,7 +29,7 @@ export default fp(async (fastify) => {
 
   fastify.addHook('onListen', async () => noteAddress(config.DATA_DIR, serviceUrl(fastify), process.pid))
   fastify.addHook('onRequest', async ({ headers, socket }) => {
-    if (!isBoundHost(headers.host, config.HOST, socket.localPort)) throw new MisdirectedError()
+    if (!isBoundHost(headers.host, config.HOST, socket.localPort)) throw new AccessError('misdirected_request')
   })
 }, { name: 'development', fastify: '5.x', dependencies: ['config'] })
 

@@ -1,8 +1,8 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { SessionRequestSchema, SessionSchema, type Claims, type Session, type SessionRequest } from '../../../../schemas/auth.ts'
+import { AccessError } from '../../../../services/auth/access-error.ts'
 import { accessOf, type Access } from '../../../../services/auth/access.ts'
-import { LoginCodeInvalidError } from '../../../../services/auth/errors.ts'
 import { developmentSession, sessionCookie } from '../../../../services/auth/session.ts'
 
 /** `/api/v1/session`: a browser's cookie in exchange for a token or a login code. */
@@ -12,12 +12,13 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['session'],
       summary: 'Start or renew a browser session',
       description: 'Sets the session cookie for a token (in the body or as a bearer header) or a login code. With the cookie alone, a session that began with a login code is renewed.',
+      security: [],
       body: Type.Union([SessionRequestSchema, Type.Null()]),
       response: { 201: SessionSchema }
     }
   }, async (request, reply) => {
     const { claims, token } = await exchange(fastify, request, request.body ?? {})
-    reply.startSession(claims, token).code(201).header('cache-control', 'no-store')
+    reply.startSession(claims, token).code(201)
     return describe(accessOf(claims, 'cookie'))
   })
 
@@ -28,15 +29,13 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Who the caller is',
       response: { 200: SessionSchema }
     }
-  }, async (request, reply) => {
-    reply.header('cache-control', 'no-store')
-    return describe(request.access)
-  })
+  }, async (request) => describe(request.access))
 
   fastify.delete('/', {
     schema: {
       tags: ['session'],
       summary: 'End the browser session',
+      security: [],
       response: { 204: Type.Null({ description: 'The cookie is cleared.' }) }
     }
   }, async (request, reply) => {
@@ -52,7 +51,7 @@ export default routes
 async function exchange (fastify: FastifyInstance, request: FastifyRequest, { token, code }: SessionRequest): Promise<{ claims: Claims, token: string | null }> {
   if (code !== undefined) {
     const grant = fastify.loginCodes?.redeem(code) ?? null
-    if (grant === null) throw new LoginCodeInvalidError()
+    if (grant === null) throw new AccessError('login_code_invalid')
     return { claims: developmentSession(grant, Date.now()), token: null }
   }
   if (token !== undefined) return { claims: await fastify.verifyToken(token), token }

@@ -1,0 +1,195 @@
+import { generateKeyPairSync } from 'node:crypto'
+import t, { type Test } from 'tap'
+import { startAuthService, type AuthService } from '../helpers/auth-service.ts'
+import { ask } from '../helpers/http.ts'
+import { hmac, inSeconds, signed, TEST_SECRET, token, withPrivateKey } from '../helpers/tokens.ts'
+
+const RUN = '/runs/build-1'
+const HEADER = { alg: 'HS256', typ: 'JWT' }
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const pemOf = ({ publicKey }: typeof rsa) => publicKey.export({ type: 'spki', format: 'pem' }).toString()
+
+function get (service: AuthService, bearer: string, path = RUN) {
+  return ask(service.origin + path, { headers: { authorization: `Bearer ${bearer}` } })
+}
+
+async function isRefused (t: Test, service: AuthService, bearer: string, code: string, name: string) {
+  const { status, headers, body } = await get(service, bearer)
+  t.equal(status, 401, `${name}: status`)
+  t.equal(headers['www-authenticate'], 'Bearer', `${name}: challenge`)
+  t.equal(JSON.parse(body).code, code, `${name}: code`)
+  t.equal(bearer.length > 8 && body.includes(bearer), false, `${name}: not echoed`)
+}
+
+t.test('a good token says who asks', async (t) => {
+  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const exp = inSeconds(60)
+  const { status, headers, body } = await get(service, token({ sub: 'ada', exp, scope: 'runs:read', tenant: 'acme' }))
+  t.equal(status, 200)
+  t.equal(headers['www-authenticate'], undefined)
+  t.strictSame(JSON.parse(body), { subject: 'ada', tenant: 'acme', scopes: ['runs:read'], expiresAt: exp * 1000, via: 'bearer' })
+})
+
+t.test('every bad token is 401 with a challenge, never 500', async (t) => {
+  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const claims = { sub: 'ada', exp: inSeconds(60), scope: 'runs:admin' }
+  const sign = hmac(TEST_SECRET)
+  const good = signed(HEADER, claims, sign)
+  const [header = '', payload = '', signature = ''] = good.split('.')
+  t.equal((await get(service, good)).status, 200)
+
+  const bad: Record<string, string> = {
+    empty: '',
+    'one part': 'token',
+    'two parts': `${header}.${payload}`,
+    'four parts': `${good}.${signature}`,
+    'alg none': signed({ alg: 'none' }, claims, () => ''),
+    'alg None': signed({ alg: 'None' }, claims, () => ''),
+    'alg none with a signature': signed({ alg: 'none' }, claims, sign),
+    'no alg': signed({ typ: 'JWT' }, claims, sign),
+    'alg HS384': signed({ alg: 'HS384' }, claims, hmac(TEST_SECRET, 'sha384')),
+    'alg HS512': signed({ alg: 'HS512' }, claims, hmac(TEST_SECRET, 'sha512')),
+    'alg RS256': signed({ alg: 'RS256' }, claims, withPrivateKey(rsa.privateKey)),
+    'alg an array': signed({ alg: ['HS256'] }, claims, sign),
+    'no signature': `${header}.${payload}.`,
+    'another secret': signed(HEADER, claims, hmac('another secret')),
+    'an empty secret': signed(HEADER, claims, hmac('')),
+    'a changed payload': `${header}.${Buffer.from(JSON.stringify({ ...claims, sub: 'eve' })).toString('base64url')}.${signature}`,
+    'a padded signature': `${good}==`,
+    'a truncated signature': good.slice(0, -4),
+    'crit unknown': signed({ ...HEADER, crit: ['exp'], exp: 1 }, claims, sign),
+    'crit empty': signed({ ...HEADER, crit: [] }, claims, sign),
+    'an array header': signed([HEADER], claims, sign),
+    'a header that is no JSON': signed('{', claims, sign),
+    'an array payload': signed(HEADER, [claims], sign),
+    'a string payload': signed(HEADER, '"ada"', sign),
+    'a null payload': signed(HEADER, 'null', sign),
+    'a payload that is no JSON': signed(HEADER, '{"sub":', sign),
+    'no sub': signed(HEADER, { ...claims, sub: undefined }, sign),
+    'sub a number': signed(HEADER, { ...claims, sub: 5 }, sign),
+    'no exp': signed(HEADER, { ...claims, exp: undefined }, sign),
+    'exp a string': signed(HEADER, { ...claims, exp: String(claims.exp) }, sign),
+    'exp null': signed(HEADER, { ...claims, exp: null }, sign),
+    'exp without end': signed(HEADER, '{"sub":"ada","exp":1e400}', sign),
+    'exp in milliseconds': signed(HEADER, { ...claims, exp: claims.exp * 1000 }, sign),
+    'exp in the prototype': signed(HEADER, `{"sub":"ada","__proto__":{"exp":${claims.exp}}}`, sign),
+    'nbf in the future': signed(HEADER, { ...claims, nbf: inSeconds(30) }, sign),
+    'nbf without end': signed(HEADER, `{"sub":"ada","exp":${claims.exp},"nbf":1e400}`, sign),
+    'nbf a string': signed(HEADER, { ...claims, nbf: 'soon' }, sign),
+    'scope an array': signed(HEADER, { ...claims, scope: ['runs:read'] }, sign),
+    'run_ids a string': signed(HEADER, { ...claims, run_ids: 'build-1' }, sign),
+    'tenant with a brace': signed(HEADER, { ...claims, tenant: 'a}b' }, sign),
+    'too long': signed(HEADER, { ...claims, more: 'x'.repeat(8_192) }, sign)
+  }
+  for (const [name, bearer] of Object.entries(bad)) await isRefused(t, service, bearer, 'token_invalid', name)
+  await isRefused(t, service, signed(HEADER, { ...claims, exp: inSeconds(0) }, sign), 'token_expired', 'expired now')
+  await isRefused(t, service, signed(HEADER, { ...claims, exp: inSeconds(-86_400) }, sign), 'token_expired', 'expired long ago')
+  await isRefused(t, service, signed(HEADER, { ...claims, exp: 0 }, sign), 'token_expired', 'expired at the beginning')
+})
+
+t.test('an issuer whose clock is a little ahead is tolerated, in nbf alone', async (t) => {
+  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  t.equal((await get(service, token({ nbf: inSeconds(3) }))).status, 200)
+  t.equal((await get(service, token({ exp: inSeconds(-1) }))).status, 401)
+})
+
+t.test('with a public key only its own algorithm is taken, and the key is no secret', async (t) => {
+  for (const [alg, pair, other] of [['RS256', rsa, ec], ['ES256', ec, rsa]] as const) {
+    const service = await startAuthService(t, { JWT_PUBLIC_KEY: pemOf(pair) })
+    const claims = { sub: 'ada', exp: inSeconds(60), scope: 'runs:read' }
+    t.equal((await get(service, signed({ alg }, claims, withPrivateKey(pair.privateKey)))).status, 200, alg)
+    const bad: Record<string, string> = {
+      'HS256 with the public key': signed({ alg: 'HS256' }, claims, hmac(pemOf(pair))),
+      'HS256 with the public key, trimmed': signed({ alg: 'HS256' }, claims, hmac(pemOf(pair).trim())),
+      'the other kind of key': signed({ alg }, claims, withPrivateKey(other.privateKey)),
+      'the other algorithm': signed({ alg: alg === 'RS256' ? 'ES256' : 'RS256' }, claims, withPrivateKey(other.privateKey)),
+      'alg none': signed({ alg: 'none' }, claims, () => ''),
+      'no signature': signed({ alg }, claims, () => ''),
+      PS256: signed({ alg: 'PS256' }, claims, withPrivateKey(pair.privateKey)),
+      RS512: signed({ alg: 'RS512' }, claims, withPrivateKey(pair.privateKey)),
+      'a signature of zeros': signed({ alg }, claims, () => Buffer.alloc(alg === 'RS256' ? 256 : 64).toString('base64url'))
+    }
+    for (const [name, bearer] of Object.entries(bad)) await isRefused(t, service, bearer, 'token_invalid', `${alg}: ${name}`)
+  }
+})
+
+t.test('a configured issuer and audience must be in the token', async (t) => {
+  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET, JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'runcast' })
+  const good = { iss: 'https://issuer.example', aud: 'runcast' }
+  t.equal((await get(service, token(good))).status, 200)
+  t.equal((await get(service, token({ ...good, aud: ['other', 'runcast'] }))).status, 200)
+  const bad = [
+    {}, { iss: good.iss }, { aud: good.aud }, { ...good, iss: 'https://issuer.example.evil' }, { ...good, aud: 'other' }, { ...good, aud: [] },
+    { ...good, iss: null }, { ...good, iss: [good.iss] }, { ...good, aud: 5 }, { ...good, aud: { runcast: true } }
+  ]
+  for (const claims of bad) await isRefused(t, service, token(claims), 'token_invalid', JSON.stringify(claims))
+})
+
+t.test('without credentials the answer is 401, whatever the header looks like', async (t) => {
+  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const none = await ask(service.origin + RUN)
+  t.equal(none.status, 401)
+  t.equal(none.headers['www-authenticate'], 'Bearer')
+  t.equal(none.headers['content-type'], 'application/problem+json; charset=utf-8')
+  t.equal(JSON.parse(none.body).code, 'unauthorized')
+  const good = token()
+  for (const authorization of ['Bearer', 'Bearer ', `Bearer ${good} ${good}`, `Bearer\t${good}`, `Basic ${good}`, good, `Token ${good}`, `Bearer ${good},`]) {
+    t.equal((await ask(service.origin + RUN, { headers: { authorization } })).status, 401, authorization.slice(0, 12))
+  }
+  for (const authorization of [`bearer ${good}`, `BEARER  ${good}`]) {
+    t.equal((await ask(service.origin + RUN, { headers: { authorization } })).status, 200, authorization.slice(0, 8))
+  }
+})
+
+t.test('a token in the URL is refused, also beside a good header', async (t) => {
+  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  for (const name of ['access_token', 'token', 'jwt']) {
+    const { status, body } = await ask(`${service.origin}${RUN}?${name}=${token()}`, { headers: { authorization: `Bearer ${token()}` } })
+    t.equal(status, 400, name)
+    t.equal(JSON.parse(body).code, 'token_in_url', name)
+  }
+})
+
+t.test('a scope that is missing is 403', async (t) => {
+  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const rows: Array<[scope: string | undefined, read: number, write: number]> = [
+    [undefined, 403, 403], ['', 403, 403], ['openid', 403, 403],
+    ['runs:read', 200, 403], ['runs:write', 403, 200], ['runs:read runs:write', 200, 200], ['runs:admin', 200, 200]
+  ]
+  for (const [scope, read, write] of rows) {
+    const headers = { authorization: `Bearer ${token({ scope })}` }
+    const reading = await ask(service.origin + RUN, { headers })
+    t.equal(reading.status, read, `${scope} reads`)
+    t.equal((await ask(service.origin + RUN, { method: 'POST', headers })).status, write, `${scope} writes`)
+    if (read === 403) t.equal(JSON.parse(reading.body).code, 'insufficient_scope')
+  }
+})
+
+t.test('a run that the token does not permit is 403, the same for every run', async (t) => {
+  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const bearer = token({ run_ids: ['build-1', 'nightly-*'] })
+  t.equal((await get(service, bearer, '/runs/build-1')).status, 200)
+  t.equal((await get(service, bearer, '/runs/nightly-7')).status, 200)
+  t.equal((await get(service, token({ run_ids: [] }), '/runs/build-1')).status, 403)
+  t.equal((await get(service, bearer, '/runs/%62uild-1')).status, 200)
+  for (const runId of ['build-2', 'build-1%2F..', 'nightly', '*', '%00']) {
+    const { status, body } = await get(service, bearer, `/runs/${runId}`)
+    t.equal(status, 403, runId)
+    const { request_id: _, ...problem } = JSON.parse(body)
+    t.strictSame(problem, { type: 'about:blank', title: 'Forbidden', status: 403, code: 'forbidden', detail: 'The token does not permit this run.' })
+  }
+})
+
+t.test('no line of the log holds a credential', async (t) => {
+  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const secrets = [token(), token({ exp: 1 }), token({}, 'another secret'), 'not-a-token-at-all']
+  for (const secret of secrets) {
+    await get(service, secret)
+    await ask(`${service.origin}${RUN}?access_token=${secret}`)
+    await ask(`${service.origin}${RUN}?ticket=${secret}`)
+    await ask(service.origin + RUN, { headers: { cookie: `runcast_${service.port}=${secret}` } })
+  }
+  t.match(service.log(), /"status":401/)
+  for (const secret of [...secrets, TEST_SECRET]) t.notMatch(service.log(), secret)
+})
