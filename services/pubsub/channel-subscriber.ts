@@ -1,0 +1,220 @@
+import type { Redis } from 'ioredis'
+import { throttledLog, type LogLine, type Logger } from '../throttled-log.ts'
+
+/** What whoever wants channels is told, of the probe channel too. Nothing of it may throw. */
+export interface SubscriberObserver {
+  onMessage (channel: string, text: string): void
+  /** From now on every message of these channels arrives. */
+  onAcknowledged (channels: readonly string[]): void
+  /** These were acknowledged, but messages of them may be missed from now on. */
+  onLost (channels: readonly string[]): void
+  /** Cluster: channels have moved to another node. */
+  onMoved (): void
+}
+
+export interface SubscriberOptions {
+  /** The connection; not connected yet, and no one else's. */
+  readonly redis: Redis
+  /** Whether the channels are shard channels. */
+  readonly sharded: boolean
+  /** A channel of this process's own, to hear whether anything arrives at all. Never a shard channel. */
+  readonly probeChannel: string
+  readonly observer: SubscriberObserver
+  readonly logger: Logger
+}
+
+/** The most channels that are subscribed or unsubscribed before the acknowledgement is awaited. */
+const CHUNK = 500
+
+/** How long to wait after a subscription was refused, in milliseconds. */
+const REFUSED_PAUSE_MS = 1_000
+
+/** Some channels that were subscribed together on the present connection. */
+interface Batch {
+  acknowledged: boolean
+}
+
+/**
+ * Keeps one connection subscribed to the channels wanted. What is wanted within one turn of the event loop, or while
+ * Redis is still answering, goes out together. When the connection comes back, all of it is subscribed again.
+ */
+export class ChannelSubscriber {
+  readonly #redis: Redis
+  readonly #sharded: boolean
+  readonly #probeChannel: string
+  readonly #observer: SubscriberObserver
+  readonly #log: LogLine
+  readonly #wanted = new Set<string>()
+  /** What was subscribed on the present connection and not unsubscribed since. */
+  readonly #subscribed = new Map<string, Batch>()
+  /** The channels whose subscription may differ from what is wanted. */
+  readonly #changed = new Set<string>()
+  #flushing = false
+  #closed = false
+  /** When something arrived last, by the monotonic clock. */
+  #heardAt = 0
+
+  constructor ({ redis, sharded, probeChannel, observer, logger }: SubscriberOptions) {
+    this.#redis = redis
+    this.#sharded = sharded
+    this.#probeChannel = probeChannel
+    this.#observer = observer
+    this.#log = throttledLog((fields, message) => logger.warn(fields, message), 5_000)
+    const hear = (channel: string, text: string) => {
+      this.#heardAt = performance.now()
+      if (channel !== probeChannel) observer.onMessage(channel, text)
+    }
+    redis.on('message', hear)
+    redis.on('smessage', hear)
+    redis.on('ready', () => this.#begin())
+    redis.on('close', () => this.#loseAll())
+    redis.on('moved', () => observer.onMoved())
+    this.#wanted.add(probeChannel)
+    redis.connect().catch(() => { /* The client keeps trying, and its errors are logged. */ })
+  }
+
+  /** Whether the connection is up and messages arrive. */
+  get live (): boolean {
+    return this.#subscribed.get(this.#probeChannel)?.acknowledged ?? false
+  }
+
+  want (channel: string): void {
+    this.#wanted.add(channel)
+    this.#change(channel)
+  }
+
+  unwant (channel: string): void {
+    this.#wanted.delete(channel)
+    this.#change(channel)
+  }
+
+  /** Subscribes everything anew on the same connection: nobody says which channels a node has let go. */
+  renew (): void {
+    this.#observer.onLost(this.#forget())
+    this.#scheduleFlush()
+  }
+
+  /**
+   * Breaks the connection, so that it is made anew, if nothing has arrived since `since` (monotonic clock).
+   *
+   * @returns whether it was
+   */
+  restartIfSilent (since: number): boolean {
+    // The client drops all messages once the last shard channel has gone, also those of the probe channel.
+    const idle = this.#sharded && this.#subscribed.size === 1
+    if (!this.live || idle || this.#heardAt >= since) return false
+    this.#redis.disconnect(true)
+    return true
+  }
+
+  close (): void {
+    this.#closed = true
+    this.#redis.disconnect()
+  }
+
+  #begin (): void {
+    this.#heardAt = performance.now()
+    this.#forget()
+    this.#scheduleFlush()
+  }
+
+  #loseAll (): void {
+    const lost = this.#forget()
+    if (lost.length > 0) this.#observer.onLost(lost)
+  }
+
+  /** @returns the wanted channels that were acknowledged */
+  #forget (): string[] {
+    const acknowledged: string[] = []
+    for (const [channel, batch] of this.#subscribed) if (batch.acknowledged && this.#wanted.has(channel)) acknowledged.push(channel)
+    this.#subscribed.clear()
+    for (const channel of this.#wanted) this.#changed.add(channel)
+    return acknowledged
+  }
+
+  #change (channel: string): void {
+    this.#changed.add(channel)
+    this.#scheduleFlush()
+  }
+
+  #scheduleFlush (): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    setImmediate(async () => {
+      try {
+        while (this.#changed.size > 0 && this.#redis.status === 'ready') await this.#flushChunk()
+      } finally {
+        this.#flushing = false
+      }
+    })
+  }
+
+  async #flushChunk (): Promise<void> {
+    const batch: Batch = { acknowledged: false }
+    const enter: string[] = []
+    const leave: string[] = []
+    const settled: string[] = []
+    for (const channel of take(this.#changed, CHUNK)) {
+      const present = this.#subscribed.get(channel)
+      if (!this.#wanted.has(channel)) {
+        if (present !== undefined) leave.push(channel)
+        this.#subscribed.delete(channel)
+      } else if (present === undefined) {
+        enter.push(channel)
+        this.#subscribed.set(channel, batch)
+      } else if (present.acknowledged) settled.push(channel)
+    }
+    if (settled.length > 0) this.#observer.onAcknowledged(settled)
+    const left = this.#send('unsubscribe', leave)
+    const refused = new Set(await this.#send('subscribe', enter))
+    await left
+    this.#conclude(batch, enter, refused)
+  }
+
+  #conclude (batch: Batch, enter: readonly string[], refused: ReadonlySet<string>): void {
+    this.#heardAt = performance.now()
+    batch.acknowledged = true
+    const acknowledged: string[] = []
+    const again: string[] = []
+    for (const channel of enter) {
+      // Not this batch's any more: the connection broke, or it was unsubscribed.
+      if (this.#subscribed.get(channel) !== batch) continue
+      if (refused.has(channel)) {
+        this.#subscribed.delete(channel)
+        again.push(channel)
+      } else if (this.#wanted.has(channel)) acknowledged.push(channel)
+    }
+    if (acknowledged.length > 0) this.#observer.onAcknowledged(acknowledged)
+    if (again.length > 0) setTimeout(() => again.forEach((channel) => this.#change(channel)), REFUSED_PAUSE_MS).unref()
+  }
+
+  /** @returns the channels whose command failed */
+  async #send (verb: 'subscribe' | 'unsubscribe', channels: readonly string[]): Promise<readonly string[]> {
+    if (channels.length === 0) return []
+    if (!this.#sharded) return await this.#outcome(this.#redis[verb](...channels), channels)
+    // One command per channel, since the channels of one command must share a slot.
+    const failed = await Promise.all(channels.map((channel) =>
+      this.#outcome(this.#redis[channel === this.#probeChannel ? verb : `s${verb}` as const](channel), [channel])))
+    return failed.flat()
+  }
+
+  async #outcome (command: Promise<unknown>, channels: readonly string[]): Promise<readonly string[]> {
+    try {
+      await command
+      return []
+    } catch (error) {
+      if (!this.#closed && this.#redis.status === 'ready') this.#log({ err: error }, 'Redis refused a subscription')
+      return channels
+    }
+  }
+}
+
+function take<T> (set: Set<T>, count: number): T[] {
+  const taken: T[] = []
+  for (const item of set) {
+    if (taken.length === count) break
+    taken.push(item)
+    set.delete(item)
+  }
+  return taken
+}
