@@ -68,8 +68,8 @@ export class Lane {
   /** Queues an event for the next flush. */
   push (entry: EncodedEvent): void {
     for (const group of this.#groups.values()) {
-      if (passes(group.filter, entry.event)) group.pending.push(entry.frame)
-      else group.moved = true
+      group.moved = !passes(group.filter, entry.event)
+      if (!group.moved) group.pending.push(entry.frame)
     }
   }
 
@@ -80,7 +80,6 @@ export class Lane {
       const events = group.pending.length
       const bytes = Buffer.from(group.pending.length === 1 ? group.pending[0] ?? '' : group.pending.join(''))
       group.pending = []
-      group.moved = false
       this.#write(group, bytes, events)
     }
     this.#position = position

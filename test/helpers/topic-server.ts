@@ -1,0 +1,71 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+import type { LiveChannels } from '../../services/pubsub/live-channels.ts'
+import type { RunLog } from '../../services/run-log/run-log.ts'
+import { closeFrame } from '../../services/sse/frames.ts'
+import { openStream } from '../../services/topic/stream-opening.ts'
+import { readStreamRequest } from '../../services/topic/stream-request.ts'
+import { Topics } from '../../services/topic/topics.ts'
+
+export interface TopicServer {
+  readonly topics: Topics
+  /** What the topics and followers reported. */
+  readonly seen: { repaired: number, gaps: string[], fellBack: number, failed: unknown[] }
+  url (runId: string, query?: string): string
+}
+
+export interface TopicServerOptions {
+  readonly graceMs?: number
+  readonly heartbeatMs?: number
+  readonly positionCheckMs?: number
+  readonly maxAgeMs?: number
+  readonly tenant?: string
+}
+
+/** Serves topics over bare HTTP on a free port, so that what is tested is their work and not the routes'. */
+export async function startTopicServer (t: Test, log: RunLog, live: LiveChannels, options: TopicServerOptions = {}): Promise<TopicServer> {
+  const { graceMs = 50, heartbeatMs = 60_000, positionCheckMs = 60_000, maxAgeMs = 600_000, tenant = '' } = options
+  const seen: TopicServer['seen'] = { repaired: 0, gaps: [], fellBack: 0, failed: [] }
+  const topics = new Topics({
+    log,
+    live,
+    graceMs,
+    heartbeatMs,
+    positionCheckMs,
+    terminalStatuses: new Set(['succeeded', 'failed']),
+    observer: {
+      repaired: (events) => { seen.repaired += events },
+      gap: (reason, followers) => { for (let told = 0; told < followers; told++) seen.gaps.push(reason) },
+      fellBack: () => {}
+    }
+  })
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '', 'http://localhost')
+    const { tail, ...query } = Object.fromEntries(url.searchParams)
+    const asked = readStreamRequest(request.headers['last-event-id']?.toString(), { ...query, ...(tail === undefined ? {} : { tail: Number(tail) }) })
+    if (asked === null) return response.writeHead(400).end()
+    try {
+      const opening = await openStream(topics, url.pathname.slice(1), tenant, asked, { graceMs, refusesUnknown: false })
+      if (opening.answer !== 'follow') return response.writeHead(opening.answer === 'not_found' ? 404 : 204).end()
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+      topics.follow(opening.topic, response, asked.filter, opening.cursor, { at: Date.now() + maxAgeMs, reason: 'max_age' }, {
+        closed: () => {},
+        gap: (reason) => seen.gaps.push(reason),
+        fellBack: () => { seen.fellBack++ },
+        failed: (error) => seen.failed.push(error)
+      }).start(opening.frame, opening.first)
+    } catch (error) {
+      seen.failed.push(error)
+      response.end(closeFrame('unavailable', null))
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+    topics.close()
+  })
+  return { topics, seen, url: (runId, query = '') => `http://127.0.0.1:${port}/${runId}${query}` }
+}
