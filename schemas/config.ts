@@ -41,7 +41,7 @@ export const SettingsSchema = Type.Object({
   DRAIN_MS: count('Over how long open streams are closed at shutdown, in milliseconds.', 5_000, 0, 600_000),
   MIN_FREE_BYTES: count('Embedded log: below this much free disk space appends answer 507, in bytes.', 67_108_864, 0),
   CORS_ORIGINS: list('The origins that may read across sites, separated by spaces.'),
-  TRUST_PROXY: list('The addresses or CIDR ranges of proxies whose X-Forwarded headers count, or a number of hops, or true.'),
+  TRUST_PROXY: list('The addresses or CIDR ranges of the proxies whose X-Forwarded headers count, or true for every one.'),
   WEB_CONCURRENCY: count('How many processes share the port; more than one needs Redis.', 1, 1, 64),
   NODE_ENV: optional(text('production refuses to start without a key.'))
 }, { $id: 'Settings' })

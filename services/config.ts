@@ -1,8 +1,12 @@
+import { isIP } from 'node:net'
 import { Ajv } from 'ajv'
 import envSchema from 'env-schema'
 import { SettingsSchema, type Settings } from '../schemas/config.ts'
 import { readPublicKey } from './auth/token-key.ts'
 import type { Retention } from './run-log/run-log.ts'
+
+/** The names that stand for ranges of addresses in TRUST_PROXY. */
+const PROXY_RANGES: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
 
 /** Where Redis is; absent for the embedded log. */
 export type RedisTarget =
@@ -19,7 +23,7 @@ export interface HostPort {
 export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGINS' | 'TRUST_PROXY'> {
   readonly terminalStatuses: ReadonlySet<string>
   readonly corsOrigins: readonly string[]
-  readonly trustProxy: boolean | number | string[]
+  readonly trustProxy: boolean | string[]
   readonly redis: RedisTarget | null
   readonly retention: Retention
   /** Whether a token key is configured; without one the service makes a development secret, on loopback only. */
@@ -106,6 +110,12 @@ function contradictions (config: Config): string[] {
   if (config.JWT_PUBLIC_KEY !== undefined) problems.push(...publicKeyFaults(config.JWT_PUBLIC_KEY))
   if (config.JWT_JWKS_URL !== undefined && config.JWT_ISSUER === undefined) problems.push('JWT_JWKS_URL needs JWT_ISSUER.')
   if (config.WEB_CONCURRENCY > 1 && config.redis === null) problems.push('WEB_CONCURRENCY over 1 needs Redis, since the embedded log belongs to one process.')
+  for (const origin of config.corsOrigins) {
+    if (!isOrigin(origin)) problems.push(`CORS_ORIGINS has ${origin}, which is not an origin such as https://app.example.com.`)
+  }
+  for (const proxy of Array.isArray(config.trustProxy) ? config.trustProxy : []) {
+    if (!isAddressRange(proxy)) problems.push(`TRUST_PROXY has ${proxy}, which is neither an IP address nor a CIDR range.`)
+  }
   if (!config.hasTokenKey && config.NODE_ENV === 'production') problems.push('NODE_ENV=production needs JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL.')
   else if (!config.hasTokenKey && !isLoopback(config.HOST)) problems.push(`HOST ${config.HOST} is not a loopback address, so JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_URL must be set.`)
   return problems
@@ -136,9 +146,19 @@ function hostPorts (text: string): HostPort[] {
   })
 }
 
-function trustProxy (text: string): boolean | number | string[] {
+function trustProxy (text: string): boolean | string[] {
   const proxies = items(text)
   if (proxies.length === 0 || text === 'false') return false
-  if (text === 'true') return true
-  return /^\d+$/.test(text) ? Number(text) : proxies
+  return text === 'true' ? true : proxies
+}
+
+function isAddressRange (text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return PROXY_RANGES.has(text)
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
+
+function isOrigin (text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
+import { TENANT_PATTERN } from '../../schemas/auth.ts'
 import { DEFAULT_EVENT_TYPE, EVENT_TYPE_PATTERN, MAX_BATCH_EVENTS, MAX_JSON_DEPTH, PUBLISHER_EVENT_ID_PATTERN } from '../../schemas/events.ts'
 import type { NewEvent } from '../run-log/run-log.ts'
 import { effectOf } from './effect.ts'
@@ -27,7 +28,7 @@ export interface ChannelEvent {
 const EVENT_FIELDS: ReadonlySet<string> = new Set(['event_type', 'payload', 'event_id'])
 const EVENT_TYPE = new RegExp(EVENT_TYPE_PATTERN)
 const EVENT_ID = new RegExp(PUBLISHER_EVENT_ID_PATTERN)
-const TENANT = /^[\x21-\x7e]{0,128}$/
+const TENANT = new RegExp(TENANT_PATTERN)
 const BYTE_ORDER_MARK = 0xfeff
 
 /**
@@ -147,9 +148,9 @@ function readEventId (field: RawValue, path: string): string {
 
 function readTenant ({ value }: RawMember): string {
   const tenant = parseValue(value, '/tenant')
-  if (tenant === null) return ''
+  if (tenant === null || tenant === '') return ''
   if (typeof tenant !== 'string' || !TENANT.test(tenant)) {
-    throw new EventError('invalid_event', '/tenant', 'A tenant is a string of at most 128 visible ASCII characters.')
+    throw new EventError('invalid_event', '/tenant', 'A tenant is a name of at most 128 visible ASCII characters without braces.')
   }
   return tenant
 }

@@ -1,0 +1,15 @@
+import fp from 'fastify-plugin'
+
+/** What whoever registers the service may hand to it. */
+export interface GreetingOptions {
+  /** Where to print what people need at a development start; the standard output when left out. */
+  readonly print?: (text: string) => void
+}
+
+/** Prints the address and a login URL at a development start. They are no log lines: a log keeps no login code. */
+export default fp<GreetingOptions>(async (fastify, { print = (text) => { process.stdout.write(text) } }) => {
+  fastify.addHook('onListen', async () => {
+    const login = fastify.developmentLogin()
+    if (login !== null) print(`\nRuncast is up: ${fastify.listeningOrigin}\nLog in with:   ${login}\n\n`)
+  })
+}, { name: 'greeting', fastify: '5.x', dependencies: ['development'] })

@@ -1,0 +1,13 @@
+import fp from 'fastify-plugin'
+import { createPublisher, type Publisher } from '../../services/publisher.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly publisher: Publisher
+  }
+}
+
+/** Puts what publishers send into the run log: `fastify.publisher`. */
+export default fp(async (fastify) => {
+  fastify.decorate('publisher', createPublisher(fastify.runLog, fastify.metrics))
+}, { name: 'publisher', fastify: '5.x', dependencies: ['metrics', 'run-log'] })

@@ -1,0 +1,36 @@
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+
+export const autoConfig: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: '3.2.0',
+    info: {
+      title: 'Runcast',
+      version: '1',
+      description: 'Engines publish what a run is doing, browsers watch it, and no event is lost silently. Errors are problem documents (RFC 9457) with a stable `code`.'
+    },
+    tags: [
+      { name: 'runs', description: 'What runs there are, and how they are.' },
+      { name: 'events', description: 'Publish events, and read them back.' },
+      { name: 'stream', description: 'Follow runs live.' },
+      { name: 'session', description: 'The browser\'s cookie.' },
+      { name: 'operation', description: 'For those who run the service.' }
+    ],
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Claims: sub, exp, scope, run_ids, tenant.' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-runcast', description: 'Set by POST /api/v1/session; on plain http it is runcast_<port>.' }
+      }
+    },
+    security: [{ bearer: [] }, { session: [] }]
+  },
+  refResolver: {
+    buildLocalReference: (json, _baseUri, _fragment, index) => typeof json.$id === 'string' ? json.$id : `schema-${index}`
+  }
+}
+
+/**
+ * Makes the OpenAPI document from the schemas of the routes.
+ *
+ * @see https://github.com/fastify/fastify-swagger
+ */
+export default swagger

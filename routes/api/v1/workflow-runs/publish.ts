@@ -1,0 +1,50 @@
+import { Type, TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { MAX_BODY_BYTES } from '../../../../schemas/events.ts'
+import { PublishHeadersSchema, publishBody } from '../../../../schemas/history.ts'
+import { problems } from '../../../../schemas/problem.ts'
+import { RunParamsSchema } from '../../../../schemas/runs.ts'
+import { parseEvents } from '../../../../services/events/parse-events.ts'
+import { UnsupportedEncodingError } from '../../../../services/request-errors.ts'
+
+const NDJSON = 'application/x-ndjson'
+
+/** Publishing a run's events. */
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { config, publisher } = fastify
+  const limits = { maxEventBytes: config.MAX_EVENT_BYTES, terminalStatuses: config.terminalStatuses }
+
+  // The payloads keep their publishers' own text, so the service takes the body apart, and no parser or validator before it.
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser(['application/json', NDJSON], { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+
+  fastify.post('/:run_id/events', {
+    onRequest: fastify.requireAccess('runs:write'),
+    bodyLimit: MAX_BODY_BYTES,
+    schema: {
+      operationId: 'publishEvents',
+      tags: ['events'],
+      summary: 'Publish events of a run',
+      description: 'One event, an array, or NDJSON: all of it is stored, in order, or nothing. The run comes to be with its first event.',
+      params: RunParamsSchema,
+      headers: PublishHeadersSchema,
+      body: publishBody,
+      response: { 201: Type.Ref('PublishedIds#'), ...problems(400, 401, 403, 404, 413, 415, 422, 503, 507) }
+    },
+    validatorCompiler: (route) => route.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(route)
+  }, async (request, reply) => {
+    const { params, headers, access } = request
+    if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new UnsupportedEncodingError()
+    const kind = headers['content-type']?.startsWith(NDJSON) === true ? 'ndjson' : 'json'
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+    const { ids } = await publisher.publish({
+      runId: params.run_id,
+      tenant: access.tenant,
+      events: parseEvents(body, kind, limits),
+      idempotencyKey: headers['idempotency-key']
+    })
+    reply.code(201)
+    return { ids }
+  })
+}
+
+export default routes

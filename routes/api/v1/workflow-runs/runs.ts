@@ -1,0 +1,40 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { problems } from '../../../../schemas/problem.ts'
+import { RunListQuerySchema, RunParamsSchema } from '../../../../schemas/runs.ts'
+import { findRun, toRun } from '../../../../services/runs.ts'
+
+/** What runs there are, and how one is. */
+const routes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.get('/', {
+    onRequest: fastify.requireAccess('runs:read'),
+    schema: {
+      operationId: 'listRuns',
+      tags: ['runs'],
+      summary: 'List runs, the last changed first',
+      querystring: RunListQuerySchema,
+      response: { 200: Type.Ref('RunList#'), ...problems(400, 401, 403, 503) }
+    }
+  }, async ({ query: { status, limit, cursor }, access }) => {
+    const page = await fastify.runLog.listRuns({
+      tenant: access.tenant,
+      status: status?.toLowerCase() ?? null,
+      limit,
+      cursor: cursor ?? null,
+      allows: (runId) => access.allows(runId)
+    })
+    return { runs: page.runs.map(toRun), cursor: page.cursor }
+  })
+
+  fastify.get('/:run_id', {
+    onRequest: fastify.requireAccess('runs:read'),
+    schema: {
+      operationId: 'getRun',
+      tags: ['runs'],
+      summary: 'The state of one run',
+      params: RunParamsSchema,
+      response: { 200: Type.Ref('Run#'), ...problems(400, 401, 403, 404, 503) }
+    }
+  }, async ({ params, access }) => toRun(await findRun(fastify.runLog, params.run_id, access.tenant)))
+}
+
+export default routes

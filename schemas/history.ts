@@ -1,0 +1,80 @@
+import { Type, type Static } from 'typebox'
+import { EVENT_TYPE_PATTERN, EventIdSchema, EventTypeSchema, MAX_BATCH_EVENTS, RunIdSchema } from './events.ts'
+
+const TYPE = EVENT_TYPE_PATTERN.slice(1, -1)
+
+const nullableId = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description })
+
+export const EventSchema = Type.Object({
+  id: EventIdSchema,
+  event_type: EventTypeSchema,
+  payload: Type.Unknown({ description: 'The payload, in its publisher\'s own text.' })
+}, {
+  $id: 'Event',
+  description: 'An event of a run log.',
+  examples: [{ id: '1764000000000-42', event_type: 'log', payload: { level: 'info', message: 'compiling' } }]
+})
+
+export const GapSchema = Type.Object({
+  reason: Type.Enum(['expired', 'forked', 'unknown_id'], { description: 'Trimmed or expired; the log contradicts the cursor.' }),
+  requested: nullableId('The cursor that was asked for; null without one.'),
+  resumed_after: EventIdSchema,
+  lost: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'How many events of the present history are missing; null when that can not be known.' })
+}, { $id: 'Gap', description: 'Events that are not kept any more. What follows begins after resumed_after.' })
+
+export const EventPageSchema = Type.Object({
+  run_id: RunIdSchema,
+  events: Type.Array(Type.Unsafe<Static<typeof EventSchema>>({ $ref: 'Event#' }), { description: 'In the order of the log.' }),
+  before: nullableId('Asks for what is before this page; null when nothing was read.'),
+  after: nullableId('Asks for what is after this page, now or later; null when nothing was read.'),
+  more: Type.Boolean({ description: 'Whether there is more in the direction that was asked for.' }),
+  gap: Type.Unsafe<Static<typeof GapSchema> | null>({ anyOf: [{ $ref: 'Gap#' }, { type: 'null' }] })
+}, {
+  $id: 'EventPage',
+  description: 'A page of a run log.',
+  examples: [{
+    run_id: 'build-4711',
+    events: [{ id: '1764000000000-42', event_type: 'log', payload: { level: 'info', message: 'compiling' } }],
+    before: '1764000000000-42',
+    after: '1764000000000-42',
+    more: false,
+    gap: null
+  }]
+})
+
+export const EventPageQuerySchema = Type.Object({
+  after: Type.Optional({ ...EventIdSchema, description: 'Events after this id. Without after and before: from the first event kept.' }),
+  before: Type.Optional({ ...EventIdSchema, description: 'The events right before this id.' }),
+  limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'The most events of the page.' }),
+  event_types: Type.Optional(Type.String({ pattern: `^${TYPE}(,${TYPE}){0,31}$`, description: 'Only these types, separated by commas.', examples: ['log,status_change'] }))
+})
+
+/** What may be asked of a page of events. */
+export type EventPageQuery = Static<typeof EventPageQuerySchema>
+
+export const PublishHeadersSchema = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({
+    minLength: 1,
+    maxLength: 128,
+    description: 'Names this request: sent again within ten minutes it stores nothing and gives the same ids. With another body: 422.',
+    examples: ['0b1c6a7e-7c0a-4d5f-9a57-0a7a0e3f2f51']
+  }))
+})
+
+export const PublishedIdsSchema = Type.Object({
+  ids: Type.Array(EventIdSchema, { minItems: 1, maxItems: MAX_BATCH_EVENTS })
+}, {
+  $id: 'PublishedIds',
+  description: 'One id per event, in the order of the request. The events are in the log.',
+  examples: [{ ids: ['1764000000000-42', '1764000000000-43'] }]
+})
+
+/** The body of a publish request, for its documentation: the service itself reads it, and keeps the payloads' own text. */
+export const publishBody = {
+  content: {
+    'application/json': {
+      schema: Type.Union([Type.Unsafe({ $ref: 'PublishedEvent#' }), Type.Array(Type.Unsafe({ $ref: 'PublishedEvent#' }), { minItems: 1, maxItems: MAX_BATCH_EVENTS })])
+    },
+    'application/x-ndjson': { schema: Type.String({ description: 'One event a line.' }) }
+  }
+}

@@ -1,0 +1,79 @@
+import { Type, type Static } from 'typebox'
+import { EventIdSchema, RUN_ID_PATTERN, RunIdSchema } from './events.ts'
+
+const EXAMPLE = {
+  run_id: 'build-4711',
+  name: 'Nightly build',
+  status: 'failed',
+  terminal: true,
+  error: { message: 'exit code 1' },
+  created_at: '2025-11-24T16:00:00.000Z',
+  started_at: '2025-11-24T16:00:01.250Z',
+  finished_at: '2025-11-24T16:02:30.000Z',
+  updated_at: '2025-11-24T16:02:30.100Z',
+  events: 42,
+  counts: { status_change: 4, log: 38 },
+  steps: [{ step: 'compile', name: 'Compile', status: 'failed', started_at: '2025-11-24T16:00:02.000Z', updated_at: '2025-11-24T16:02:29.000Z', finished_at: '2025-11-24T16:02:29.000Z' }],
+  last_log: 'make: *** [all] Error 1',
+  first_event_id: '1764000000000-1',
+  last_event_id: '1764000150100-42',
+  retry_of: null
+}
+
+const text = (description: string) => Type.String({ description })
+const nullableText = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description })
+const time = (description: string) => Type.String({ format: 'date-time', description })
+const nullableTime = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description })
+
+const StepSchema = Type.Object({
+  step: text('The step, as its events name it.'),
+  name: nullableText('Its title.'),
+  status: text('Its status, in lower case.'),
+  started_at: time('When it was first heard of.'),
+  updated_at: time('When its status changed last.'),
+  finished_at: nullableTime('When it reached a terminal status.')
+})
+
+/** The state of a run, as its events have made it. */
+export const RunSchema = Type.Object({
+  run_id: RunIdSchema,
+  name: nullableText('The title that a status_change gave.'),
+  status: nullableText('The status, in lower case; null before the first status_change.'),
+  terminal: Type.Boolean({ description: 'Whether that status ended the run for good.' }),
+  error: Type.Unknown({ description: 'The error that a status_change brought; null without one.' }),
+  created_at: time('When its first event was stored.'),
+  started_at: nullableTime('When it began: the first status that is not a kind of waiting.'),
+  finished_at: nullableTime('When it reached its terminal status.'),
+  updated_at: time('When its last event was stored.'),
+  events: Type.Integer({ minimum: 0, description: 'How many events were ever stored.' }),
+  counts: Type.Unsafe<Record<string, number> | null>({
+    type: ['object', 'null'],
+    additionalProperties: { type: 'integer' },
+    description: 'How many of each type; null when that can not be known any more.'
+  }),
+  steps: Type.Array(StepSchema, { description: 'Its steps, in the order in which they were first heard of.' }),
+  last_log: nullableText('The beginning of the message of the last log event.'),
+  first_event_id: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The oldest event that is still kept; null when none is.' }),
+  last_event_id: EventIdSchema,
+  retry_of: nullableText('The run that this one repeats.')
+}, { $id: 'Run', description: 'The state of a run, as its events have made it.', examples: [EXAMPLE] })
+
+/** The state of a run, as its events have made it. */
+export type Run = Static<typeof RunSchema>
+
+export const RunListSchema = Type.Object({
+  runs: Type.Array(Type.Unsafe<Run>({ $ref: 'Run#' })),
+  cursor: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Asks for the next page; null at the end.' })
+}, { $id: 'RunList', description: 'A page of runs, the last changed first.', examples: [{ runs: [EXAMPLE], cursor: null }] })
+
+/** A page of runs, the last changed first. */
+export type RunList = Static<typeof RunListSchema>
+
+export const RunListQuerySchema = Type.Object({
+  status: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Only runs with this status, in any case.', examples: ['running'] })),
+  limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'The most runs of the page.' }),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'As the page before gave it.' }))
+})
+
+/** The path of everything that belongs to one run. */
+export const RunParamsSchema = Type.Object({ run_id: Type.String({ pattern: RUN_ID_PATTERN, description: 'The run.', examples: ['build-4711'] }) })

@@ -1,0 +1,61 @@
+import closeWithGrace from 'close-with-grace'
+import Fastify from 'fastify'
+import app, { options } from './app.ts'
+import { ConfigError, loadConfig, type Config } from './services/config.ts'
+import { loggerOptions } from './services/logging.ts'
+import { RunLogError } from './services/run-log/run-log.ts'
+
+/** How much longer than the drain a stop may take before the process ends anyway, in milliseconds. */
+const CLOSE_MS = 5_000
+
+/** How many connections may wait to be accepted: after a restart all clients come back at once. */
+const BACKLOG = 4_096
+
+await start(readConfig())
+
+/** Starts the service, and stops it in good order at a signal. Exit codes: 0 after a signal, 1 after anything else. */
+async function start (config: Config): Promise<void> {
+  const fastify = Fastify({
+    ...options,
+    trustProxy: config.trustProxy,
+    logger: loggerOptions(config.LOG_LEVEL, process.stdout.isTTY)
+  })
+
+  closeWithGrace({ delay: config.DRAIN_MS + CLOSE_MS, logger: fastify.log }, async ({ err, signal }) => {
+    if (err !== undefined) fastify.log.fatal({ err }, 'a fault that nobody caught ends the process')
+    else fastify.log.info({ signal }, 'stopping')
+    await fastify.close()
+  })
+
+  try {
+    await fastify.register(app, { config })
+    await fastify.listen({ host: config.HOST, port: config.PORT, backlog: BACKLOG })
+  } catch (error) {
+    fail(explain(error, config))
+  }
+}
+
+function readConfig (): Config {
+  try {
+    return loadConfig()
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.message)
+    throw error
+  }
+}
+
+/** One sentence where there is one that helps, else everything that is known. */
+function explain (error: unknown, { HOST, PORT }: Config): string {
+  if (error instanceof RunLogError) return error.message
+  if (!(error instanceof Error)) return String(error)
+  if (!('code' in error)) return error.stack ?? error.message
+  if (error.code === 'EADDRINUSE') return `Something else listens on ${HOST} port ${PORT}. Stop it, or set PORT.`
+  if (error.code === 'EACCES') return `Listening on ${HOST} port ${PORT} is not permitted. Set PORT to one above 1023.`
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return `HOST ${HOST} is not an address of this machine.`
+  return error.stack ?? error.message
+}
+
+function fail (message: string): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,62 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+
+/** What this process counts, for Prometheus. No label ever names a run, a subject or a tenant. */
+export interface Metrics {
+  /** Events that this process appended for publishers over HTTP. */
+  readonly appendedEvents: Counter
+  /** Publish requests whose events were in the log already. */
+  readonly duplicatePublishes: Counter
+  /** Events that topics fetched from the log because a live message was missing. */
+  readonly repairedEvents: Counter
+  readonly streamGaps: Counter<'reason'>
+  /** Followers that left the live lane because they were too slow. */
+  readonly laneFallbacks: Counter
+
+  /** Names the functions that give the number of open streams and of followed runs when asked. */
+  observeOpenStreams (streams: () => number, topics: () => number): void
+
+  /** Names the function that gives the counts of the ingest of plain PUBLISH when asked, each a total since the start. */
+  observeIngest (totals: () => Readonly<Record<string, number>>): void
+
+  /** What a scrape gets, and its content type. */
+  expose (): Promise<{ text: string, contentType: string }>
+}
+
+/** Makes the metrics of one process. */
+export function createMetrics (): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const counter = (name: string, help: string) => new Counter({ name: `runcast_${name}`, help, registers: [registry] })
+  const gauge = (name: string, help: string, read: () => number) => new Gauge({
+    name: `runcast_${name}`,
+    help,
+    registers: [registry],
+    collect () { this.set(read()) }
+  })
+  return {
+    appendedEvents: counter('appended_events_total', 'Events appended for publishers over HTTP.'),
+    duplicatePublishes: counter('duplicate_publishes_total', 'Publish requests whose events were in the log already.'),
+    repairedEvents: counter('repaired_events_total', 'Events fetched from the log because a live message was missing.'),
+    streamGaps: new Counter({
+      name: 'runcast_stream_gaps_total', help: 'Gaps that followers were told of.', labelNames: ['reason'], registers: [registry]
+    }),
+    laneFallbacks: counter('lane_fallbacks_total', 'Followers that left the live lane because they were too slow.'),
+    observeOpenStreams: (streams, topics) => {
+      gauge('open_streams', 'Open streams.', streams)
+      gauge('followed_runs', 'Runs with at least one open stream.', topics)
+    },
+    observeIngest: (totals) => {
+      const ingested = new Counter({
+        name: 'runcast_ingest_total',
+        help: 'Plain PUBLISH messages by what became of them.',
+        labelNames: ['outcome'],
+        registers: [registry],
+        collect () {
+          this.reset()
+          for (const [outcome, total] of Object.entries(totals())) ingested.inc({ outcome }, total)
+        }
+      })
+    },
+    expose: async () => ({ text: await registry.metrics(), contentType: registry.contentType })
+  }
+}

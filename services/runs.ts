@@ -1,0 +1,51 @@
+import type { Run } from '../schemas/runs.ts'
+import { RunLogError, type RunLog, type RunState } from './run-log/run-log.ts'
+
+/**
+ * The state of a run.
+ *
+ * @param tenant who asks; the runs of other tenants do not exist for it
+ * @throws RunLogError `run_not_found`, `unavailable`, `store_corrupt`
+ */
+export async function findRun (log: RunLog, runId: string, tenant: string): Promise<RunState> {
+  const state = await log.readRun(runId)
+  if (state === null || state.tenant !== tenant) throw new RunLogError('run_not_found', 'there is no such run for this tenant')
+  return state
+}
+
+/** A run as clients see it: names of the interface, times as RFC 3339. */
+export function toRun (state: RunState): Run {
+  return {
+    run_id: state.runId,
+    name: state.name,
+    status: state.status,
+    terminal: state.terminal,
+    error: state.error === null ? null : JSON.parse(state.error),
+    created_at: time(state.createdAt),
+    started_at: timeOrNull(state.startedAt),
+    finished_at: timeOrNull(state.finishedAt),
+    updated_at: time(state.updatedAt),
+    events: state.events,
+    counts: state.counts === null ? null : { ...state.counts },
+    steps: state.steps.map((step) => ({
+      step: step.step,
+      name: step.name,
+      status: step.status,
+      started_at: time(step.startedAt),
+      updated_at: time(step.updatedAt),
+      finished_at: timeOrNull(step.finishedAt)
+    })),
+    last_log: state.lastLog,
+    first_event_id: state.firstEventId,
+    last_event_id: state.lastEventId,
+    retry_of: state.retryOf
+  }
+}
+
+function time (ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+function timeOrNull (ms: number | null): string | null {
+  return ms === null ? null : time(ms)
+}

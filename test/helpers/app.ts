@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import service, { options } from '../../app.ts'
+import { loadConfig } from '../../services/config.ts'
+import { loggerOptions } from '../../services/logging.ts'
+import { TEST_SECRET } from './tokens.ts'
+
+export { token as tokenFor } from './tokens.ts'
+
+/** The real service, listening. */
+export interface App {
+  readonly app: FastifyInstance
+  /** Where it listens, such as http://127.0.0.1:34567. */
+  readonly url: string
+  /** Its DATA_DIR. */
+  readonly directory: string
+  /** Everything that was logged, at the finest level. */
+  log (): string
+  /** Everything that was printed for people. */
+  printed (): string
+  /** Stops it; done at the end of the test in any case. */
+  close (): Promise<void>
+}
+
+/**
+ * Starts the service on a free port, with the embedded log in a directory of its own unless the settings name Redis.
+ *
+ * @param settings as in the environment; '' takes a setting away
+ */
+export async function buildApp (t: Test, settings: Record<string, string> = {}): Promise<App> {
+  const directory = settings['DATA_DIR'] ?? await temporaryDirectory(t)
+  const config = loadConfig({ PORT: '0', JWT_SECRET: TEST_SECRET, DATA_DIR: directory, ...settings })
+  const logged: string[] = []
+  const printed: string[] = []
+  const stream = new Writable({
+    write (chunk, _encoding, done) {
+      logged.push(String(chunk))
+      done()
+    }
+  })
+  const app = Fastify({ ...options, trustProxy: config.trustProxy, logger: { ...loggerOptions('trace', false), stream } })
+  const close = async () => { await app.close() }
+  t.teardown(close)
+  await app.register(service, { config, print: (text) => { printed.push(text) } })
+  const url = await app.listen({ host: config.HOST, port: config.PORT })
+  return { app, url, directory, close, log: () => logged.join(''), printed: () => printed.join('') }
+}
+
+/** A directory that is removed after the test and what it started are done. */
+export async function temporaryDirectory (t: Test): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'runcast-test-'))
+  t.teardown(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
