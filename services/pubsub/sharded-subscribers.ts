@@ -38,10 +38,9 @@ export class ShardedSubscribers {
     options.cluster.on('refresh', this.#rearrange)
   }
 
-  /** Whether the Cluster is known and, if anything is wanted, some of its primaries deliver. */
+  /** Whether some of the primaries deliver or, when nothing is wanted of any, the Cluster answers. */
   get live (): boolean {
-    if (this.#options.cluster.status !== 'ready') return false
-    return this.#nodes.size === 0 || this.all().some((subscriber) => subscriber.live)
+    return this.#nodes.size === 0 ? this.#options.cluster.status === 'ready' : this.all().some(({ live }) => live)
   }
 
   /** The subscribers of all primaries in use. */
