@@ -1,20 +1,25 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { startAuthService, type AuthService } from '../helpers/auth-service.ts'
+import { buildApp, type App } from '../helpers/app.ts'
 import { ask } from '../helpers/http.ts'
 import { hmac, inSeconds, signed, TEST_SECRET, token, withPrivateKey } from '../helpers/tokens.ts'
 
-const RUN = '/runs/build-1'
+const SESSION = '/api/v1/session'
+const RUNS = '/api/v1/workflow-runs'
 const HEADER = { alg: 'HS256', typ: 'JWT' }
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pemOf = ({ publicKey }: typeof rsa) => publicKey.export({ type: 'spki', format: 'pem' }).toString()
 
-function get (service: AuthService, bearer: string, path = RUN) {
-  return ask(service.origin + path, { headers: { authorization: `Bearer ${bearer}` } })
+function get (service: App, bearer: string, path = SESSION) {
+  return ask(service.url + path, { headers: { authorization: `Bearer ${bearer}` } })
 }
 
-async function isRefused (t: Test, service: AuthService, bearer: string, code: string, name: string) {
+function publish (service: App, bearer: string, runId: string) {
+  return ask(`${service.url}${RUNS}/${runId}/events`, { method: 'POST', headers: { authorization: `Bearer ${bearer}` }, body: { payload: 1 } })
+}
+
+async function isRefused (t: Test, service: App, bearer: string, code: string, name: string) {
   const { status, headers, body } = await get(service, bearer)
   t.equal(status, 401, `${name}: status`)
   t.equal(headers['www-authenticate'], 'Bearer', `${name}: challenge`)
@@ -23,16 +28,16 @@ async function isRefused (t: Test, service: AuthService, bearer: string, code: s
 }
 
 t.test('a good token says who asks', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   const exp = inSeconds(60)
   const { status, headers, body } = await get(service, token({ sub: 'ada', exp, scope: 'runs:read', tenant: 'acme' }))
   t.equal(status, 200)
   t.equal(headers['www-authenticate'], undefined)
-  t.strictSame(JSON.parse(body), { subject: 'ada', tenant: 'acme', scopes: ['runs:read'], expiresAt: exp * 1000, via: 'bearer' })
+  t.strictSame(JSON.parse(body), { subject: 'ada', tenant: 'acme', scopes: ['runs:read'], expires_at: new Date(exp * 1000).toISOString() })
 })
 
 t.test('every bad token is 401 with a challenge, never 500', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   const claims = { sub: 'ada', exp: inSeconds(60), scope: 'runs:admin' }
   const sign = hmac(TEST_SECRET)
   const good = signed(HEADER, claims, sign)
@@ -89,14 +94,14 @@ t.test('every bad token is 401 with a challenge, never 500', async (t) => {
 })
 
 t.test('an issuer whose clock is a little ahead is tolerated, in nbf alone', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   t.equal((await get(service, token({ nbf: inSeconds(3) }))).status, 200)
   t.equal((await get(service, token({ exp: inSeconds(-1) }))).status, 401)
 })
 
 t.test('with a public key only its own algorithm is taken, and the key is no secret', async (t) => {
   for (const [alg, pair, other] of [['RS256', rsa, ec], ['ES256', ec, rsa]] as const) {
-    const service = await startAuthService(t, { JWT_PUBLIC_KEY: pemOf(pair) })
+    const service = await buildApp(t, { JWT_SECRET: '', JWT_PUBLIC_KEY: pemOf(pair) })
     const claims = { sub: 'ada', exp: inSeconds(60), scope: 'runs:read' }
     t.equal((await get(service, signed({ alg }, claims, withPrivateKey(pair.privateKey)))).status, 200, alg)
     const bad: Record<string, string> = {
@@ -115,7 +120,7 @@ t.test('with a public key only its own algorithm is taken, and the key is no sec
 })
 
 t.test('a configured issuer and audience must be in the token', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET, JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'runcast' })
+  const service = await buildApp(t, { JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'runcast' })
   const good = { iss: 'https://issuer.example', aud: 'runcast' }
   t.equal((await get(service, token(good))).status, 200)
   t.equal((await get(service, token({ ...good, aud: ['other', 'runcast'] }))).status, 200)
@@ -127,68 +132,71 @@ t.test('a configured issuer and audience must be in the token', async (t) => {
 })
 
 t.test('without credentials the answer is 401, whatever the header looks like', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
-  const none = await ask(service.origin + RUN)
+  const service = await buildApp(t)
+  const none = await ask(service.url + SESSION)
   t.equal(none.status, 401)
   t.equal(none.headers['www-authenticate'], 'Bearer')
   t.equal(none.headers['content-type'], 'application/problem+json; charset=utf-8')
   t.equal(JSON.parse(none.body).code, 'unauthorized')
   const good = token()
   for (const authorization of ['Bearer', 'Bearer ', `Bearer ${good} ${good}`, `Bearer\t${good}`, `Basic ${good}`, good, `Token ${good}`, `Bearer ${good},`]) {
-    t.equal((await ask(service.origin + RUN, { headers: { authorization } })).status, 401, authorization.slice(0, 12))
+    t.equal((await ask(service.url + SESSION, { headers: { authorization } })).status, 401, authorization.slice(0, 12))
   }
   for (const authorization of [`bearer ${good}`, `BEARER  ${good}`]) {
-    t.equal((await ask(service.origin + RUN, { headers: { authorization } })).status, 200, authorization.slice(0, 8))
+    t.equal((await ask(service.url + SESSION, { headers: { authorization } })).status, 200, authorization.slice(0, 8))
   }
 })
 
 t.test('a token in the URL is refused, also beside a good header', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   for (const name of ['access_token', 'token', 'jwt']) {
-    const { status, body } = await ask(`${service.origin}${RUN}?${name}=${token()}`, { headers: { authorization: `Bearer ${token()}` } })
+    const { status, body } = await ask(`${service.url}${SESSION}?${name}=${token()}`, { headers: { authorization: `Bearer ${token()}` } })
     t.equal(status, 400, name)
     t.equal(JSON.parse(body).code, 'token_in_url', name)
   }
 })
 
 t.test('a scope that is missing is 403', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
-  const rows: Array<[scope: string | undefined, read: number, write: number]> = [
-    [undefined, 403, 403], ['', 403, 403], ['openid', 403, 403],
-    ['runs:read', 200, 403], ['runs:write', 403, 200], ['runs:read runs:write', 200, 200], ['runs:admin', 200, 200]
+  const service = await buildApp(t)
+  const rows: Array<[scope: string | undefined, write: number, read: number]> = [
+    ['runs:admin', 201, 200], ['runs:read runs:write', 201, 200], ['runs:write', 201, 403], ['runs:read', 403, 200],
+    [undefined, 403, 403], ['', 403, 403], ['openid', 403, 403]
   ]
-  for (const [scope, read, write] of rows) {
-    const headers = { authorization: `Bearer ${token({ scope })}` }
-    const reading = await ask(service.origin + RUN, { headers })
+  for (const [scope, write, read] of rows) {
+    const bearer = token({ scope })
+    t.equal((await publish(service, bearer, 'build-1')).status, write, `${scope} writes`)
+    const reading = await get(service, bearer, `${RUNS}/build-1`)
     t.equal(reading.status, read, `${scope} reads`)
-    t.equal((await ask(service.origin + RUN, { method: 'POST', headers })).status, write, `${scope} writes`)
     if (read === 403) t.equal(JSON.parse(reading.body).code, 'insufficient_scope')
   }
 })
 
 t.test('a run that the token does not permit is 403, the same for every run', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   const bearer = token({ run_ids: ['build-1', 'nightly-*'] })
-  t.equal((await get(service, bearer, '/runs/build-1')).status, 200)
-  t.equal((await get(service, bearer, '/runs/nightly-7')).status, 200)
-  t.equal((await get(service, token({ run_ids: [] }), '/runs/build-1')).status, 403)
-  t.equal((await get(service, bearer, '/runs/%62uild-1')).status, 200)
-  for (const runId of ['build-2', 'build-1%2F..', 'nightly', '*', '%00']) {
-    const { status, body } = await get(service, bearer, `/runs/${runId}`)
+  for (const runId of ['build-1', 'nightly-7', '%62uild-1']) {
+    t.equal((await publish(service, bearer, runId)).status, 201, runId)
+    t.equal((await get(service, bearer, `${RUNS}/${runId}`)).status, 200, runId)
+  }
+  t.equal((await get(service, token({ run_ids: [] }), `${RUNS}/build-1`)).status, 403)
+  await publish(service, token(), 'build-2')
+  for (const runId of ['build-2', 'build-3', 'build-1%2F..', 'nightly', '*', '%00']) {
+    const { status, body } = await get(service, bearer, `${RUNS}/${runId}`)
     t.equal(status, 403, runId)
     const { request_id: _, ...problem } = JSON.parse(body)
     t.strictSame(problem, { type: 'about:blank', title: 'Forbidden', status: 403, code: 'forbidden', detail: 'The token does not permit this run.' })
+    t.equal((await publish(service, bearer, runId)).status, 403, runId)
   }
 })
 
 t.test('no line of the log holds a credential', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   const secrets = [token(), token({ exp: 1 }), token({}, 'another secret'), 'not-a-token-at-all']
   for (const secret of secrets) {
     await get(service, secret)
-    await ask(`${service.origin}${RUN}?access_token=${secret}`)
-    await ask(`${service.origin}${RUN}?ticket=${secret}`)
-    await ask(service.origin + RUN, { headers: { cookie: `runcast_${service.port}=${secret}` } })
+    await ask(`${service.url}${SESSION}?access_token=${secret}`)
+    await ask(`${service.url}${SESSION}?ticket=${secret}`)
+    await ask(service.url + SESSION, { headers: { cookie: `runcast_${new URL(service.url).port}=${secret}` } })
   }
   t.match(service.log(), /"status":401/)
   for (const secret of [...secrets, TEST_SECRET]) t.notMatch(service.log(), secret)

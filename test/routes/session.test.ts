@@ -2,11 +2,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { startAuthService, type AuthService } from '../helpers/auth-service.ts'
+import { buildApp, type App } from '../helpers/app.ts'
 import { ask, type Answer, type Ask } from '../helpers/http.ts'
-import { inSeconds, signed, TEST_SECRET, token, withPrivateKey } from '../helpers/tokens.ts'
+import { inSeconds, signed, token, withPrivateKey } from '../helpers/tokens.ts'
 
 const SESSION = '/api/v1/session'
+const RUNS = '/api/v1/workflow-runs'
 const HOUR = 3_600
 
 /** `name=value` of the cookie that an answer sets. */
@@ -22,14 +23,18 @@ function maxAgeOf ({ headers }: Answer): number {
   return Number(/Max-Age=(\d+)/.exec(headers['set-cookie']?.[0] ?? '')?.[1])
 }
 
+function portOf (service: App): string {
+  return new URL(service.url).port
+}
+
 function isAbout (actual: number, expected: number): boolean {
   return Math.abs(actual - expected) <= 5
 }
 
 /** As a page of the service itself would ask. */
-function fromPage (service: AuthService, options: Ask & { cookie?: string } = {}): Promise<Answer> {
+function fromPage (service: App, options: Ask & { cookie?: string } = {}): Promise<Answer> {
   const cookie: Record<string, string> = options.cookie === undefined ? {} : { cookie: options.cookie }
-  return ask(service.origin + SESSION, { ...options, headers: { 'sec-fetch-site': 'same-origin', ...cookie, ...options.headers } })
+  return ask(service.url + SESSION, { ...options, headers: { 'sec-fetch-site': 'same-origin', ...cookie, ...options.headers } })
 }
 
 function codeOf (url: string | null): string {
@@ -37,7 +42,7 @@ function codeOf (url: string | null): string {
 }
 
 t.test('a token becomes a session that ends with the token', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   const exp = inSeconds(HOUR)
   const bearer = token({ sub: 'ada', exp, scope: 'runs:read', tenant: 'acme', run_ids: ['build-*'], email: 'ada@example.com' })
   for (const options of [{ body: { token: bearer } }, { headers: { authorization: `Bearer ${bearer}` } }]) {
@@ -45,7 +50,7 @@ t.test('a token becomes a session that ends with the token', async (t) => {
     t.equal(started.status, 201)
     t.strictSame(attributesOf(started), ['HttpOnly', 'Path=/', 'SameSite=Lax'])
     t.ok(isAbout(maxAgeOf(started), HOUR))
-    t.equal(cookieOf(started).split('=')[0], `runcast_${service.port}`)
+    t.equal(cookieOf(started).split('=')[0], `runcast_${portOf(service)}`)
     t.equal(started.headers['cache-control'], 'no-store')
     const session = { subject: 'ada', tenant: 'acme', scopes: ['runs:read'], expires_at: new Date(exp * 1000).toISOString() }
     t.strictSame(JSON.parse(started.body), session)
@@ -53,56 +58,55 @@ t.test('a token becomes a session that ends with the token', async (t) => {
     const asked = await fromPage(service, { cookie: cookieOf(started) })
     t.equal(asked.status, 200)
     t.strictSame(JSON.parse(asked.body), session)
-    const run = await ask(`${service.origin}/runs/build-1`, { headers: { cookie: cookieOf(started) } })
-    t.strictSame(JSON.parse(run.body), { subject: 'ada', tenant: 'acme', scopes: ['runs:read'], expiresAt: exp * 1000, via: 'cookie' })
-    t.equal((await ask(`${service.origin}/runs/other`, { headers: { cookie: cookieOf(started) } })).status, 403)
+    t.equal((await ask(`${service.url}${RUNS}/build-1`, { headers: { cookie: cookieOf(started) } })).status, 404, 'permitted, but not there')
+    t.equal((await ask(`${service.url}${RUNS}/other`, { headers: { cookie: cookieOf(started) } })).status, 403)
     t.notMatch(cookieOf(started), bearer, 'the cookie is a token of the service itself')
     t.notMatch(Buffer.from(cookieOf(started).split('.')[1] ?? '', 'base64url').toString(), 'example.com')
   }
 })
 
 t.test('with a configured issuer and audience the session is as good as the token', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET, JWT_ISSUER: 'issuer', JWT_AUDIENCE: 'runcast' })
+  const service = await buildApp(t, { JWT_ISSUER: 'issuer', JWT_AUDIENCE: 'runcast' })
   const started = await fromPage(service, { method: 'POST', body: { token: token({ iss: 'issuer', aud: ['runcast', 'other'] }) } })
   t.equal((await fromPage(service, { cookie: cookieOf(started) })).status, 200)
 })
 
 t.test('where the service can not sign, the cookie holds the token itself', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const service = await startAuthService(t, { JWT_PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }).toString() })
+  const service = await buildApp(t, { JWT_SECRET: '', JWT_PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }).toString() })
   const bearer = signed({ alg: 'ES256' }, { sub: 'ada', exp: inSeconds(HOUR), scope: 'runs:read' }, withPrivateKey(privateKey))
   const started = await fromPage(service, { method: 'POST', body: { token: bearer } })
-  t.equal(cookieOf(started), `runcast_${service.port}=${bearer}`)
+  t.equal(cookieOf(started), `runcast_${portOf(service)}=${bearer}`)
   t.equal((await fromPage(service, { cookie: cookieOf(started) })).status, 200)
   const again = await fromPage(service, { method: 'POST', cookie: cookieOf(started) })
   t.equal(cookieOf(again), cookieOf(started))
 })
 
 t.test('behind a trusted proxy with https the cookie is secure and bound to the host', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET, TRUST_PROXY: 'true' })
+  const service = await buildApp(t, { TRUST_PROXY: 'true' })
   const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'runs.example' }
   const started = await fromPage(service, { method: 'POST', body: { token: token() }, headers })
   t.equal(cookieOf(started).split('=')[0], '__Host-runcast')
   t.strictSame(attributesOf(started), ['HttpOnly', 'Path=/', 'SameSite=Lax', 'Secure'])
   t.equal((await fromPage(service, { cookie: cookieOf(started), headers })).status, 200)
   const { 'sec-fetch-site': _, ...plain } = { 'sec-fetch-site': '', ...headers, cookie: cookieOf(started) }
-  t.equal((await ask(service.origin + SESSION, { method: 'DELETE', headers: { ...plain, origin: 'https://runs.example' } })).status, 204)
-  t.equal((await ask(service.origin + SESSION, { method: 'DELETE', headers: { ...plain, origin: service.origin } })).status, 403)
+  t.equal((await ask(service.url + SESSION, { method: 'DELETE', headers: { ...plain, origin: 'https://runs.example' } })).status, 204)
+  t.equal((await ask(service.url + SESSION, { method: 'DELETE', headers: { ...plain, origin: service.url } })).status, 403)
 
-  const direct = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
-  t.equal(cookieOf(await fromPage(direct, { method: 'POST', body: { token: token() }, headers })).split('=')[0], `runcast_${direct.port}`, 'who is not trusted does not decide')
+  const direct = await buildApp(t)
+  t.equal(cookieOf(await fromPage(direct, { method: 'POST', body: { token: token() }, headers })).split('=')[0], `runcast_${portOf(direct)}`, 'who is not trusted does not decide')
 })
 
 t.test('the cookies of two services on one host do not meet', async (t) => {
-  const one = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
-  const two = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const one = await buildApp(t)
+  const two = await buildApp(t)
   const cookie = cookieOf(await fromPage(one, { method: 'POST', body: { token: token() } }))
   t.equal((await fromPage(one, { cookie })).status, 200)
   t.equal((await fromPage(two, { cookie })).status, 401)
 })
 
 t.test('what is no good token starts no session', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   const rows: Array<[options: Ask, status: number, code: string]> = [
     [{}, 401, 'unauthorized'],
     [{ body: {} }, 401, 'unauthorized'],
@@ -128,59 +132,59 @@ t.test('what is no good token starts no session', async (t) => {
 })
 
 t.test('a session starts with JSON only, which a form of another site can not send', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   const body = JSON.stringify({ token: token() })
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain; charset=application/json']) {
-    const answer = await ask(service.origin + SESSION, { method: 'POST', body, headers: { 'content-type': type } })
+    const answer = await ask(service.url + SESSION, { method: 'POST', body, headers: { 'content-type': type } })
     t.ok([400, 415].includes(answer.status), type)
     t.equal(answer.headers['set-cookie'], undefined, type)
   }
-  t.not((await ask(service.origin + SESSION, { method: 'POST', body })).status, 201, 'no type')
-  t.equal((await ask(service.origin + SESSION, { method: 'POST', body, headers: { 'content-type': 'application/json' } })).status, 201)
+  t.not((await ask(service.url + SESSION, { method: 'POST', body })).status, 201, 'no type')
+  t.equal((await ask(service.url + SESSION, { method: 'POST', body, headers: { 'content-type': 'application/json' } })).status, 201)
 })
 
 t.test('a session changes nothing for a page of another site', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   const cookie = cookieOf(await fromPage(service, { method: 'POST', body: { token: token() } }))
   const json = { 'content-type': 'application/json' }
   const rows: Array<[name: string, headers: Record<string, string>, status: number]> = [
     ['no proof', { ...json }, 403],
-    ['same origin by Sec-Fetch-Site', { ...json, 'sec-fetch-site': 'same-origin' }, 200],
+    ['same origin by Sec-Fetch-Site', { ...json, 'sec-fetch-site': 'same-origin' }, 201],
     ['same site, another port', { ...json, 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:1' }, 403],
     ['cross site', { ...json, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, 403],
-    ['equal Origin', { ...json, origin: service.origin }, 200],
+    ['equal Origin', { ...json, origin: service.url }, 201],
     ['another Origin', { ...json, origin: 'https://evil.example' }, 403],
     ['Origin null', { ...json, origin: 'null' }, 403],
     ['a form', { 'content-type': 'text/plain', 'sec-fetch-site': 'same-origin' }, 403],
-    ['a bearer header needs no proof', { ...json, authorization: `Bearer ${token()}` }, 200],
+    ['a bearer header needs no proof', { ...json, authorization: `Bearer ${token()}` }, 201],
     ['a bad bearer header is not mended by the cookie', { ...json, authorization: 'Bearer x', 'sec-fetch-site': 'same-origin' }, 401]
   ]
   for (const [name, headers, status] of rows) {
-    const answer = await ask(`${service.origin}/runs/build-1`, { method: 'POST', body: '{}', headers: { cookie, ...headers } })
+    const answer = await ask(`${service.url}${RUNS}/build-1/events`, { method: 'POST', body: '{"payload":1}', headers: { cookie, ...headers } })
     t.equal(answer.status, status, name)
     if (status === 403) t.equal(JSON.parse(answer.body).code, 'cross_site', name)
   }
-  t.equal((await ask(`${service.origin}/runs/build-1`, { headers: { cookie, 'sec-fetch-site': 'cross-site' } })).status, 200, 'reading changes nothing')
+  t.equal((await ask(`${service.url}${RUNS}/build-1`, { headers: { cookie, 'sec-fetch-site': 'cross-site' } })).status, 200, 'reading changes nothing')
 })
 
 t.test('ending a session clears its cookie, also when it is no good any more', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const service = await buildApp(t)
   const cookie = cookieOf(await fromPage(service, { method: 'POST', body: { token: token() } }))
-  for (const given of [cookie, `runcast_${service.port}=spoilt`, undefined]) {
+  for (const given of [cookie, `runcast_${portOf(service)}=spoilt`, undefined]) {
     const ended = await fromPage(service, { method: 'DELETE', ...(given === undefined ? {} : { cookie: given }) })
     t.equal(ended.status, 204)
-    t.equal(cookieOf(ended), `runcast_${service.port}=`)
+    t.equal(cookieOf(ended), `runcast_${portOf(service)}=`)
     t.equal(maxAgeOf(ended), 0)
     t.ok(attributesOf(ended).includes('Path=/'))
   }
-  const foreign = await ask(service.origin + SESSION, { method: 'DELETE', headers: { cookie, 'sec-fetch-site': 'cross-site' } })
+  const foreign = await ask(service.url + SESSION, { method: 'DELETE', headers: { cookie, 'sec-fetch-site': 'cross-site' } })
   t.equal(foreign.status, 403)
   t.equal(foreign.headers['set-cookie'], undefined)
 })
 
 t.test('the login code of the development start gives one session of a day, which can be renewed', async (t) => {
-  const service = await startAuthService(t, { DATA_DIR: t.testdir() })
-  const code = codeOf(service.fastify.developmentLogin())
+  const service = await buildApp(t, { JWT_SECRET: '' })
+  const code = codeOf(service.app.developmentLogin())
   t.not(code, '')
   const started = await fromPage(service, { method: 'POST', body: { code } })
   t.equal(started.status, 201)
@@ -195,54 +199,51 @@ t.test('the login code of the development start gives one session of a day, whic
   t.equal(renewed.status, 201)
   t.ok(isAbout(maxAgeOf(renewed), 24 * HOUR))
   t.equal((await fromPage(service, { cookie: cookieOf(renewed) })).status, 200)
-  t.equal((await ask(service.origin + SESSION, { method: 'POST', headers: { cookie: cookieOf(started) } })).status, 403, 'not by another site')
+  t.equal((await ask(service.url + SESSION, { method: 'POST', headers: { cookie: cookieOf(started) } })).status, 403, 'not by another site')
 })
 
 t.test('a session from a token is not made longer', async (t) => {
-  const directory = t.testdir()
-  const service = await startAuthService(t, { DATA_DIR: directory })
-  const { secret } = JSON.parse(readFileSync(join(directory, 'dev.json'), 'utf8'))
+  const service = await buildApp(t, { JWT_SECRET: '' })
+  const { secret } = JSON.parse(readFileSync(join(service.directory, 'dev.json'), 'utf8'))
   const started = await fromPage(service, { method: 'POST', body: { token: token({ exp: inSeconds(60) }, secret) } })
   const again = await fromPage(service, { method: 'POST', cookie: cookieOf(started) })
   t.equal(again.status, 201)
   t.ok(maxAgeOf(again) <= 60)
 
-  const configured = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
+  const configured = await buildApp(t)
   const claimed = await fromPage(configured, { method: 'POST', body: { token: token({ exp: inSeconds(60), development_login: true }) } })
   t.ok(maxAgeOf(await fromPage(configured, { method: 'POST', cookie: cookieOf(claimed) })) <= 60, 'whatever the token says')
 })
 
 t.test('who is signed in as admin gets login codes with the same rights', async (t) => {
-  const directory = t.testdir()
-  const service = await startAuthService(t, { DATA_DIR: directory })
-  const { secret } = JSON.parse(readFileSync(join(directory, 'dev.json'), 'utf8'))
+  const service = await buildApp(t, { JWT_SECRET: '' })
+  const { secret } = JSON.parse(readFileSync(join(service.directory, 'dev.json'), 'utf8'))
   const request = (claims: Record<string, unknown>) =>
-    ask(`${service.origin}${SESSION}/login-codes`, { method: 'POST', headers: { authorization: `Bearer ${token(claims, secret)}` } })
+    ask(`${service.url}${SESSION}/login-codes`, { method: 'POST', headers: { authorization: `Bearer ${token(claims, secret)}` } })
 
   const answer = await request({ sub: 'ada', run_ids: ['build-*'] })
   t.equal(answer.status, 201)
   const { code, url, expires_at: expiresAt } = JSON.parse(answer.body)
-  t.equal(url, `${service.origin}/login#code=${code}`)
+  t.equal(url, `${service.url}/login#code=${code}`)
   t.ok(isAbout((Date.parse(expiresAt) - Date.now()) / 1000, 600))
   const started = await fromPage(service, { method: 'POST', body: { code } })
   t.equal(JSON.parse(started.body).subject, 'ada')
-  t.equal((await ask(`${service.origin}/runs/other`, { headers: { cookie: cookieOf(started) } })).status, 403)
+  t.equal((await ask(`${service.url}${RUNS}/other`, { headers: { cookie: cookieOf(started) } })).status, 403)
 
   t.equal((await request({ scope: 'runs:read runs:write' })).status, 403)
-  t.equal((await ask(`${service.origin}${SESSION}/login-codes`, { method: 'POST' })).status, 401)
+  t.equal((await ask(`${service.url}${SESSION}/login-codes`, { method: 'POST' })).status, 401)
 })
 
 t.test('where a key is configured there are no login codes', async (t) => {
-  const service = await startAuthService(t, { JWT_SECRET: TEST_SECRET })
-  t.equal(service.fastify.developmentLogin(), null)
-  t.equal((await ask(`${service.origin}${SESSION}/login-codes`, { method: 'POST', headers: { authorization: `Bearer ${token()}` } })).status, 404)
+  const service = await buildApp(t)
+  t.equal(service.app.developmentLogin(), null)
+  t.equal((await ask(`${service.url}${SESSION}/login-codes`, { method: 'POST', headers: { authorization: `Bearer ${token()}` } })).status, 404)
 })
 
 t.test('no line of the log holds a token, a cookie or a login code', async (t) => {
-  const directory = t.testdir()
-  const service = await startAuthService(t, { DATA_DIR: directory })
-  const { secret } = JSON.parse(readFileSync(join(directory, 'dev.json'), 'utf8'))
-  const code = codeOf(service.fastify.developmentLogin())
+  const service = await buildApp(t, { JWT_SECRET: '' })
+  const { secret } = JSON.parse(readFileSync(join(service.directory, 'dev.json'), 'utf8'))
+  const code = codeOf(service.app.developmentLogin())
   const bearer = token({}, secret)
   await fromPage(service, { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{"code":"${code}` })
   await fromPage(service, { method: 'POST', headers: { 'content-type': 'application/json' }, body: `${bearer}` })
@@ -251,9 +252,9 @@ t.test('no line of the log holds a token, a cookie or a login code', async (t) =
   const cookie = cookieOf(await fromPage(service, { method: 'POST', body: { code } })).split('=')[1] ?? ''
   await fromPage(service, { method: 'POST', body: { code } })
   await fromPage(service, { method: 'POST', body: { token: bearer } })
-  await ask(`${service.origin}/login?code=${code}`)
-  await ask(`${service.origin}${SESSION}/login-codes`, { method: 'POST', headers: { authorization: `Bearer ${bearer}` } })
-  await fromPage(service, { cookie: `runcast_${service.port}=${cookie}` })
+  await ask(`${service.url}/login?code=${code}`)
+  await ask(`${service.url}${SESSION}/login-codes`, { method: 'POST', headers: { authorization: `Bearer ${bearer}` } })
+  await fromPage(service, { cookie: `runcast_${portOf(service)}=${cookie}` })
   t.match(service.log(), /"status":201/)
   for (const text of [code, bearer, cookie, secret]) {
     t.not(text, '')

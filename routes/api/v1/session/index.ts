@@ -1,20 +1,22 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { SessionRequestSchema, SessionSchema, type Claims, type Session, type SessionRequest } from '../../../../schemas/auth.ts'
+import { SessionRequestSchema, type Claims, type Session, type SessionRequest } from '../../../../schemas/auth.ts'
+import { problems } from '../../../../schemas/problem.ts'
 import { AccessError } from '../../../../services/auth/access-error.ts'
 import { accessOf, type Access } from '../../../../services/auth/access.ts'
 import { developmentSession, sessionCookie } from '../../../../services/auth/session.ts'
 
 /** `/api/v1/session`: a browser's cookie in exchange for a token or a login code. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
-  fastify.post('/', {
+  fastify.post('', {
     schema: {
+      operationId: 'startSession',
       tags: ['session'],
       summary: 'Start or renew a browser session',
       description: 'Sets the session cookie for a token (in the body or as a bearer header) or a login code. With the cookie alone, a session that began with a login code is renewed.',
       security: [],
       body: Type.Union([SessionRequestSchema, Type.Null()]),
-      response: { 201: SessionSchema }
+      response: { 201: Type.Ref('Session#'), ...problems(400, 401, 403, 415) }
     }
   }, async (request, reply) => {
     const { claims, token } = await exchange(fastify, request, request.body ?? {})
@@ -22,21 +24,23 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     return describe(accessOf(claims, 'cookie'))
   })
 
-  fastify.get('/', {
+  fastify.get('', {
     onRequest: fastify.requireAccess(),
     schema: {
+      operationId: 'getSession',
       tags: ['session'],
       summary: 'Who the caller is',
-      response: { 200: SessionSchema }
+      response: { 200: Type.Ref('Session#'), ...problems(401) }
     }
   }, async (request) => describe(request.access))
 
-  fastify.delete('/', {
+  fastify.delete('', {
     schema: {
+      operationId: 'endSession',
       tags: ['session'],
       summary: 'End the browser session',
       security: [],
-      response: { 204: Type.Null({ description: 'The cookie is cleared.' }) }
+      response: { 204: Type.Null({ description: 'The cookie is cleared.' }), ...problems(403) }
     }
   }, async (request, reply) => {
     const { name } = sessionCookie(request.protocol, request.port)

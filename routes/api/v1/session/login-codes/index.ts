@@ -1,18 +1,19 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { LoginCodeSchema } from '../../../../../schemas/auth.ts'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { problems } from '../../../../../schemas/problem.ts'
 
 /** `/api/v1/session/login-codes`: new login URLs for `runcast login`; only where there are login codes. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { loginCodes } = fastify
   if (loginCodes === null) return
 
-  fastify.post('/', {
+  fastify.post('', {
     onRequest: fastify.requireAccess('runs:admin'),
     schema: {
+      operationId: 'createLoginCode',
       tags: ['session'],
       summary: 'Make a login code (development only)',
       description: 'The code is good once and for 10 minutes, for a session with the rights of the caller.',
-      response: { 201: LoginCodeSchema }
+      response: { 201: Type.Ref('LoginCode#'), ...problems(401, 403) }
     }
   }, async (request, reply) => {
     const { claims: { exp, ...grant } } = await fastify.authenticate(request)
