@@ -1,0 +1,133 @@
+import { randomInt } from 'node:crypto'
+import { joinEventId } from '../event-id.ts'
+import { RunLogError, type AppendRequest, type AppendResult, type LogEvent, type Retention } from '../run-log.ts'
+import { findRepeated, planEvents, remember, type FreshEvent } from './once.ts'
+import { applyEvent } from './run-state.ts'
+import { discardLog, entryOf, findRun, forgetRun, logExpiresAt, nextLogNumber, type Store, type StoredRun } from './store.ts'
+
+/** What an append needs to know beside its request. */
+export interface AppendContext {
+  readonly retention: Retention
+  /** The clock, ms since 1970. */
+  readonly at: number
+  /** A name for this opening of the log. A run that another one wrote to last counts as moved to another server. */
+  readonly opening: string
+}
+
+/** What an append has done: its result, and the events that are new. */
+export interface Appended {
+  readonly result: AppendResult
+  readonly events: readonly LogEvent[]
+}
+
+/**
+ * Carries an append out, within a write transaction.
+ *
+ * @throws RunLogError `run_not_found`, `idempotency_conflict`, `store_corrupt`, before anything is written
+ */
+export function append (store: Store, request: AppendRequest, context: AppendContext): Appended {
+  const { runId, tenant } = request
+  const before = findRun(store, runId, context.at, context.retention)
+  if (before !== null && before.tenant !== tenant) throw new RunLogError('run_not_found', 'the run is another tenant\'s')
+  const repeated = findRepeated(store, request, context.at)
+  if (repeated !== null) return { result: { ids: repeated, duplicate: true }, events: [] }
+
+  const run = before ?? newRun(tenant, context.at)
+  const { lastMs, lastSeq } = run
+  const ms = nextMs(run, context)
+  const { ids, fresh } = planEvents(store, request, (index) => joinEventId(ms, lastSeq + 1 + index), context.at)
+  if (fresh.length > 0) {
+    if (before === null) forgetRun(store, runId)
+    appendEvents(store, runId, run, fresh, ms, context)
+  }
+  remember(store, request, ids, fresh, context.at)
+  let last = joinEventId(lastMs, lastSeq)
+  const events = fresh.map(({ id, event: { type, data } }) => {
+    const prev = last
+    last = id
+    return { id, prev, type, data }
+  })
+  return { result: { ids, duplicate: fresh.length === 0 }, events }
+}
+
+function newRun (tenant: string, at: number): StoredRun {
+  return {
+    tenant,
+    name: null,
+    status: null,
+    terminalId: null,
+    error: null,
+    retryOf: null,
+    lastLog: null,
+    createdAt: at,
+    startedAt: null,
+    finishedAt: null,
+    counts: {},
+    log: 0,
+    firstSeq: 1,
+    lastSeq: 0,
+    lastMs: 0,
+    bytes: 0,
+    opening: '',
+    appendedAt: at,
+    sweepAt: 0
+  }
+}
+
+/** Two histories of one run must not give one id to two events: after a change of server the time leaps by chance. */
+function nextMs ({ lastMs, lastSeq, opening }: StoredRun, context: AppendContext): number {
+  const ms = Math.max(context.at, lastMs)
+  return lastSeq === 0 || opening === context.opening ? ms : ms + 1 + randomInt(1000)
+}
+
+function appendEvents (store: Store, runId: string, run: StoredRun, fresh: readonly FreshEvent[], ms: number, context: AppendContext): void {
+  const before = { ...run }
+  const hasSteps = fresh.some(({ event }) => event.effect?.step !== undefined)
+  const steps = hasSteps ? store.steps.get(runId) ?? [] : []
+  for (const { event, id } of fresh) applyEvent(run, steps, event, ms, id)
+  run.lastSeq += fresh.length
+  run.lastMs = ms
+  run.opening = context.opening
+  run.appendedAt = context.at
+  trim(store, run, fresh, context.retention)
+  // Only reads up to here: a fault in them refuses this append and leaves others of the same transaction alone.
+  if (before.firstSeq > before.lastSeq) beginLog(store, runId, run, context.retention)
+  for (let seq = before.firstSeq; seq <= before.lastSeq && seq < run.firstSeq; seq++) store.entries.remove([run.log, seq])
+  for (const [index, { event }] of fresh.entries()) {
+    const seq = before.lastSeq + 1 + index
+    if (seq >= run.firstSeq) store.entries.put([run.log, seq], [ms, index === 0 ? before.lastMs : ms, event.type, event.data])
+  }
+  store.index.remove([run.tenant, before.lastMs, runId])
+  store.index.put([run.tenant, run.lastMs, runId], true)
+  if (hasSteps) store.steps.put(runId, steps)
+  store.runs.put(runId, run)
+}
+
+/** Moves the front of the log up to within its bounds. The newest event always stays. */
+function trim (store: Store, run: StoredRun, fresh: readonly FreshEvent[], { maxEvents, maxBytes }: Retention): void {
+  const firstFreshSeq = run.lastSeq - fresh.length + 1
+  for (const { event } of fresh) run.bytes += bytesOf(event.type, event.data)
+  while (run.firstSeq < run.lastSeq && (run.lastSeq - run.firstSeq >= maxEvents || run.bytes > maxBytes)) {
+    const front = fresh[run.firstSeq - firstFreshSeq]
+    if (front !== undefined) run.bytes -= bytesOf(front.event.type, front.event.data)
+    else {
+      const [,, type, data] = entryOf(store, run, run.firstSeq)
+      run.bytes -= bytesOf(type, data)
+    }
+    run.firstSeq += 1
+  }
+}
+
+/** What an event counts against `Retention.maxBytes`. */
+function bytesOf (type: string, data: string): number {
+  return Buffer.byteLength(type) + Buffer.byteLength(data)
+}
+
+/** Puts the coming entries under a number of their own and sets the run's deadline; what was there before goes. */
+function beginLog (store: Store, runId: string, run: StoredRun, retention: Retention): void {
+  if (run.log !== 0) discardLog(store, run.log)
+  run.log = nextLogNumber(store)
+  store.deadlines.remove([run.sweepAt, 'run', runId])
+  run.sweepAt = logExpiresAt(run, retention)
+  store.deadlines.put([run.sweepAt, 'run', runId], true)
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import type { EventId } from '../event-id.ts'
+import {
+  RunLogError,
+  type AppendRequest, type AppendResult, type ListPage, type ListRequest, type LogEvent, type Page, type PageRequest,
+  type Retention, type RunLog, type RunState
+} from '../run-log.ts'
+import { createInProcessChannels, type InProcessChannels } from '../../pubsub/in-process-channels.ts'
+import type { LiveChannels } from '../../pubsub/live-channels.ts'
+import { append } from './append.ts'
+import { watchFreeSpace } from './free-space.ts'
+import { listRuns, readRun } from './list.ts'
+import { acquireProcessLock, type ProcessLock } from './process-lock.ts'
+import { hasEntry, readBefore, readPage } from './read.ts'
+import { findRun, openStore, storeError, type Store } from './store.ts'
+import { startSweeping } from './sweep.ts'
+import { createWriter, type Writer } from './writer.ts'
+
+export interface EmbeddedOptions {
+  /** Where the log is kept; made if need be. Belongs to one process at a time. */
+  readonly directory: string
+  readonly retention: Retention
+  /** Below this much free disk space appends fail with `storage_full`. */
+  readonly minFreeBytes: number
+  /** The clock, ms since 1970; the system's if not given. */
+  readonly now?: () => number
+}
+
+/** The run log and the live channels of one process without Redis. */
+export interface EmbeddedRunLog {
+  readonly log: RunLog
+  readonly live: LiveChannels
+}
+
+/** What an event takes in the store beside its payload, about. */
+const EVENT_OVERHEAD_BYTES = 250
+
+/**
+ * Makes a run log on LMDB, durable across `kill -9`, and its live channels. `log.open()` rejects with RunLogError
+ * `data_dir_in_use` when another process has the directory, with `store_corrupt` or `unavailable` when it can't be used.
+ */
+export function createEmbeddedRunLog (options: EmbeddedOptions): EmbeddedRunLog {
+  const live = createInProcessChannels()
+  return { log: new LmdbRunLog(options, live), live }
+}
+
+/** What is there between `open` and `close`. */
+interface Opened {
+  /** Tells this opening from every other. */
+  readonly name: string
+  readonly lock: ProcessLock
+  readonly store: Store
+  readonly writer: Writer
+  readonly stopSweeping: () => void
+}
+
+class LmdbRunLog implements RunLog {
+  readonly #options: EmbeddedOptions
+  readonly #live: InProcessChannels
+  readonly #now: () => number
+  #opened: Opened | null = null
+
+  constructor (options: EmbeddedOptions, live: InProcessChannels) {
+    this.#options = options
+    this.#live = live
+    this.#now = options.now ?? Date.now
+  }
+
+  async open (): Promise<void> {
+    const { directory, retention, minFreeBytes } = this.#options
+    const lock = await acquireProcessLock(directory)
+    try {
+      const store = await openStore(directory)
+      const writer = createWriter(store, watchFreeSpace(directory, minFreeBytes))
+      const stopSweeping = startSweeping(store, writer, this.#now, retention)
+      this.#opened = { name: randomUUID(), lock, store, writer, stopSweeping }
+    } catch (error) {
+      await lock.release()
+      throw storeError(error)
+    }
+  }
+
+  async append (request: AppendRequest): Promise<AppendResult> {
+    const { name, store, writer } = this.#need()
+    const { retention } = this.#options
+    const { result } = await writer.write({
+      apply: () => append(store, request, { retention, at: this.#now(), opening: name }),
+      committed: ({ events }) => this.#publish(request.runId, events),
+      bytes: request.events.reduce((bytes, { data }) => bytes + data.length + EVENT_OVERHEAD_BYTES, 0),
+      growing: true
+    })
+    return result
+  }
+
+  async readPage (request: PageRequest): Promise<Page> {
+    return this.#read((store, at) => readPage(store, request, at, this.#options.retention))
+  }
+
+  async readBefore (runId: string, before: EventId | null, limit: number): Promise<LogEvent[]> {
+    return this.#read((store, at) => {
+      const run = findRun(store, runId, at, this.#options.retention)
+      return run === null ? [] : readBefore(store, run, before, limit)
+    })
+  }
+
+  async newestKept (runId: string, ids: readonly EventId[]): Promise<EventId | null> {
+    return this.#read((store, at) => {
+      const run = findRun(store, runId, at, this.#options.retention)
+      return run === null ? null : ids.find((id) => hasEntry(store, run, id)) ?? null
+    })
+  }
+
+  async readRun (runId: string): Promise<RunState | null> {
+    return this.#read((store, at) => readRun(store, runId, at, this.#options.retention))
+  }
+
+  async listRuns (request: ListRequest): Promise<ListPage> {
+    return this.#read((store, at) => listRuns(store, request, at, this.#options.retention))
+  }
+
+  async isAvailable (): Promise<boolean> {
+    return this.#read((store) => store.root.get('format') !== undefined).catch(() => false)
+  }
+
+  async close (): Promise<void> {
+    const opened = this.#opened
+    if (opened === null) return
+    this.#opened = null
+    opened.stopSweeping()
+    await opened.writer.idle()
+    await opened.store.root.close()
+    await opened.lock.release()
+  }
+
+  #publish (runId: string, events: readonly LogEvent[]): void {
+    const [first] = events
+    const last = events.at(-1)
+    if (first !== undefined && last !== undefined) this.#live.publish(runId, { prev: first.prev, last: last.id, events })
+  }
+
+  #need (): Opened {
+    if (this.#opened === null) throw new RunLogError('unavailable', 'the embedded log is not open')
+    return this.#opened
+  }
+
+  async #read<T> (read: (store: Store, at: number) => T | Promise<T>): Promise<T> {
+    const { store } = this.#need()
+    try {
+      return await read(store, this.#now())
+    } catch (error) {
+      this.#need()
+      throw storeError(error)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open as openFile, rm } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import { join, resolve } from 'node:path'
+import type { RootDatabase } from 'lmdb'
+import { RunLogError } from '../run-log.ts'
+import { openEnvironment } from './environment.ts'
+
+/** That this process alone uses a directory. */
+export interface ProcessLock {
+  release (): Promise<void>
+}
+
+interface Owner {
+  readonly socket: string
+  readonly pid: number
+}
+
+/** The bytes that a Unix socket's path may have; Linux takes 107, macOS 103. */
+const MAX_SOCKET_PATH_BYTES = 103
+
+/**
+ * Makes this process the only user of `directory`, which is made if need be.
+ *
+ * Whoever wants it listens on a Unix socket of its own name first and then writes that name as the owner, in a
+ * transaction that succeeds only if the owner is still the one whose socket was found dead. The kernel closes a
+ * socket with its process, however that ends, and a name never comes alive again: so of several starters one wins.
+ *
+ * @throws RunLogError `data_dir_in_use` when another process has it, `unavailable` when it can't be used
+ */
+export async function acquireProcessLock (directory: string): Promise<ProcessLock> {
+  try {
+    await mkdir(directory, { recursive: true })
+    return await contend(resolve(directory))
+  } catch (error) {
+    if (error instanceof RunLogError) throw error
+    throw new RunLogError('unavailable', `The data directory ${resolve(directory)} can't be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+async function contend (directory: string): Promise<ProcessLock> {
+  const sockets = await socketDirectory(directory)
+  const own: Owner = { socket: `lock-${randomUUID()}.sock`, pid: process.pid }
+  const server = await listen(join(sockets.path, own.socket))
+  const release = async () => {
+    await new Promise((resolve) => server.close(resolve))
+    await sockets.close()
+  }
+  try {
+    const previous = await becomeOwner(directory, sockets.path, own)
+    if (previous !== null) await rm(join(directory, previous.socket), { force: true })
+    return { release }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function becomeOwner (directory: string, socketsPath: string, own: Owner): Promise<Owner | null> {
+  const registry = await openEnvironment<Owner>(join(directory, 'lock.mdb'))
+  try {
+    for (;;) {
+      const owner = registry.get('owner')
+      if (owner !== undefined && await isAlive(join(socketsPath, owner.socket))) {
+        throw new RunLogError('data_dir_in_use', `The data directory ${directory} is in use by process ${owner.pid}.`)
+      }
+      if (replaceOwner(registry, owner, own)) return owner ?? null
+    }
+  } finally {
+    await registry.close()
+  }
+}
+
+function replaceOwner (registry: RootDatabase<Owner, string>, seen: Owner | undefined, own: Owner): boolean {
+  return registry.transactionSync(() => {
+    if (registry.get('owner')?.socket !== seen?.socket) return false
+    registry.putSync('owner', own)
+    return true
+  })
+}
+
+/** A way to `directory` short enough for the path of a socket in it. */
+async function socketDirectory (directory: string): Promise<{ path: string, close: () => Promise<void> }> {
+  const length = Buffer.byteLength(join(directory, `lock-${randomUUID()}.sock`))
+  if (length <= MAX_SOCKET_PATH_BYTES) return { path: directory, close: async () => {} }
+  if (process.platform !== 'linux') {
+    throw new Error(`its path is ${length - MAX_SOCKET_PATH_BYTES} bytes too long for a Unix socket in it`)
+  }
+  const handle = await openFile(directory)
+  return { path: `/proc/self/fd/${handle.fd}`, close: () => handle.close() }
+}
+
+function listen (path: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy())
+    server.once('error', reject)
+    server.listen(path, () => {
+      server.unref()
+      resolve(server)
+    })
+  })
+}
+
+/** Whether a process listens on a socket. When in doubt it does. */
+function isAlive (path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', (error) => {
+      resolve(!('code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ENOENT')))
+    })
+  })
+}

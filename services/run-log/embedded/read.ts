@@ -1,0 +1,110 @@
+import { joinEventId, ORIGIN, seqOf, splitEventId, type EventId, type EventIdParts } from '../event-id.ts'
+import type { LogEvent, LogFacts, Page, PageRequest, Retention } from '../run-log.ts'
+import { judge, type Lookup } from '../resume.ts'
+import { entryOf, findRun, type Store, type StoredEntry, type StoredRun } from './store.ts'
+
+/** About how many bytes of payload a page holds at the most, its first event aside. */
+const PAGE_BYTES = 1024 * 1024
+
+/**
+ * Reads a page and the facts around it, in one synchronous step.
+ *
+ * @param at the clock, ms since 1970
+ */
+export function readPage (store: Store, { runId, from, limit }: PageRequest, at: number, retention: Retention): Page {
+  const run = findRun(store, runId, at, retention)
+  const facts = factsOf(store, run, at)
+  const resume = judge(from, facts, lookUp(store, run, from), retention.ttlSeconds)
+  const events = run === null ? [] : readForwards(store, run, seqOf(resume.position) + 1, limit)
+  return { facts, resume, events }
+}
+
+/** The newest `limit` events before a place, or before the end, in ascending order. */
+export function readBefore (store: Store, run: StoredRun, before: EventId | null, limit: number): LogEvent[] {
+  const end = before === null ? run.lastSeq + 1 : firstFrom(store, run, splitEventId(before))
+  const events: LogEvent[] = []
+  let bytes = 0
+  for (let seq = end - 1; seq >= run.firstSeq && events.length < limit; seq--) {
+    const event = toEvent(seq, entryOf(store, run, seq))
+    bytes += event.data.length
+    if (events.length > 0 && bytes > PAGE_BYTES) break
+    events.push(event)
+  }
+  return events.reverse()
+}
+
+/** Whether a run's log has an entry of exactly this id. */
+export function hasEntry (store: Store, run: StoredRun, id: EventId): boolean {
+  const { ms, seq } = splitEventId(id)
+  return seq >= run.firstSeq && seq <= run.lastSeq && entryOf(store, run, seq)[0] === ms
+}
+
+function factsOf (store: Store, run: StoredRun | null, at: number): LogFacts {
+  if (run === null) {
+    return { now: at, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: {} }
+  }
+  return {
+    now: at,
+    exists: true,
+    first: run.firstSeq > run.lastSeq ? null : firstOf(store, run),
+    last: joinEventId(run.lastMs, run.lastSeq),
+    tenant: run.tenant,
+    status: run.status,
+    terminalId: run.terminalId,
+    counts: run.counts
+  }
+}
+
+function firstOf (store: Store, run: StoredRun): { id: EventId, prev: EventId } {
+  const { id, prev } = toEvent(run.firstSeq, entryOf(store, run, run.firstSeq))
+  return { id, prev }
+}
+
+function lookUp (store: Store, run: StoredRun | null, from: PageRequest['from']): Lookup {
+  const nothing = { hasCursor: false, chosen: null }
+  if (run === null) return nothing
+  switch (from.at) {
+    case 'cursor':
+      return { hasCursor: hasEntry(store, run, from.cursor), chosen: null }
+    case 'tail':
+      return { hasCursor: false, chosen: idBefore(store, run, Math.max(run.firstSeq, run.lastSeq + 1 - from.count)) }
+    case 'since':
+      return { hasCursor: false, chosen: idBefore(store, run, firstFrom(store, run, { ms: from.ms, seq: 0 })) }
+    default:
+      return nothing
+  }
+}
+
+/** The id before the entry `seq`; past the end the last id. */
+function idBefore (store: Store, run: StoredRun, seq: number): EventId {
+  return seq > run.lastSeq ? joinEventId(run.lastMs, run.lastSeq) : toEvent(seq, entryOf(store, run, seq)).prev
+}
+
+/** The `seq` of the first retained entry whose id is not below the given one; the one after the last if none is. */
+function firstFrom (store: Store, run: StoredRun, { ms, seq }: EventIdParts): number {
+  let low = run.firstSeq
+  let high = run.lastSeq + 1
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const middleMs = entryOf(store, run, middle)[0]
+    if (middleMs < ms || (middleMs === ms && middle < seq)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function readForwards (store: Store, run: StoredRun, seq: number, limit: number): LogEvent[] {
+  const events: LogEvent[] = []
+  let bytes = 0
+  for (const { key, value } of store.entries.getRange({ start: [run.log, seq], end: [run.log, run.lastSeq + 1], limit })) {
+    const event = toEvent(key[1], value)
+    bytes += event.data.length
+    if (events.length > 0 && bytes > PAGE_BYTES) break
+    events.push(event)
+  }
+  return events
+}
+
+function toEvent (seq: number, [ms, prevMs, type, data]: StoredEntry): LogEvent {
+  return { id: joinEventId(ms, seq), prev: joinEventId(prevMs, seq - 1), type, data }
+}

@@ -1,0 +1,71 @@
+import { joinEventId, type EventId } from '../event-id.ts'
+import { MAX_STEPS, type NewEvent, type RunState, type StepState } from '../run-log.ts'
+import type { RunEffect, StepEffect } from '../../events/effect.ts'
+import type { StoredRun } from './store.ts'
+
+/**
+ * Brings an event into the state of its run: counts it and applies its effect.
+ *
+ * @param run changed in place
+ * @param steps changed in place
+ * @param ms the append time of the event
+ * @param id its id
+ */
+export function applyEvent (run: StoredRun, steps: StepState[], event: NewEvent, ms: number, id: EventId): void {
+  // Names like `constructor` are event types too.
+  run.counts[event.type] = (Object.hasOwn(run.counts, event.type) ? run.counts[event.type] ?? 0 : 0) + 1
+  const { effect } = event
+  if (effect === null) return
+  applyStatus(run, effect, ms, id)
+  run.name = effect.name ?? run.name
+  run.error = effect.error ?? run.error
+  run.retryOf = effect.retryOf ?? run.retryOf
+  run.lastLog = effect.log ?? run.lastLog
+  if (effect.step !== undefined) applyStep(steps, effect.step, ms)
+}
+
+function applyStatus (run: StoredRun, effect: RunEffect, ms: number, id: EventId): void {
+  if (effect.status === undefined || run.terminalId !== null) return
+  run.status = effect.status
+  if (effect.started === true) run.startedAt ??= ms
+  if (effect.terminal !== true) return
+  run.terminalId = id
+  run.finishedAt = ms
+}
+
+function applyStep (steps: StepState[], effect: StepEffect, ms: number): void {
+  const index = steps.findIndex(({ step }) => step === effect.step)
+  if (index === -1 && steps.length >= MAX_STEPS) return
+  const before = steps[index]
+  steps[index === -1 ? steps.length : index] = {
+    step: effect.step,
+    name: effect.name ?? before?.name ?? null,
+    status: effect.status,
+    startedAt: before?.startedAt ?? ms,
+    updatedAt: ms,
+    finishedAt: effect.terminal ? ms : null
+  }
+}
+
+/** The state of a run as the interface gives it. */
+export function runStateOf (runId: string, run: StoredRun, steps: StepState[], firstMs: number | null): RunState {
+  return {
+    runId,
+    tenant: run.tenant,
+    name: run.name,
+    status: run.status,
+    terminal: run.terminalId !== null,
+    error: run.error,
+    createdAt: run.createdAt,
+    startedAt: run.startedAt,
+    finishedAt: run.finishedAt,
+    updatedAt: run.lastMs,
+    events: run.lastSeq,
+    counts: run.counts,
+    steps,
+    lastLog: run.lastLog,
+    firstEventId: firstMs === null ? null : joinEventId(firstMs, run.firstSeq),
+    lastEventId: joinEventId(run.lastMs, run.lastSeq),
+    retryOf: run.retryOf
+  }
+}

@@ -1,0 +1,164 @@
+import { join } from 'node:path'
+import type { Database, RootDatabase } from 'lmdb'
+import { RunLogError, STATE_EXTRA_TTL_SECONDS, type Retention, type StepState } from '../run-log.ts'
+import type { EventId } from '../event-id.ts'
+import { openEnvironment } from './environment.ts'
+
+/** An entry as it is kept: append time, its predecessor's append time (both ms), event type, payload text. */
+export type StoredEntry = [ms: number, prevMs: number, type: string, data: string]
+
+/** The record of a run, written in the transaction of every append. Times in milliseconds since 1970. */
+export interface StoredRun {
+  tenant: string
+  name: string | null
+  status: string | null
+  terminalId: EventId | null
+  error: string | null
+  retryOf: string | null
+  lastLog: string | null
+  createdAt: number
+  startedAt: number | null
+  finishedAt: number | null
+  counts: Record<string, number>
+  /** The number under which the entries are kept. A log that begins again after it expired has another one. */
+  log: number
+  /** The first and the last retained `seq`; nothing is retained when `firstSeq` is above. */
+  firstSeq: number
+  lastSeq: number
+  /** The append time in the id of the last event. */
+  lastMs: number
+  /** What the retained entries count against `Retention.maxBytes`. */
+  bytes: number
+  /** Which opening of the log appended last. */
+  opening: string
+  /** The clock at the last append: what expiry is counted from. */
+  appendedAt: number
+  /** When the sweep looks at this run next: the time of its one deadline. */
+  sweepAt: number
+}
+
+/** Consecutive ids of one append time: `count` of them from `<ms>-<seq>` on. */
+export type IdSpan = [ms: number, seq: number, count: number]
+
+/** What was done under a name that is to be done once. */
+export interface StoredOnce {
+  readonly bodyHash: string
+  readonly ids: readonly IdSpan[]
+  readonly expiresAt: number
+}
+
+export type OnceKind = 'append' | 'request' | 'event'
+
+export type OnceKey = [runId: string, kind: OnceKind, digest: string]
+
+/** What the sweep looks at, and when: a run, the entries of a log number that nothing names any more, a once-key. */
+export type DeadlineKey =
+  | [at: number, kind: 'run', runId: string]
+  | [at: number, kind: 'log', log: number]
+  | [at: number, kind: 'once', ...OnceKey]
+
+/** The tables of the embedded log. All reads of one synchronous step see one state. */
+export interface Store {
+  readonly root: RootDatabase<number, string>
+  readonly runs: Database<StoredRun, string>
+  readonly steps: Database<StepState[], string>
+  readonly entries: Database<StoredEntry, [log: number, seq: number]>
+  readonly once: Database<StoredOnce, OnceKey>
+  /** Each tenant's runs by last change. */
+  readonly index: Database<true, [tenant: string, lastMs: number, runId: string]>
+  readonly deadlines: Database<true, DeadlineKey>
+}
+
+const FORMAT = 1
+
+/**
+ * Opens the tables in `directory`, which must exist.
+ *
+ * @throws RunLogError `store_corrupt` when the files are not an embedded log of this format, `storage_full`
+ */
+export async function openStore (directory: string): Promise<Store> {
+  const path = join(directory, 'runs.mdb')
+  const root = await openEnvironment<number>(path)
+  const format = root.get('format')
+  if (format !== undefined && format !== FORMAT) {
+    await root.close()
+    throw new RunLogError('store_corrupt', `${path} has format ${format}; this version reads format ${FORMAT} only.`)
+  }
+  if (format === undefined) root.putSync('format', FORMAT)
+  return {
+    root,
+    runs: root.openDB({ name: 'runs', encoding: 'json' }),
+    steps: root.openDB({ name: 'steps', encoding: 'json' }),
+    entries: root.openDB({ name: 'entries' }),
+    once: root.openDB({ name: 'once', encoding: 'json' }),
+    index: root.openDB({ name: 'index' }),
+    deadlines: root.openDB({ name: 'deadlines' })
+  }
+}
+
+/**
+ * The record of a run as it counts at `at` (ms): null when its state has expired, without entries when its log has,
+ * whether or not the sweep has been there.
+ */
+export function findRun (store: Store, runId: string, at: number, retention: Retention): StoredRun | null {
+  const run = store.runs.get(runId)
+  if (run === undefined || at >= stateExpiresAt(run, retention)) return null
+  return at >= logExpiresAt(run, retention) ? { ...run, firstSeq: run.lastSeq + 1, bytes: 0 } : run
+}
+
+/** When the log of a run expires, in ms. */
+export function logExpiresAt (run: StoredRun, retention: Retention): number {
+  return run.appendedAt + retention.ttlSeconds * 1000
+}
+
+/** When the state of a run expires, in ms. */
+export function stateExpiresAt (run: StoredRun, retention: Retention): number {
+  return logExpiresAt(run, retention) + STATE_EXTRA_TTL_SECONDS * 1000
+}
+
+/**
+ * A retained entry.
+ *
+ * @throws RunLogError `store_corrupt` when it is not there
+ */
+export function entryOf (store: Store, run: StoredRun, seq: number): StoredEntry {
+  const entry = store.entries.get([run.log, seq])
+  if (entry === undefined) throw new RunLogError('store_corrupt', `entry ${seq} of a run log is missing`)
+  return entry
+}
+
+/** A number that no log of this store has had. Within a write transaction. */
+export function nextLogNumber (store: Store): number {
+  const number = (store.root.get('logs') ?? 0) + 1
+  store.root.put('logs', number)
+  return number
+}
+
+/** Takes a run out of the store; the sweep takes its entries. Does nothing when it is not there. */
+export function forgetRun (store: Store, runId: string): void {
+  const run = store.runs.get(runId)
+  if (run === undefined) return
+  discardLog(store, run.log)
+  store.deadlines.remove([run.sweepAt, 'run', runId])
+  store.index.remove([run.tenant, run.lastMs, runId])
+  store.steps.remove(runId)
+  store.runs.remove(runId)
+}
+
+/** Leaves the entries of a log number to the sweep. */
+export function discardLog (store: Store, log: number): void {
+  store.deadlines.put([0, 'log', log], true)
+}
+
+const CORRUPT_CODES = new Set([-30797, -30796, -30795, -30794, -30793])
+
+/** Says of a fault of the store what it means: a RunLogError `store_corrupt` or `unavailable`, or the RunLogError it is. */
+export function storeError (error: unknown): RunLogError {
+  if (error instanceof RunLogError) return error
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  // An error without a code is no fault of LMDB's but a value that does not decode to what was written.
+  const corrupt = code === undefined || (typeof code === 'number' && CORRUPT_CODES.has(code))
+  return corrupt
+    ? new RunLogError('store_corrupt', 'the embedded log can\'t be read', { cause: error })
+    : new RunLogError('unavailable', 'the embedded log does not answer', { cause: error })
+}

@@ -1,0 +1,159 @@
+import { constants } from 'node:os'
+import { RunLogError } from '../run-log.ts'
+import type { FreeSpace } from './free-space.ts'
+import { storeError, type Store } from './store.ts'
+
+/** Something to be done in a write transaction. */
+export interface Work<T> {
+  /**
+   * Runs within the transaction. May throw a RunLogError before it has written anything, which refuses this work
+   * alone. After anything else that it throws, the transaction is undone and the rest of its group done anew.
+   */
+  readonly apply: () => T
+  /** Runs once that is on disk, before `Writer.write` resolves, in the order of the works. Must not throw. */
+  readonly committed?: (result: T) => void
+  /** About how many bytes it writes. */
+  readonly bytes: number
+  /** Whether it is refused with `storage_full` while the disk is low. */
+  readonly growing: boolean
+}
+
+/** The one writer of the store: groups the works that wait and commits each group in one transaction, in order. */
+export interface Writer {
+  /**
+   * Does a piece of work.
+   *
+   * @returns what it gave, once that is on disk
+   * @throws RunLogError what `apply` threw, `storage_full`, `unavailable`; then nothing of it is in the store
+   */
+  write<T> (work: Work<T>): Promise<T>
+
+  /** Resolves when everything is done that was given before, and what was given meanwhile. */
+  idle (): Promise<void>
+}
+
+interface Job {
+  readonly bytes: number
+  readonly growing: boolean
+  readonly apply: () => void
+  readonly succeed: () => void
+  readonly fail: (error: RunLogError) => void
+}
+
+/** One try to commit a group. */
+interface Attempt {
+  group: readonly Job[]
+  readonly refused: Map<Job, RunLogError>
+  /** The job that is being applied: at fault when the transaction fails meanwhile. */
+  applying: Job | null
+}
+
+/** About how much one group writes at the most: a few milliseconds of work within the transaction. */
+const GROUP_BYTES = 1024 * 1024
+
+/** Starts the writer of a store. */
+export function createWriter (store: Store, space: FreeSpace): Writer {
+  const queue: Job[] = []
+  let draining: Promise<void> | null = null
+
+  async function drain (): Promise<void> {
+    while (queue.length > 0) await commitGroup(await space.isLow())
+    draining = null
+  }
+
+  async function commitGroup (low: boolean): Promise<void> {
+    const attempt: Attempt = { group: [], refused: new Map(), applying: null }
+    try {
+      await store.root.childTransaction(() => applyGroup(attempt, low))
+    } catch (error) {
+      if (attempt.applying === null) await failGroup(attempt.group, error)
+      else setAside(attempt.group, attempt.applying, error)
+      return
+    }
+    for (const job of attempt.group) {
+      const refusal = attempt.refused.get(job)
+      if (refusal === undefined) job.succeed()
+      else job.fail(refusal)
+    }
+  }
+
+  function applyGroup (attempt: Attempt, low: boolean): void {
+    attempt.group = takeGroup()
+    for (const job of attempt.group) {
+      attempt.applying = job
+      try {
+        if (low && job.growing) throw storageFull()
+        job.apply()
+      } catch (error) {
+        if (!(error instanceof RunLogError)) throw error
+        attempt.refused.set(job, error)
+      }
+    }
+    attempt.applying = null
+  }
+
+  function takeGroup (): Job[] {
+    let bytes = 0
+    const end = queue.findIndex((job) => (bytes += job.bytes) > GROUP_BYTES)
+    return queue.splice(0, end === -1 ? queue.length : Math.max(1, end))
+  }
+
+  /** The transaction of the group was undone because of one of its jobs: the others go first in the next. */
+  function setAside (group: readonly Job[], culprit: Job, error: unknown): void {
+    queue.unshift(...group.filter((job) => job !== culprit))
+    culprit.fail(storeError(error))
+  }
+
+  async function failGroup (group: readonly Job[], error: unknown): Promise<void> {
+    const cause = await causeOf(error)
+    const full = isFullError(cause) || await space.isFull()
+    // A transaction that could not even begin has taken no group yet.
+    for (const job of group.length > 0 ? group : takeGroup()) {
+      job.fail(full ? storageFull(cause) : new RunLogError('unavailable', 'the embedded log could not commit', { cause }))
+    }
+  }
+
+  return {
+    write (work) {
+      return new Promise((resolve, reject) => {
+        let result: ReturnType<typeof work.apply>
+        queue.push({
+          bytes: work.bytes,
+          growing: work.growing,
+          apply: () => { result = work.apply() },
+          succeed: () => {
+            work.committed?.(result)
+            resolve(result)
+          },
+          fail: reject
+        })
+        draining ??= drain()
+      })
+    },
+    async idle () {
+      await draining
+    }
+  }
+}
+
+function storageFull (cause?: unknown): RunLogError {
+  return new RunLogError('storage_full', 'the disk of the data directory is full', { cause })
+}
+
+const FULL_ERRNOS: ReadonlySet<unknown> = new Set([constants.errno.ENOSPC, constants.errno.EDQUOT])
+
+/** LMDB tells a full disk by these only when not even a part of a page could be written; else it says EIO. */
+function isFullError (cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && FULL_ERRNOS.has(cause.code)
+}
+
+/** lmdb rejects a failed commit with an error that holds a second promise, rejected with the reason. */
+async function causeOf (error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && 'commitError' in error && error.commitError instanceof Promise)) return error
+  try {
+    await error.commitError
+    return error
+  } catch (reason) {
+    return reason
+  }
+}
