@@ -53,7 +53,7 @@ export function judge (from: From, facts: LogFacts, lookup: Lookup, ttlSeconds: 
     case 'end':
       return { position: facts.last, gap: null }
     case 'tail': {
-      const position = lookup.chosen ?? beforeFirst
+      const position = lookup.chosen ?? (from.count === 0 ? facts.last : beforeFirst)
       const wantedAfter = Math.max(0, seqOf(facts.last) - from.count)
       return { position, gap: missingBefore(seqOf(position) - wantedAfter) }
     }

@@ -1,0 +1,58 @@
+import type { ListPage, ListRequest, RunState } from '../run-log.ts'
+import type { IndexEntry, RunIndex } from './run-index.ts'
+
+/** How many runs of the list are looked at in one go. */
+const PIECE = 100
+
+/** How many are looked at for one page, whatever the filters leave of them. */
+const MAX_SCANNED = 1_000
+
+const CURSOR = /^(\d{1,16})-(.+)$/
+
+/**
+ * Lists a tenant's runs and mends the list by what the runs themselves say.
+ *
+ * @param readRun gives the state of a run, null when it is gone
+ * @returns fewer runs than asked for, yet a cursor, when a bounded scan found no more that pass
+ * @throws RunLogError
+ */
+export async function listRuns (request: ListRequest, index: RunIndex, readRun: (runId: string) => Promise<RunState | null>): Promise<ListPage> {
+  const runs: RunState[] = []
+  let place = placeOf(request.cursor)
+  for (let scanned = 0; scanned < MAX_SCANNED; scanned += PIECE) {
+    const entries = await index.read(request.tenant, place, PIECE)
+    const allowed = entries.filter(({ runId }) => request.allows(runId))
+    const states = await statesOf(allowed, request.tenant, index, readRun)
+    for (const entry of entries) {
+      const state = states.get(entry.runId)
+      place = entry
+      if (state === undefined || (request.status !== null && state.status !== request.status)) continue
+      runs.push(state)
+      if (runs.length === request.limit) return { runs, cursor: cursorOf(entry) }
+    }
+    if (entries.length < PIECE) return { runs, cursor: null }
+  }
+  return { runs, cursor: place === null ? null : cursorOf(place) }
+}
+
+async function statesOf (entries: readonly IndexEntry[], tenant: string, index: RunIndex, readRun: (runId: string) => Promise<RunState | null>): Promise<Map<string, RunState>> {
+  const found = new Map<string, RunState>()
+  const gone: IndexEntry[] = []
+  await Promise.all(entries.map(async (entry) => {
+    const state = await readRun(entry.runId)
+    if (state === null || state.tenant !== tenant) gone.push(entry)
+    else found.set(entry.runId, state)
+    if (state !== null && (state.tenant !== tenant || state.updatedAt > entry.ms)) index.note(state.tenant, entry.runId, state.updatedAt)
+  }))
+  index.forget(tenant, gone)
+  return found
+}
+
+function placeOf (cursor: string | null): IndexEntry | null {
+  const [, ms, runId] = CURSOR.exec(cursor ?? '') ?? []
+  return ms === undefined || runId === undefined ? null : { ms: Number(ms), runId }
+}
+
+function cursorOf ({ ms, runId }: IndexEntry): string {
+  return `${ms}-${runId}`
+}

@@ -1,0 +1,95 @@
+-- What the scripts of one run share. An entry's fields are, in this order, `t` type, `d` payload, `p` the
+-- predecessor's ms, then those it has of `n` tenant, `i` hash of the raw message, `s` the status that the event
+-- gives the run, `e` the same when it is terminal.
+
+local function split(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(ms), tonumber(seq)
+end
+
+local function join(ms, seq)
+  return string.format('%.0f-%.0f', ms, seq)
+end
+
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- How many entries the log has and the newest id it ever had, which trimming leaves; nil when there is no log.
+local function ends(log)
+  if redis.call('EXISTS', log) == 0 then return nil end
+  local info = redis.call('XINFO', 'STREAM', log)
+  local known = {}
+  for i = 1, #info, 2 do known[info[i]] = info[i + 1] end
+  return known['length'], known['last-generated-id']
+end
+
+local function first_entry(log)
+  return redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+end
+
+local function entry_prev(entry)
+  local _, seq = split(entry[1])
+  return join(entry[2][6], seq - 1)
+end
+
+-- What an entry counts against the bytes that are kept.
+local function entry_bytes(entry)
+  return #entry[2][2] + #entry[2][4]
+end
+
+-- Up to `limit` entries in the direction of `command` (XRANGE, XREVRANGE), no more of them than `max_bytes` hold but
+-- at least one. Read in growing steps, so that a few large events don't bring in a thousand.
+local function collect(command, log, from, to, limit, max_bytes)
+  local entries, bytes, step = {}, 0, 1
+  while #entries < limit do
+    local more = redis.call(command, log, from, to, 'COUNT', math.min(step, limit - #entries))
+    for _, entry in ipairs(more) do
+      bytes = bytes + entry_bytes(entry)
+      if bytes > max_bytes and #entries > 0 then return entries end
+      entries[#entries + 1] = entry
+    end
+    if #more == 0 then return entries end
+    from = '(' .. more[#more][1]
+    step = math.min(step * 2, 64)
+  end
+  return entries
+end
+
+-- The state of a run as far as its log tells: for when the hash is gone. The counts are lost.
+local function state_of_log(log)
+  local state = { last = select(2, ends(log)), bytes = 0, steps = 0 }
+  local from = '-'
+  while true do
+    local entries = redis.call('XRANGE', log, from, '+', 'COUNT', 64)
+    if #entries == 0 then return state end
+    for _, entry in ipairs(entries) do
+      local id, fields = entry[1], entry[2]
+      local ms = split(id)
+      state.created = state.created or ms
+      state.bytes = state.bytes + entry_bytes(entry)
+      for i = 7, #fields, 2 do
+        local name, value = fields[i], fields[i + 1]
+        if name == 'n' then
+          state.tenant = value
+        elseif (name == 's' or name == 'e') and not state.terminal then
+          state.status = value
+          if name == 'e' then
+            state.terminal, state.finished = id, ms
+          end
+        end
+      end
+    end
+    from = '(' .. entries[#entries][1]
+  end
+end
+
+local function write_state(run, state)
+  local fields = {}
+  for name, value in pairs(state) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = type(value) == 'number' and string.format('%.0f', value) or value
+  end
+  redis.call('HSET', run, unpack(fields))
+end

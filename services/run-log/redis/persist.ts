@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { RunLogError } from '../run-log.ts'
+
+/** How long one operation is tried, in milliseconds. */
+export const DEADLINE_MS = 2_000
+
+const FIRST_PAUSE_MS = 20
+const LAST_PAUSE_MS = 250
+
+/**
+ * Does work on Redis, and does it again while Redis does not answer, is loading, has lost its primary or is changing
+ * over: so the work must be such that a repetition, or an earlier attempt that runs late, does no harm.
+ *
+ * @throws RunLogError within DEADLINE_MS; `unavailable` when no attempt succeeded
+ */
+export async function persist<T> (work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + DEADLINE_MS
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+    try {
+      return await within(deadline - performance.now(), work())
+    } catch (error) {
+      const fault = runLogErrorOf(error)
+      if (fault.code !== 'unavailable' || performance.now() + pause >= deadline) throw fault
+    }
+    await delay(pause)
+  }
+}
+
+/**
+ * Waits for a promise, which goes on alone after that.
+ *
+ * @throws RunLogError `unavailable` after `ms`; what the promise rejects with before
+ */
+export async function within<T> (ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new RunLogError('unavailable', 'Redis does not answer in time')), ms)
+  })
+  try {
+    return await Promise.race([promise, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Says what a fault of Redis or of the connection means. Its text stays in `cause`, since it is not for clients. */
+function runLogErrorOf (error: unknown): RunLogError {
+  if (error instanceof RunLogError) return error
+  const text = error instanceof Error ? error.message : ''
+  if (text.startsWith('OOM')) return new RunLogError('storage_full', 'Redis is out of memory', { cause: error })
+  if (text.startsWith('WRONGTYPE')) return new RunLogError('store_corrupt', 'a key of the run is of another type', { cause: error })
+  return new RunLogError('unavailable', 'Redis does not answer', { cause: error })
+}

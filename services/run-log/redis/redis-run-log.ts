@@ -1,0 +1,131 @@
+import type { CommandClient } from '../../redis/connections.ts'
+import type { RedisKeys } from '../../redis-keys.ts'
+import { msOf, ORIGIN } from '../event-id.ts'
+import { judge } from '../resume.ts'
+import { RunLogError, STATE_EXTRA_TTL_SECONDS, type From, type Retention, type RunLog } from '../run-log.ts'
+import { appendArguments } from './append-arguments.ts'
+import { listRuns } from './list-runs.ts'
+import { persist, within } from './persist.ts'
+import { appendResultOf, eventOf, list, pageOf, runStateOf, texts } from './replies.ts'
+import { RunIndex } from './run-index.ts'
+import { Script } from './script.ts'
+
+/** What a page holds at the most, in bytes of types and payloads, unless one event alone is larger. */
+const MAX_PAGE_BYTES = 1_048_576
+
+const PING_TIMEOUT_MS = 1_000
+
+const appendScript = new Script('append.lua')
+const readScript = new Script('read.lua')
+const readBeforeScript = new Script('read-before.lua')
+const readRunScript = new Script('read-run.lua')
+const newestKeptScript = new Script('newest-kept.lua')
+const rebuildScript = new Script('rebuild.lua')
+
+export interface RedisRunLogOptions {
+  /** Sends commands; it stays the caller's to connect and to close. */
+  readonly redis: CommandClient
+  readonly keys: RedisKeys
+  readonly retention: Retention
+  /** Whether Redis is a Cluster, so that what is published must be sharded. */
+  readonly sharded: boolean
+}
+
+/**
+ * Keeps run logs in Redis. Every operation is tried for up to two seconds while Redis is away or changing over;
+ * an append is repeated under its own id, so that it is carried out once.
+ */
+export function createRedisRunLog ({ redis, keys, retention, sharded }: RedisRunLogOptions): RunLog {
+  const index = new RunIndex(redis, keys, retention, sharded)
+  const appends = new Set<Promise<unknown>>()
+
+  /** Runs a script on a run's log and hash, which is made from the log first if it is gone. */
+  async function onRun (script: Script, runId: string, args: readonly string[] = []): Promise<unknown> {
+    const both = [keys.log(runId), keys.run(runId)]
+    return persist(async () => {
+      const reply = await script.run(redis, both, args)
+      if (list(reply)[0] !== 'rebuild') return reply
+      await rebuildScript.run(redis, both, [String(STATE_EXTRA_TTL_SECONDS)])
+      return await script.run(redis, both, args)
+    })
+  }
+
+  async function readRun (runId: string) {
+    return runStateOf(runId, await onRun(readRunScript, runId))
+  }
+
+  return {
+    async open () {},
+
+    async append (request) {
+      const { keys: all, args } = appendArguments(request, keys, retention, sharded)
+      const appending = persist(() => appendScript.run(redis, all, args))
+      appends.add(appending)
+      try {
+        const [code, text, tenant] = texts(await appending)
+        if (code !== 'ok' || text === undefined || tenant === undefined) throw refusal(code)
+        const result = appendResultOf(text)
+        const last = result.ids.at(-1)
+        if (last !== undefined) index.note(tenant, request.runId, msOf(last))
+        return result
+      } finally {
+        appends.delete(appending)
+      }
+    },
+
+    async readPage ({ runId, from, limit }) {
+      const args = [from.at, placeOf(from), String(limit), String(MAX_PAGE_BYTES)]
+      const { facts, lookup, events } = pageOf(await onRun(readScript, runId, args))
+      return { facts, resume: judge(from, facts, lookup, retention.ttlSeconds), events }
+    },
+
+    async readBefore (runId, before, limit) {
+      // Redis knows no range that ends before its least id.
+      if (before === ORIGIN) return []
+      const args = [before === null ? '+' : `(${before}`, String(limit), String(MAX_PAGE_BYTES)]
+      const entries = await persist(() => readBeforeScript.run(redis, [keys.log(runId)], args))
+      return list(entries).map(eventOf).reverse()
+    },
+
+    async newestKept (runId, ids) {
+      const kept = await persist(() => newestKeptScript.run(redis, [keys.log(runId)], ids))
+      return typeof kept === 'string' ? kept : null
+    },
+
+    async readRun (runId) {
+      const state = await readRun(runId)
+      if (state !== null) index.note(state.tenant, runId, state.updatedAt)
+      return state
+    },
+
+    listRuns: (request) => listRuns(request, index, readRun),
+
+    async isAvailable () {
+      return await within(PING_TIMEOUT_MS, redis.ping()).then(() => true, () => false)
+    },
+
+    async close () {
+      await Promise.allSettled(appends)
+      await index.close()
+    }
+  }
+}
+
+function placeOf (from: From): string {
+  switch (from.at) {
+    case 'cursor': return from.cursor
+    case 'tail': return String(from.count)
+    case 'since': return String(from.ms)
+    case 'first':
+    case 'end': return ''
+  }
+}
+
+function refusal (code: string | undefined): RunLogError {
+  switch (code) {
+    case 'run_not_found': return new RunLogError(code, 'the run is another tenant\'s')
+    case 'idempotency_conflict': return new RunLogError(code, 'the name was used for something else')
+    case 'fenced': return new RunLogError(code, 'another process ingests now')
+    default: return new RunLogError('store_corrupt', 'append.lua returned something unknown')
+  }
+}

@@ -1,0 +1,153 @@
+import { joinEventId, seqOf, splitEventId, type EventId } from '../event-id.ts'
+import type { Lookup } from '../resume.ts'
+import { RunLogError, type LogEvent, type LogFacts, type RunState, type StepState } from '../run-log.ts'
+
+/**
+ * Reads an entry of the log as Redis gives it.
+ *
+ * @throws RunLogError `store_corrupt` when it is not one that append.lua wrote
+ */
+export function eventOf (entry: unknown): LogEvent {
+  const [id, fields] = list(entry)
+  const [, type, , data, , prevMs] = texts(fields)
+  if (typeof id !== 'string' || type === undefined || data === undefined || prevMs === undefined) throw corrupt()
+  return { id, prev: joinEventId(Number(prevMs), seqOf(id) - 1), type, data }
+}
+
+/**
+ * Reads what read.lua returns.
+ *
+ * @throws RunLogError `store_corrupt`
+ */
+export function pageOf (reply: unknown): { facts: LogFacts, lookup: Lookup, events: LogEvent[] } {
+  const [head, entries] = list(reply)
+  const [now, exists, first, firstPrev, last, tenant, status, terminalId, counts, hasCursor, chosen] = texts(head)
+  if (now === undefined || first === undefined || firstPrev === undefined || last === undefined) throw corrupt()
+  return {
+    facts: {
+      now: Number(now),
+      exists: exists === '1',
+      first: first === '' ? null : { id: first, prev: firstPrev },
+      last,
+      tenant: tenant ?? '',
+      status: orNull(status),
+      terminalId: orNull(terminalId),
+      counts: countsOf(counts)
+    },
+    lookup: { hasCursor: hasCursor === '1', chosen: orNull(chosen) },
+    events: list(entries).map(eventOf)
+  }
+}
+
+/**
+ * Reads what read-run.lua returns.
+ *
+ * @returns null when there is no such run
+ * @throws RunLogError `store_corrupt`
+ */
+export function runStateOf (runId: string, reply: unknown): RunState | null {
+  const [last, first, hash] = list(reply)
+  if (last === undefined) return null
+  if (typeof last !== 'string' || typeof first !== 'string') throw corrupt()
+  const state = mapOf(texts(hash))
+  const text = (name: string) => orNull(state.get(name))
+  const ms = (name: string) => state.has(name) ? Number(state.get(name)) : null
+  const { ms: updatedAt, seq: events } = splitEventId(last)
+  return {
+    runId,
+    tenant: state.get('tenant') ?? '',
+    name: text('name'),
+    status: text('status'),
+    terminal: state.has('terminal'),
+    error: text('error'),
+    createdAt: ms('created') ?? updatedAt,
+    startedAt: ms('started'),
+    finishedAt: ms('finished'),
+    updatedAt,
+    events,
+    counts: countsOf(state.get('counts')),
+    steps: stepsOf(state),
+    lastLog: text('log'),
+    firstEventId: orNull(first),
+    lastEventId: last,
+    retryOf: text('retry_of')
+  }
+}
+
+/**
+ * Reads what an append is remembered by: 'new' or 'old', then spans of ids `<ms>-<first seq>+<count>`.
+ *
+ * @throws RunLogError `store_corrupt`
+ */
+export function appendResultOf (text: string): { ids: EventId[], duplicate: boolean } {
+  const [word, ...spans] = text.split(' ')
+  const ids = spans.flatMap((span) => {
+    const [first, count] = span.split('+')
+    if (first === undefined || count === undefined) throw corrupt()
+    const { ms, seq } = splitEventId(first)
+    return Array.from({ length: Number(count) }, (_, index) => joinEventId(ms, seq + index))
+  })
+  return { ids, duplicate: word === 'old' }
+}
+
+/** @throws RunLogError `store_corrupt` when it is no list */
+export function list (reply: unknown): unknown[] {
+  if (!Array.isArray(reply)) throw corrupt()
+  return reply
+}
+
+/** @throws RunLogError `store_corrupt` when it is no list of texts */
+export function texts (reply: unknown): string[] {
+  const items = list(reply)
+  if (!items.every((item) => typeof item === 'string')) throw corrupt()
+  return items
+}
+
+function stepsOf (state: ReadonlyMap<string, string>): StepState[] {
+  const steps: Array<{ order: number, state: StepState }> = []
+  for (const [field, value] of state) {
+    if (!field.startsWith('step:')) continue
+    const [order, name, status, startedAt, updatedAt, finishedAt] = list(json(value))
+    steps.push({
+      order: Number(order),
+      state: {
+        step: field.slice('step:'.length),
+        name: typeof name === 'string' ? name : null,
+        status: String(status),
+        startedAt: Number(startedAt),
+        updatedAt: Number(updatedAt),
+        finishedAt: finishedAt === null ? null : Number(finishedAt)
+      }
+    })
+  }
+  return steps.sort((a, b) => a.order - b.order).map(({ state }) => state)
+}
+
+function countsOf (text: string | undefined): Record<string, number> | null {
+  if (text === undefined || text === '') return null
+  const counts = json(text)
+  if (typeof counts !== 'object' || counts === null) throw corrupt()
+  return Object.fromEntries(Object.entries(counts).map(([type, count]) => [type, Number(count)]))
+}
+
+function json (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw corrupt(error)
+  }
+}
+
+function mapOf (pairs: readonly string[]): Map<string, string> {
+  const map = new Map<string, string>()
+  for (let index = 0; index < pairs.length; index += 2) map.set(pairs[index] ?? '', pairs[index + 1] ?? '')
+  return map
+}
+
+function orNull (text: string | undefined): string | null {
+  return text === undefined || text === '' ? null : text
+}
+
+function corrupt (cause?: unknown): RunLogError {
+  return new RunLogError('store_corrupt', 'Redis holds something that is not a run log\'s', { cause })
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { CommandClient } from '../../redis/connections.ts'
+
+const SHARED = read('log.lua')
+
+/** A Lua script of the run log, run by its hash and sent in full only to a server that does not know it. */
+export class Script {
+  readonly #text: string
+  readonly #sha: string
+
+  /** @param name its file beside this one; what log.lua has is put before it */
+  constructor (name: string) {
+    const text = read(name)
+    const shebangEnd = text.indexOf('\n') + 1
+    this.#text = text.slice(0, shebangEnd) + SHARED + text.slice(shebangEnd)
+    this.#sha = createHash('sha1').update(this.#text).digest('hex')
+  }
+
+  /**
+   * Runs the script, in one round trip when the server has it.
+   *
+   * @param keys all of one hash slot
+   * @returns what the script returned
+   * @throws Error of the client
+   */
+  async run (redis: CommandClient, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    try {
+      return await redis.evalsha(this.#sha, keys.length, ...keys, ...args)
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+      return await redis.eval(this.#text, keys.length, ...keys, ...args)
+    }
+  }
+}
+
+function read (name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8')
+}
