@@ -17,11 +17,12 @@ const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._~+/=-]{0,127}$/
 class RequestLog extends LogController {
   override incomingRequest (): void {}
 
-  override requestCompleted (error: Error | null, request: FastifyRequest, reply: FastifyReply): void {
+  override requestCompleted (error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
     if (String(reply.raw.getHeader('content-type')).startsWith('text/event-stream')) return
     const isProbe = request.url.startsWith('/health/') || request.url === '/metrics'
-    const level = reply.statusCode >= 500 || error !== null ? 'warn' : isProbe ? 'debug' : 'info'
-    reply.log[level]({ req: request, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime), ...(error === null ? {} : { err: error }) }, 'request answered')
+    const fault = error instanceof Error ? { err: error } : {}
+    const level = reply.statusCode >= 500 || 'err' in fault ? 'warn' : isProbe ? 'debug' : 'info'
+    reply.log[level]({ req: request, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime), ...fault }, 'request answered')
   }
 }
 

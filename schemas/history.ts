@@ -1,6 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { EVENT_TYPE_PATTERN, EventIdSchema, EventTypeSchema, MAX_BATCH_EVENTS, RunIdSchema } from './events.ts'
 
+/** How many events a page has unless another number is asked for. */
+export const DEFAULT_PAGE_EVENTS = 100
+
 const TYPE = EVENT_TYPE_PATTERN.slice(1, -1)
 
 const nullableId = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description })
@@ -45,12 +48,9 @@ export const EventPageSchema = Type.Object({
 export const EventPageQuerySchema = Type.Object({
   after: Type.Optional({ ...EventIdSchema, description: 'Events after this id. Without after and before: from the first event kept.' }),
   before: Type.Optional({ ...EventIdSchema, description: 'The events right before this id.' }),
-  limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'The most events of the page.' }),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: DEFAULT_PAGE_EVENTS, description: 'The most events of the page.' })),
   event_types: Type.Optional(Type.String({ pattern: `^${TYPE}(,${TYPE}){0,31}$`, description: 'Only these types, separated by commas.', examples: ['log,status_change'] }))
 })
-
-/** What may be asked of a page of events. */
-export type EventPageQuery = Static<typeof EventPageQuerySchema>
 
 export const PublishHeadersSchema = Type.Object({
   'idempotency-key': Type.Optional(Type.String({
@@ -69,12 +69,29 @@ export const PublishedIdsSchema = Type.Object({
   examples: [{ ids: ['1764000000000-42', '1764000000000-43'] }]
 })
 
+const EXAMPLE = { event_type: 'log', payload: { level: 'info', message: 'compiling' } }
+const published = Type.Unsafe({ $ref: 'PublishedEvent#' })
+
 /** The body of a publish request, for its documentation: the service itself reads it, and keeps the payloads' own text. */
 export const publishBody = {
   content: {
     'application/json': {
-      schema: Type.Union([Type.Unsafe({ $ref: 'PublishedEvent#' }), Type.Array(Type.Unsafe({ $ref: 'PublishedEvent#' }), { minItems: 1, maxItems: MAX_BATCH_EVENTS })])
+      schema: Type.Union([published, Type.Array(published, { minItems: 1, maxItems: MAX_BATCH_EVENTS })], {
+        examples: [EXAMPLE, [{ event_type: 'status_change', payload: { status: 'running' } }, EXAMPLE]]
+      })
     },
-    'application/x-ndjson': { schema: Type.String({ description: 'One event a line.' }) }
+    'application/x-ndjson': {
+      schema: Type.String({ description: 'One event a line.', examples: [`${JSON.stringify(EXAMPLE)}\n`] })
+    }
+  }
+}
+
+/** A run's log as answers give it, for their documentation. */
+export const historyContent = {
+  'application/json': { schema: Type.Ref('EventPage#') },
+  'application/x-ndjson': {
+    schema: Type.Unsafe<unknown>({ type: 'string', description: 'One event a line.' }),
+    itemSchema: { anyOf: [{ $ref: 'Event#' }, { type: 'object', required: ['gap'], properties: { gap: { $ref: 'Gap#' } } }] },
+    examples: { lines: { value: '{"id":"1764000000000-42","event_type":"log","payload":{"level":"info","message":"compiling"}}\n' } }
   }
 }

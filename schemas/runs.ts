@@ -1,6 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { EventIdSchema, RUN_ID_PATTERN, RunIdSchema } from './events.ts'
 
+/** How many runs a page has unless another number is asked for. */
+export const DEFAULT_RUNS = 50
+
 const EXAMPLE = {
   run_id: 'build-4711',
   name: 'Nightly build',
@@ -71,7 +74,7 @@ export type RunList = Static<typeof RunListSchema>
 
 export const RunListQuerySchema = Type.Object({
   status: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Only runs with this status, in any case.', examples: ['running'] })),
-  limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'The most runs of the page.' }),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: DEFAULT_RUNS, description: 'The most runs of the page.' })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'As the page before gave it.' }))
 })
 

@@ -4,7 +4,6 @@ import { PublishedEventSchema } from '../../schemas/events.ts'
 import { EventPageSchema, EventSchema, GapSchema, PublishedIdsSchema } from '../../schemas/history.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
 import { RunListSchema, RunSchema } from '../../schemas/runs.ts'
-import { streamSchemas } from '../../schemas/stream-frames.ts'
 
 /** The schemas that routes refer to by name. */
 export default fp(async (fastify) => {

@@ -11,6 +11,7 @@ export const autoConfig: FastifyHelmetOptions = {
       'upgrade-insecure-requests': null
     }
   },
+  frameguard: { action: 'deny' },
   strictTransportSecurity: false
 }
 

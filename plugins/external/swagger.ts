@@ -23,6 +23,8 @@ export const autoConfig: FastifyDynamicSwaggerOptions = {
     },
     security: [{ bearer: [] }, { session: [] }]
   },
+  // A route at the root of its folder answers with and without the last slash; it is shown once, without.
+  transform: ({ schema, url }) => ({ schema, url: url.length > 1 && url.endsWith('/') ? url.slice(0, -1) : url }),
   refResolver: {
     buildLocalReference: (json, _baseUri, _fragment, index) => typeof json.$id === 'string' ? json.$id : `schema-${index}`
   }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { EventPageQuerySchema } from '../../../../schemas/history.ts'
+import { DEFAULT_PAGE_EVENTS, EventPageQuerySchema, historyContent } from '../../../../schemas/history.ts'
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
 import { InvalidCursorError, TwoCursorsError } from '../../../../services/request-errors.ts'
@@ -29,13 +29,13 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: {
         200: {
           description: 'A page of the log, or all of it.',
-          content: { [JSON_TYPE]: { schema: Type.Ref('EventPage#') }, [NDJSON_TYPE]: { schema: { type: 'string' }, itemSchema: Type.Ref('Event#') } }
+          content: historyContent
         },
         ...problems(400, 401, 403, 404, 503)
       }
     }
   }, async (request, reply) => {
-    const { params: { run_id: runId }, access: { tenant }, query: { after, before, limit, event_types: wanted } } = request
+    const { params: { run_id: runId }, access: { tenant }, query: { after, before, limit = DEFAULT_PAGE_EVENTS, event_types: wanted } } = request
     if (after !== undefined && before !== undefined) throw new TwoCursorsError()
     const types = wanted === undefined ? null : new Set(wanted.split(','))
     const from: From = after === undefined ? { at: 'first' } : { at: 'cursor', cursor: cursorOf(after) }

@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { problems } from '../../../../schemas/problem.ts'
-import { RunListQuerySchema, RunParamsSchema } from '../../../../schemas/runs.ts'
+import { DEFAULT_RUNS, RunListQuerySchema, RunParamsSchema } from '../../../../schemas/runs.ts'
 import { findRun, toRun } from '../../../../services/runs.ts'
 
 /** What runs there are, and how one is. */
@@ -14,7 +14,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: RunListQuerySchema,
       response: { 200: Type.Ref('RunList#'), ...problems(400, 401, 403, 503) }
     }
-  }, async ({ query: { status, limit, cursor }, access }) => {
+  }, async ({ query: { status, limit = DEFAULT_RUNS, cursor }, access }) => {
     const page = await fastify.runLog.listRuns({
       tenant: access.tenant,
       status: status?.toLowerCase() ?? null,

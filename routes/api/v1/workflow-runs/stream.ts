@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import '@fastify/accepts'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { RunIdSchema } from '../../../../schemas/events.ts'
+import { problems } from '../../../../schemas/problem.ts'
+import { streamResponses } from '../../../../schemas/stream-frames.ts'
 import { StreamQuerySchema, type StreamQuery } from '../../../../schemas/stream-query.ts'
 import type { CloseReason } from '../../../../schemas/stream.ts'
 import { RunLogError } from '../../../../services/run-log/run-log.ts'
@@ -26,7 +28,8 @@ const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['stream'],
       summary: 'Follow a run live',
       params: Type.Object({ run_id: RunIdSchema }),
-      querystring: StreamQuerySchema
+      querystring: StreamQuerySchema,
+      response: { ...streamResponses, ...problems(400, 401, 403, 404, 406) }
     }
   }, async (request, reply) => {
     if (request.accepts().type(['text/event-stream']) === false) throw new NotAcceptableError()

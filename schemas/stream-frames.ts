@@ -1,0 +1,66 @@
+import type { TSchema } from 'typebox'
+import { StreamCloseSchema, StreamEndSchema, StreamGapSchema, StreamOpenSchema, StreamPositionSchema } from './stream.ts'
+
+/** One kind of frame, as OpenAPI describes an item of an event stream. */
+const frame = (event: object, data: object, id: string) => ({
+  type: 'object',
+  required: ['event', 'data'],
+  properties: {
+    id: { type: 'string', description: id },
+    event,
+    data: { type: 'string', contentMediaType: 'application/json', contentSchema: data }
+  }
+})
+
+// In place, since references in a contentSchema are not followed.
+const controlFrame = (event: string, { $id: _, ...data }: TSchema & { $id?: string }, id: string) => frame({ const: event }, data, id)
+
+/** What a stream answers, for its documentation. */
+export const streamResponses = {
+  200: {
+    description: 'Server-sent events: `retry:`, then stream_open, then the events of the run, in order and without a hole unless a stream_gap says so. Comments (`: ping`) keep the connection alive.',
+    content: {
+      'text/event-stream': {
+        schema: { type: 'string' },
+        itemSchema: {
+          oneOf: [
+            frame({ type: 'string', description: 'The event_type.' }, { description: 'The payload, in its publisher\'s own text, in one line.' }, 'The id of the event: the cursor after it.'),
+            controlFrame('stream_open', StreamOpenSchema, 'The cursor asked for, or the id before the first event.'),
+            controlFrame('stream_gap', StreamGapSchema, 'The cursor after which it goes on.'),
+            controlFrame('stream_position', StreamPositionSchema, 'The position.'),
+            controlFrame('stream_end', StreamEndSchema, 'The id of the last event.'),
+            controlFrame('stream_close', StreamCloseSchema, 'The position, where it is known.')
+          ]
+        },
+        examples: {
+          finished: {
+            summary: 'A run from its first event to its end',
+            value: [
+              'retry: 2000',
+              'id: 0-0\nevent: stream_open\ndata: {"run_id":"build-4711","mode":"fresh","position":"0-0","status":"running"}',
+              'id: 1764000000000-1\nevent: status_change\ndata: {"status":"running"}',
+              'id: 1764000000250-2\nevent: log\ndata: {"level":"info","message":"compiling"}',
+              'id: 1764000009000-3\nevent: status_change\ndata: {"status":"succeeded"}',
+              'id: 1764000009000-3\nevent: stream_end\ndata: {"status":"succeeded","last_event_id":"1764000009000-3","events":3,"counts":{"status_change":2,"log":1}}',
+              ''
+            ].join('\n\n')
+          },
+          gap: {
+            summary: 'A cursor whose successors are not kept any more',
+            value: [
+              'retry: 2000',
+              'id: 1764000000250-2\nevent: stream_open\ndata: {"run_id":"build-4711","mode":"partial","position":"1764000000250-2","status":"running"}\n\nid: 1764000007000-40\nevent: stream_gap\ndata: {"reason":"expired","requested":"1764000000250-2","resumed_after":"1764000007000-40","lost":38,"history_url":"/api/v1/workflow-runs/build-4711/events"}',
+              'id: 1764000007000-41\nevent: log\ndata: {"level":"info","message":"linking"}',
+              ''
+            ].join('\n\n')
+          },
+          limit: {
+            summary: 'Too many streams: EventSource comes back by itself',
+            value: 'retry: 31000\nevent: stream_close\ndata: {"reason":"limit"}\n\n'
+          }
+        }
+      }
+    }
+  },
+  204: { description: 'The run is finished and the cursor at its end. EventSource stops for good.', type: 'null' }
+}
