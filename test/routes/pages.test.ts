@@ -17,7 +17,7 @@ t.test('the pages need no credentials and run nothing but the service\'s own scr
     t.strictSame(policy.get('frame-ancestors'), ["'none'"])
     t.equal(headers['referrer-policy'], 'no-referrer')
     t.notMatch(body, /<script(?![^>]* src=)|<style| style=| on[a-z]+=/, 'nothing in line')
-    for (const [, asset] of body.matchAll(/(?:src|href)="(\/login\/[^"]+)"/g)) t.equal((await ask(url + asset)).status, 200, asset)
+    for (const [, asset] of body.matchAll(/(?:src|href)="(\/login\/[^"]+)"/g)) t.equal((await ask(url + asset)).status, 200, String(asset))
   }
 })
 
