@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { RunLogError, type LogFacts } from '../run-log/run-log.ts'
 import type { EventId } from '../run-log/event-id.ts'
 import { gapFrame } from '../sse/frames.ts'
@@ -37,7 +37,7 @@ export async function * catchUp (topic: Topic, filter: Filter, from: EventId, si
     cursor = page.position
     yield stepOf(topic.runId, page)
     // Level with the log but not with the topic, which has yet to hear of it.
-    if (!isNew && !await topic.repair()) await pause(signal)
+    if (!isNew) await (await topic.repair() ? nextTurn() : pause(signal))
   }
 }
 

@@ -6,7 +6,7 @@ import { PING } from '../sse/encoder.ts'
 import { closeFrame, endFrame, positionFrame } from '../sse/frames.ts'
 import { catchUp, type Step } from './catch-up.ts'
 import type { Filter } from './filter.ts'
-import { LAG_BYTES, type LaneMember } from './lane.ts'
+import type { LaneMember } from './lane.ts'
 import type { Topic } from './topic.ts'
 
 /** How a stream ended: as its run did, as the server decided, or by the client. */
@@ -168,7 +168,8 @@ export class Follower implements LaneMember {
 
   /** @returns whether the follower is done with catching up */
   #joinLane (): boolean {
-    if (this.#cursor !== this.#topic.last || this.backlog() > LAG_BYTES) return false
+    const lags = this.#response.writableNeedDrain && this.backlog() > this.#topic.lane.lagBytes
+    if (lags || this.#cursor !== this.#topic.last) return false
     this.#topic.flush()
     if (this.#topic.isOver) {
       this.finish(endFrame(this.#topic.facts, this.#cursor))

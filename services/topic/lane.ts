@@ -18,7 +18,7 @@ export interface LaneMember {
 }
 
 /** Over this many bytes not taken from before, a follower leaves the lane and pages from the log again. */
-export const LAG_BYTES = 262_144
+export const DEFAULT_LAG_BYTES = 262_144
 
 /** The followers with one filter. */
 interface Group {
@@ -35,11 +35,14 @@ interface Group {
  * encoded once per filter, and the same bytes go to every socket in one write each.
  */
 export class Lane {
+  /** The most bytes not taken from before that a member may have. */
+  readonly lagBytes: number
   readonly #groups = new Map<string, Group>()
   #position: EventId
 
-  constructor (position: EventId) {
+  constructor (position: EventId, lagBytes: number) {
     this.#position = position
+    this.lagBytes = lagBytes
   }
 
   /** The id up to which every member has everything. */
@@ -112,7 +115,7 @@ export class Lane {
   #write (group: Group, bytes: Buffer, events: number): void {
     group.lastWriteAt = Date.now()
     for (const member of group.members) {
-      if (member.backlog() <= LAG_BYTES) {
+      if (member.backlog() <= this.lagBytes) {
         member.send(bytes, events)
       } else {
         this.remove(member)

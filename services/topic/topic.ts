@@ -6,7 +6,7 @@ import { effectOf } from '../events/effect.ts'
 import { endFrame, gapFrame } from '../sse/frames.ts'
 import { EVERYTHING, type Filter } from './filter.ts'
 import { EndClock } from './end-clock.ts'
-import { Lane } from './lane.ts'
+import { DEFAULT_LAG_BYTES, Lane } from './lane.ts'
 import { pageOf, PAGE_EVENTS, SharedPages, type EncodedPage } from './pages.ts'
 import { encodeEvent, Ring } from './ring.ts'
 
@@ -25,6 +25,8 @@ export interface TopicOptions {
   readonly graceMs: number
   readonly terminalStatuses: ReadonlySet<string>
   readonly observer: TopicObserver
+  /** Over this many bytes not taken a follower leaves the lane; 256 KiB if not given. */
+  readonly lagBytes?: number
 }
 
 /** What a topic holds in memory of the newest events. */
@@ -52,7 +54,7 @@ export class Topic {
   readonly #options: TopicOptions
   readonly #pages: SharedPages
   readonly #ring = new Ring(RING_EVENTS, RING_CHARACTERS)
-  readonly #lane = new Lane(ORIGIN)
+  readonly #lane: Lane
   readonly #endClock: EndClock
   #facts: LogFacts = NOTHING
   #last: EventId = ORIGIN
@@ -69,6 +71,7 @@ export class Topic {
     this.tenant = tenant
     this.#options = options
     this.#pages = new SharedPages(runId, options.log)
+    this.#lane = new Lane(ORIGIN, options.lagBytes ?? DEFAULT_LAG_BYTES)
     this.#endClock = new EndClock(options.graceMs, () => this.repair(), () => this.#finish())
   }
 

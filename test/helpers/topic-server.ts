@@ -21,6 +21,7 @@ export interface TopicServerOptions {
   readonly positionCheckMs?: number
   readonly maxAgeMs?: number
   readonly tenant?: string
+  readonly lagBytes?: number
 }
 
 /** Serves topics over bare HTTP on a free port, so that what is tested is their work and not the routes'. */
@@ -33,6 +34,7 @@ export async function startTopicServer (t: Test, log: RunLog, live: LiveChannels
     graceMs,
     heartbeatMs,
     positionCheckMs,
+    ...(options.lagBytes === undefined ? {} : { lagBytes: options.lagBytes }),
     terminalStatuses: new Set(['succeeded', 'failed']),
     observer: {
       repaired: (events) => { seen.repaired += events },
@@ -44,10 +46,16 @@ export async function startTopicServer (t: Test, log: RunLog, live: LiveChannels
     const url = new URL(request.url ?? '', 'http://localhost')
     const { tail, ...query } = Object.fromEntries(url.searchParams)
     const asked = readStreamRequest(request.headers['last-event-id']?.toString(), { ...query, ...(tail === undefined ? {} : { tail: Number(tail) }) })
-    if (asked === null) return response.writeHead(400).end()
+    if (asked === null) {
+      response.writeHead(400).end()
+      return
+    }
     try {
       const opening = await openStream(topics, url.pathname.slice(1), tenant, asked, { graceMs, refusesUnknown: false })
-      if (opening.answer !== 'follow') return response.writeHead(opening.answer === 'not_found' ? 404 : 204).end()
+      if (opening.answer !== 'follow') {
+        response.writeHead(opening.answer === 'not_found' ? 404 : 204).end()
+        return
+      }
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
       topics.follow(opening.topic, response, asked.filter, opening.cursor, { at: Date.now() + maxAgeMs, reason: 'max_age' }, {
         closed: () => {},
