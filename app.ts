@@ -21,7 +21,7 @@ class RequestLog extends LogController {
     if (String(reply.raw.getHeader('content-type')).startsWith('text/event-stream')) return
     const isProbe = request.url.startsWith('/health/') || request.url === '/metrics'
     const fault = error instanceof Error ? { err: error } : {}
-    const level = reply.statusCode >= 500 || 'err' in fault ? 'warn' : isProbe ? 'debug' : 'info'
+    const level = isProbe ? 'debug' : reply.statusCode >= 500 || error instanceof Error ? 'warn' : 'info'
     reply.log[level]({ req: request, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime), ...fault }, 'request answered')
   }
 }

@@ -1,6 +1,10 @@
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { LiveChannels } from '../../services/pubsub/live-channels.ts'
+import { RedisPubSubManager } from '../../services/pubsub/redis-pubsub-manager.ts'
+import { redisKeys } from '../../services/redis-keys.ts'
 import { createEmbeddedRunLog } from '../../services/run-log/embedded/embedded-run-log.ts'
+import { createRedisRunLog } from '../../services/run-log/redis/redis-run-log.ts'
 import type { RunLog } from '../../services/run-log/run-log.ts'
 
 declare module 'fastify' {
@@ -11,12 +15,11 @@ declare module 'fastify' {
 }
 
 /**
- * The run log and the live channels of its runs: `fastify.runLog`, `fastify.liveChannels`. Opened when the service is
- * ready to start, which a data directory in use prevents; closed after everything that uses them.
+ * The run log and the live channels of its runs: `fastify.runLog`, `fastify.liveChannels`, in Redis or embedded.
+ * Opened before the service listens, which a data directory in use prevents; closed after everything that uses them.
  */
 export default fp(async (fastify) => {
-  const { config } = fastify
-  const { log, live } = createEmbeddedRunLog({ directory: config.DATA_DIR, retention: config.retention, minFreeBytes: config.MIN_FREE_BYTES })
+  const { log, live } = inRedis(fastify) ?? embedded(fastify)
   fastify.decorate('runLog', log)
   fastify.decorate('liveChannels', live)
   fastify.addHook('onReady', () => log.open())
@@ -24,4 +27,17 @@ export default fp(async (fastify) => {
     await live.close()
     await log.close()
   })
-}, { name: 'run-log', fastify: '5.x', dependencies: ['config'] })
+}, { name: 'run-log', fastify: '5.x', dependencies: ['config', 'redis'] })
+
+function inRedis ({ config, redisConnections: connections, log: logger }: FastifyInstance): { log: RunLog, live: LiveChannels } | null {
+  if (connections === null) return null
+  const keys = redisKeys(config.CHANNEL_PREFIX)
+  return {
+    log: createRedisRunLog({ redis: connections.command, keys, retention: config.retention, sharded: connections.sharded }),
+    live: new RedisPubSubManager({ connections, keys, probeIntervalMs: config.POSITION_CHECK_MS / 2, logger })
+  }
+}
+
+function embedded ({ config }: FastifyInstance): { log: RunLog, live: LiveChannels } {
+  return createEmbeddedRunLog({ directory: config.DATA_DIR, retention: config.retention, minFreeBytes: config.MIN_FREE_BYTES })
+}
