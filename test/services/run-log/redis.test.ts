@@ -1,19 +1,26 @@
-import t from 'tap'
-import { redisKeys } from '../../../services/redis-keys.ts'
-import { createRedisRunLog } from '../../../services/run-log/redis/redis-run-log.ts'
+import t, { type Test } from 'tap'
+import type { RedisTarget } from '../../../services/config.ts'
+import type { Retention } from '../../../services/run-log/run-log.ts'
+import { startCluster } from '../../helpers/redis-cluster.ts'
+import { openRedisRunLog } from '../../helpers/redis-run-log.ts'
 import { startRedis } from '../../helpers/redis-server.ts'
-import { runLogContract } from './contract.ts'
+import { runLogContract, type RunLogHarness } from './contract.ts'
 
-const keys = redisKeys('workflow_run_events')
-
-t.test('the contract of every run log', async (t) => {
-  runLogContract(t, async (t, retention) => {
-    const redis = (await startRedis(t)).client()
-    const log = createRedisRunLog({ redis, keys, retention, sharded: false })
-    return {
-      log,
-      async expireLog (runId) { await redis.del(keys.log(runId)) },
-      async expireRun (runId) { await redis.del(keys.log(runId), keys.run(runId)) }
-    }
-  })
+t.test('the contract of every run log, in one Redis', async (t) => {
+  const { url } = await startRedis(t)
+  runLogContract(t, (t, retention) => harness(t, { kind: 'standalone', url }, retention))
 })
+
+t.test('the contract of every run log, in a Redis Cluster', async (t) => {
+  const { nodes } = await startCluster(t)
+  runLogContract(t, (t, retention) => harness(t, { kind: 'cluster', nodes, url: null }, retention))
+})
+
+async function harness (t: Test, target: RedisTarget, retention: Retention): Promise<RunLogHarness> {
+  const { log, keys, redis } = await openRedisRunLog(t, target, { retention })
+  return {
+    log,
+    async expireLog (runId) { await redis.del(keys.log(runId)) },
+    async expireRun (runId) { await redis.del(keys.log(runId), keys.run(runId)) }
+  }
+}

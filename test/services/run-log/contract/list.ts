@@ -1,6 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { ListRequest, RunLog, RunState } from '../../../../services/run-log/run-log.ts'
+import { waitUntil } from '../../../helpers/wait-until.ts'
 import { append, clockPast, logEvents, ROOMY, statusEvent, type MakeHarness } from './support.ts'
 
 /** The list of one tenant's runs. */
@@ -32,7 +32,7 @@ export async function listContract (t: Test, makeHarness: MakeHarness): Promise<
   await t.test('pages follow each other to the end', async (t) => {
     const ids = Array.from({ length: 25 }, (_, index) => `page-${index}`)
     await Promise.all(ids.map((runId) => append(log, runId, logEvents(1), { tenant: 'pages' })))
-    await eventually(async () => (await log.listRuns(request('pages', { limit: 100 }))).runs.length === 25)
+    await waitUntil('all runs are listed', async () => (await log.listRuns(request('pages', { limit: 100 }))).runs.length === 25)
     const seen: string[] = []
     let pages = 0
     for (let cursor: string | null = null; pages === 0 || cursor !== null; pages++) {
@@ -50,7 +50,7 @@ export async function listContract (t: Test, makeHarness: MakeHarness): Promise<
     for (const [index, status] of ['running', 'failed', 'running', 'queued', 'running'].entries()) {
       await append(log, `filter-${index}`, [statusEvent(status)], { tenant })
     }
-    await eventually(async () => (await log.listRuns(request(tenant))).runs.length === 5)
+    await waitUntil('all runs are listed', async () => (await log.listRuns(request(tenant))).runs.length === 5)
     const running = await allOf(log, request(tenant, { status: 'running', limit: 2 }))
     t.same(running.sort(), ['filter-0', 'filter-2', 'filter-4'])
     const allowed = await allOf(log, request(tenant, { limit: 2, allows: (runId) => runId === 'filter-1' || runId === 'filter-4' }))
@@ -97,17 +97,9 @@ async function appendApart (log: RunLog, runId: string, tenant: string): Promise
 /** Waits until the list is exactly this: it may follow the appends within a second. */
 async function listed (log: RunLog, tenant: string, runIds: readonly string[]): Promise<RunState[]> {
   let runs: RunState[] = []
-  await eventually(async () => {
+  await waitUntil(`the list of ${tenant} is ${runIds.join()}`, async () => {
     runs = (await log.listRuns(request(tenant))).runs
     return runs.map(({ runId }) => runId).join() === runIds.join()
-  }, () => `the list of ${tenant} is ${runs.map(({ runId }) => runId).join()}, not ${runIds.join()}`)
+  })
   return runs
-}
-
-async function eventually (condition: () => Promise<boolean>, complaint = () => 'the list does not become as expected'): Promise<void> {
-  const deadline = Date.now() + 5_000
-  while (!await condition()) {
-    if (Date.now() > deadline) throw new Error(complaint())
-    await turn()
-  }
 }
