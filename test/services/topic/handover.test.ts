@@ -58,7 +58,7 @@ t.test(`followers moved between lane and catch-up at any moment miss, repeat and
   await waitUntil('all are open', () => topics.streams === READERS)
 
   let published = 0
-  let isDone = false
+  const done = new AbortController()
   const publish = async () => {
     while (published < TOTAL) {
       const count = Math.min(1 + below(20), TOTAL - published)
@@ -72,7 +72,7 @@ t.test(`followers moved between lane and catch-up at any moment miss, repeat and
   }
   const disturb = async () => {
     const topic = await topics.hold('fuzz', '')
-    while (!isDone) {
+    while (!done.signal.aborted) {
       for (const member of topic.lane.members()) {
         if (below(3) > 0) continue
         topic.lane.remove(member)
@@ -83,7 +83,7 @@ t.test(`followers moved between lane and catch-up at any moment miss, repeat and
     topics.release(topic)
   }
   const stall = async ({ socket }: Reader) => {
-    while (!isDone) {
+    while (!done.signal.aborted) {
       await delay(below(120))
       socket.pause()
       await delay(below(below(4) === 0 ? 800 : 40))
@@ -103,7 +103,7 @@ t.test(`followers moved between lane and catch-up at any moment miss, repeat and
     const tail = Buffer.concat(received.slice(-40)).subarray(-200_000).toString('latin1')
     return tail.includes(last) || new RegExp(`^id: \\d+-${TOTAL}$`, 'm').test(tail)
   }), 40_000)
-  isDone = true
+  done.abort()
   await Promise.all(disturbing)
 
   const stored = new Map<string, string>()
