@@ -5,6 +5,9 @@ import { findRepeated, planEvents, remember, type FreshEvent } from './once.ts'
 import { applyEvent } from './run-state.ts'
 import { discardLog, entryOf, findRun, forgetRun, logExpiresAt, nextLogNumber, type Store, type StoredRun } from './store.ts'
 
+/** The events that one append trims at the most, so that other work waits for it some tens of milliseconds. */
+const MAX_TRIM = 10_000
+
 /** What an append needs to know beside its request. */
 export interface AppendContext {
   readonly retention: Retention
@@ -103,11 +106,15 @@ function appendEvents (store: Store, runId: string, run: StoredRun, fresh: reado
   store.runs.put(runId, run)
 }
 
-/** Moves the front of the log up to within its bounds. The newest event always stays. */
+/**
+ * Moves the front of the log up to within its bounds. The newest event always stays. After a bound was lowered, or
+ * where one event takes the room of very many, it takes several appends.
+ */
 function trim (store: Store, run: StoredRun, fresh: readonly FreshEvent[], { maxEvents, maxBytes }: Retention): void {
   const firstFreshSeq = run.lastSeq - fresh.length + 1
   for (const { event } of fresh) run.bytes += bytesOf(event.type, event.data)
-  while (run.firstSeq < run.lastSeq && (run.lastSeq - run.firstSeq >= maxEvents || run.bytes > maxBytes)) {
+  const end = Math.min(run.lastSeq, run.firstSeq + MAX_TRIM)
+  while (run.firstSeq < end && (run.lastSeq - run.firstSeq >= maxEvents || run.bytes > maxBytes)) {
     const front = fresh[run.firstSeq - firstFreshSeq]
     if (front !== undefined) run.bytes -= bytesOf(front.event.type, front.event.data)
     else {

@@ -36,8 +36,11 @@ export interface EmbeddedRunLog {
 const EVENT_OVERHEAD_BYTES = 250
 
 /**
- * Makes a run log on LMDB, durable across `kill -9`, and its live channels. `log.open()` rejects with RunLogError
- * `data_dir_in_use` when another process has the directory, with `store_corrupt` or `unavailable` when it can't be used.
+ * Makes a run log on LMDB, durable across `kill -9`, and its live channels. There is no second writer, so
+ * `AppendRequest.ingest` has no meaning here.
+ *
+ * `log.open()` rejects with RunLogError `data_dir_in_use` when another process has the directory, and with
+ * `store_corrupt`, `storage_full` or `unavailable` when it can't be used; the message is for the operator.
  */
 export function createEmbeddedRunLog (options: EmbeddedOptions): EmbeddedRunLog {
   const live = createInProcessChannels()

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import type { RootDatabase } from 'lmdb'
 import { RunLogError } from '../run-log.ts'
 import { openEnvironment } from './environment.ts'
+import { isDiskFull } from './free-space.ts'
 
 /** That this process alone uses a directory. */
 export interface ProcessLock {
@@ -26,7 +27,8 @@ const MAX_SOCKET_PATH_BYTES = 103
  * transaction that succeeds only if the owner is still the one whose socket was found dead. The kernel closes a
  * socket with its process, however that ends, and a name never comes alive again: so of several starters one wins.
  *
- * @throws RunLogError `data_dir_in_use` when another process has it, `unavailable` when it can't be used
+ * @throws RunLogError `data_dir_in_use` when another process has it, `storage_full` or `unavailable` when it can't be
+ *   used, with a sentence for the operator
  */
 export async function acquireProcessLock (directory: string): Promise<ProcessLock> {
   try {
@@ -34,7 +36,9 @@ export async function acquireProcessLock (directory: string): Promise<ProcessLoc
     return await contend(resolve(directory))
   } catch (error) {
     if (error instanceof RunLogError) throw error
-    throw new RunLogError('unavailable', `The data directory ${resolve(directory)} can't be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    const reason = error instanceof Error ? error.message : String(error)
+    const code = await isDiskFull(directory) ? 'storage_full' : 'unavailable'
+    throw new RunLogError(code, `The data directory ${resolve(directory)} can't be used: ${reason}`, { cause: error })
   }
 }
 

@@ -15,22 +15,14 @@ export function readPage (store: Store, { runId, from, limit }: PageRequest, at:
   const run = findRun(store, runId, at, retention)
   const facts = factsOf(store, run, at)
   const resume = judge(from, facts, lookUp(store, run, from), retention.ttlSeconds)
-  const events = run === null ? [] : readForwards(store, run, seqOf(resume.position) + 1, limit)
+  const events = run === null ? [] : collect(store, run, seqOf(resume.position) + 1, 1, limit)
   return { facts, resume, events }
 }
 
 /** The newest `limit` events before a place, or before the end, in ascending order. */
 export function readBefore (store: Store, run: StoredRun, before: EventId | null, limit: number): LogEvent[] {
   const end = before === null ? run.lastSeq + 1 : firstFrom(store, run, splitEventId(before))
-  const events: LogEvent[] = []
-  let bytes = 0
-  for (let seq = end - 1; seq >= run.firstSeq && events.length < limit; seq--) {
-    const event = toEvent(seq, entryOf(store, run, seq))
-    bytes += event.data.length
-    if (events.length > 0 && bytes > PAGE_BYTES) break
-    events.push(event)
-  }
-  return events.reverse()
+  return collect(store, run, end - 1, -1, limit).reverse()
 }
 
 /** Whether a run's log has an entry of exactly this id. */
@@ -93,11 +85,12 @@ function firstFrom (store: Store, run: StoredRun, { ms, seq }: EventIdParts): nu
   return low
 }
 
-function readForwards (store: Store, run: StoredRun, seq: number, limit: number): LogEvent[] {
+/** The entries from `seq` on, upwards or downwards, to the bounds of the log and of a page. */
+function collect (store: Store, run: StoredRun, seq: number, step: 1 | -1, limit: number): LogEvent[] {
   const events: LogEvent[] = []
   let bytes = 0
-  for (const { key, value } of store.entries.getRange({ start: [run.log, seq], end: [run.log, run.lastSeq + 1], limit })) {
-    const event = toEvent(key[1], value)
+  for (; seq >= run.firstSeq && seq <= run.lastSeq && events.length < limit; seq += step) {
+    const event = toEvent(seq, entryOf(store, run, seq))
     bytes += event.data.length
     if (events.length > 0 && bytes > PAGE_BYTES) break
     events.push(event)

@@ -141,6 +141,19 @@ t.test('reopening', async (t) => {
     t.equal(msOf(fourth ?? ''), msOf(third ?? ''))
   })
 
+  await t.test('an entry that is missing is an error, never a silent hole', async (t) => {
+    const { log, directory } = await openLog(t)
+    await append(log, 'run', logEvents(5))
+    await append(log, 'other', logEvents(1))
+    await log.close()
+    const { root, runs, entries } = await openStore(directory)
+    entries.removeSync([runs.get('run')?.log ?? 0, 3])
+    await root.close()
+    const again = (await openLog(t, { directory })).log
+    await t.rejects(read(again, 'run', { at: 'first' }), { code: 'store_corrupt' })
+    t.same(payloads(await readAll(again, 'other')), [1])
+  })
+
   await t.test('a file that is no such log is refused as store_corrupt', async (t) => {
     const directory = t.testdir({ 'runs.mdb': 'not a database'.repeat(1_000) })
     await t.rejects(createEmbeddedRunLog(options(directory)).log.open(), { code: 'store_corrupt' })
@@ -206,16 +219,14 @@ t.test('the sweep', async (t) => {
     await append(log, 'kept', [...logEvents(3), stepEvent('a', 'running')])
     await append(log, 'run-7', logEvents(1), { tenant: 'tenant-1' })
     clock.step(1)
-    await waitUntil('the logs and the names are gone', async () => (await rowsOf(directory)).entries === 7)
-    t.match(await rowsOf(directory), { runs: 22, index: 22, steps: 21, once: 2 })
+    await sweptTo(directory, { runs: 22, index: 22, steps: 21, entries: 7, once: 2, deadlines: 24 })
     clock.step(WEEK_MS - 1)
     await append(log, 'kept', [logEvent(4)])
     clock.step(1)
-    await waitUntil('the states are gone', async () => (await rowsOf(directory)).runs === 2)
-    t.match(await rowsOf(directory), { entries: 1, index: 2, steps: 2 })
+    await sweptTo(directory, { runs: 2, index: 2, steps: 2, entries: 1, once: 1, deadlines: 3 })
     t.same(payloads(await readAll(log, 'kept')), [4])
     clock.step(WEEK_MS * 2)
-    await waitUntil('nothing is left', async () => Object.values(await rowsOf(directory)).every((rows) => rows === 0))
+    await sweptTo(directory, { runs: 0, index: 0, steps: 0, entries: 0, once: 0, deadlines: 0 })
   })
 
   await t.test('leaves alone a log that began again before it came', async (t) => {
@@ -223,10 +234,10 @@ t.test('the sweep', async (t) => {
     const ids = await append(log, 'run', logEvents(50))
     clock.step(ROOMY.ttlSeconds * 1_000)
     const [next] = await append(log, 'run', logEvents(1, 51))
-    await waitUntil('the old entries are gone', async () => (await rowsOf(directory)).entries === 1)
+    await sweptTo(directory, { entries: 1 })
     t.same((await readAll(log, 'run')).map(({ id, prev }) => [id, prev]), [[next, ids[49]]])
     clock.step(ROOMY.ttlSeconds * 1_000)
-    await waitUntil('the new entry is gone', async () => (await rowsOf(directory)).entries === 0)
+    await sweptTo(directory, { entries: 0 })
   })
 })
 
@@ -291,6 +302,17 @@ async function openLog (t: Test, { directory = t.testdir(), clock = makeClock(),
   await log.open()
   t.teardown(() => log.close())
   return { log, directory, clock }
+}
+
+/** Waits until the tables have so many rows. */
+async function sweptTo (directory: string, expected: Record<string, number>): Promise<void> {
+  let rows: Record<string, number> = {}
+  await waitUntil('the sweep was there', async () => {
+    rows = await rowsOf(directory)
+    return Object.entries(expected).every(([name, count]) => rows[name] === count)
+  }).catch((error: unknown) => {
+    throw new Error(`${JSON.stringify(rows)} instead of ${JSON.stringify(expected)}`, { cause: error })
+  })
 }
 
 /** How many rows each table has. Reads only, since in one process a second writer would block the first. */
