@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import service, { options } from '../../app.ts'
 import { loadConfig } from '../../services/config.ts'
 import { loggerOptions } from '../../services/logging.ts'
-import { TEST_SECRET } from './tokens.ts'
+import { TEST_SECRET, token } from './tokens.ts'
 
 export { token as tokenFor } from './tokens.ts'
 
@@ -16,6 +16,10 @@ export interface App {
   readonly app: FastifyInstance
   /** Where it listens, such as http://127.0.0.1:34567. */
   readonly url: string
+  /** Asks it for a path, with a token that permits everything unless the headers say who asks. */
+  call (path: string, init?: { method?: string, headers?: Record<string, string>, body?: string | Buffer }): Promise<Response>
+  /** Publishes to a run and gives the ids. */
+  publish (runId: string, events: unknown, claims?: Record<string, unknown>): Promise<string[]>
   /** Its DATA_DIR. */
   readonly directory: string
   /** Everything that was logged, at the finest level. */
@@ -47,7 +51,18 @@ export async function buildApp (t: Test, settings: Record<string, string> = {}):
   t.teardown(close)
   await app.register(service, { config, print: (text) => { printed.push(text) } })
   const url = await app.listen({ host: config.HOST, port: config.PORT })
-  return { app, url, directory, close, log: () => logged.join(''), printed: () => printed.join('') }
+  const call: App['call'] = (path, { headers = {}, ...init } = {}) => fetch(url + path, {
+    ...init,
+    headers: { authorization: `Bearer ${token()}`, ...headers }
+  })
+  const publish: App['publish'] = async (runId, events, claims = {}) => {
+    const headers = { authorization: `Bearer ${token(claims)}`, 'content-type': 'application/json' }
+    const response = await call(`/api/v1/workflow-runs/${runId}/events`, { method: 'POST', headers, body: JSON.stringify(events) })
+    const body = await response.json() as { ids?: string[] }
+    if (body.ids === undefined) throw new Error(`not published: ${JSON.stringify(body)}`)
+    return body.ids
+  }
+  return { app, url, directory, call, publish, close, log: () => logged.join(''), printed: () => printed.join('') }
 }
 
 /** A directory that is removed after the test and what it started are done. */
