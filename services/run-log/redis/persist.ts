@@ -48,6 +48,11 @@ function runLogErrorOf (error: unknown): RunLogError {
   if (error instanceof RunLogError) return error
   const text = error instanceof Error ? error.message : ''
   if (text.startsWith('OOM')) return new RunLogError('storage_full', 'Redis is out of memory', { cause: error })
-  if (text.startsWith('WRONGTYPE')) return new RunLogError('store_corrupt', 'a key of the run is of another type', { cause: error })
+  if (isCorrupt(text)) return new RunLogError('store_corrupt', 'Redis holds something that is not a run log\'s', { cause: error })
   return new RunLogError('unavailable', 'Redis does not answer', { cause: error })
+}
+
+/** A key of another type, or a script that stumbled over what it read. */
+function isCorrupt (text: string): boolean {
+  return text.startsWith('WRONGTYPE') || text.startsWith('ERR user_script')
 }
