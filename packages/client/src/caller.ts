@@ -1,0 +1,70 @@
+import { noAnswer } from './errors.ts'
+
+/** Where the service is and who is calling it. */
+export interface ServiceOptions {
+  /** The address of the service, such as `http://127.0.0.1:3000`; in a page of the service itself `''`. */
+  readonly url: string
+  /** A bearer token. Without `token` and `getToken`, a browser's session cookie speaks for the caller. */
+  readonly token?: string
+  /** Gives a bearer token: asked before the first request, and again when the service answers 401. */
+  readonly getToken?: () => string | Promise<string>
+  /** Instead of the global `fetch`. */
+  readonly fetch?: typeof fetch
+}
+
+/** A request of this client: `RequestInit` with plain headers. */
+export type CallInit = Omit<RequestInit, 'headers'> & { readonly headers: Readonly<Record<string, string>> }
+
+/** Sends requests to the service, with credentials. */
+export interface Caller {
+  /** The address of a resource of one run. */
+  runUrl (runId: string, resource: string): string
+
+  /**
+   * Sends a request; after a 401 once more with a new token, if there is a way to get one.
+   *
+   * @throws RuncastError `unreachable`, when there is no answer or no token to be had, or the signal's reason
+   */
+  send (url: string, init: CallInit): Promise<Response>
+}
+
+/** Makes a caller. It keeps the token that `getToken` gave until the service refuses it. */
+export function createCaller (options: ServiceOptions): Caller {
+  const base = options.url.replace(/\/+$/, '')
+  const doFetch = options.fetch ?? globalThis.fetch.bind(globalThis)
+  const { getToken } = options
+  let token = options.token === undefined ? null : Promise.resolve(options.token)
+
+  function currentToken (): Promise<string> | null {
+    if (token !== null || getToken === undefined) return token
+    const asked = Promise.resolve().then(getToken)
+    asked.catch(() => forget(asked))
+    token = asked
+    return asked
+  }
+
+  function forget (refused: Promise<string> | null): void {
+    if (token === refused) token = null
+  }
+
+  async function attempt (url: string, init: CallInit, bearer: Promise<string> | null): Promise<Response> {
+    const headers = bearer === null ? init.headers : { ...init.headers, authorization: `Bearer ${await bearer}` }
+    return await doFetch(url, { ...init, headers })
+  }
+
+  return {
+    runUrl: (runId, resource) => `${base}/api/v1/workflow-runs/${encodeURIComponent(runId)}/${resource}`,
+    async send (url, init) {
+      try {
+        const bearer = currentToken()
+        const response = await attempt(url, init, bearer)
+        if (response.status !== 401 || getToken === undefined) return response
+        await response.body?.cancel()
+        forget(bearer)
+        return await attempt(url, init, currentToken())
+      } catch (error) {
+        throw noAnswer(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { RuncastError } from './errors.ts'
+
+/** An event on its way to the service. */
+export type NewEvent = {
+  /** Such as `log`; `message` when absent. */
+  readonly event_type?: string
+  /** The publisher's own name for this event: published again within ten minutes, it is stored once. */
+  readonly event_id?: string
+} & Payload
+
+/** The payload as a value, or as JSON text where the value would not be exact (2^60). */
+type Payload =
+  | { readonly payload: unknown, readonly payload_json?: never }
+  | { readonly payload_json: string, readonly payload?: never }
+
+const EVENT_TYPE = /^(?!stream_)[A-Za-z][A-Za-z0-9_.:-]{0,63}$/
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/
+
+/** @throws RuncastError `invalid_run_id` */
+export function checkRunId (runId: string): void {
+  if (!RUN_ID.test(runId)) throw new RuncastError('invalid_run_id', 'A run id has 1 to 128 characters of A-Z a-z 0-9 . _ ~ - and begins with a letter or digit.')
+}
+
+/**
+ * Writes an event as the service reads it: one JSON object.
+ *
+ * @throws RuncastError `invalid_event` when the service would refuse it: a bad type, or a payload that is not JSON
+ */
+export function encodeEvent (event: NewEvent): string {
+  const { event_type: type, event_id: eventId } = event
+  if (type !== undefined && !EVENT_TYPE.test(type)) {
+    throw new RuncastError('invalid_event', 'An event type has a letter and up to 63 of A-Z a-z 0-9 _ . : - and does not begin with stream_.')
+  }
+  const typeField = type === undefined ? '' : `"event_type":${JSON.stringify(type)},`
+  const idField = eventId === undefined ? '' : `"event_id":${JSON.stringify(eventId)},`
+  return `{${typeField}${idField}"payload":${payloadText(event)}}`
+}
+
+function payloadText (event: NewEvent): string {
+  try {
+    if (event.payload_json === undefined) return definedText(JSON.stringify(event.payload))
+    JSON.parse(event.payload_json)
+    return event.payload_json
+  } catch (cause) {
+    throw new RuncastError('invalid_event', 'The payload of an event must be JSON.', { cause })
+  }
+}
+
+/** JSON.stringify gives undefined for what JSON has no word for, against its type. */
+function definedText (text: string | undefined): string {
+  if (text === undefined) throw new TypeError('not a JSON value')
+  return text
+}

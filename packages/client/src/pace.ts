@@ -1,0 +1,41 @@
+import { fullJitter } from './backoff.ts'
+import type { RuncastError } from './errors.ts'
+import type { Reconnecting } from './stream-items.ts'
+
+/** Decides how long a follower waits before it connects again. */
+export interface Pace {
+  /** The service said `retry:`, in milliseconds. */
+  told (ms: number): void
+  /** A frame came; `closing` when it is the service's farewell, whose `retry:` is then taken at its word. */
+  working (closing: boolean): void
+  /** What comes after the end of a connection. */
+  next (error: RuncastError | null): Reconnecting
+}
+
+const DEFAULT_RETRY_MS = 1000
+const LEAST_RETRY_MS = 100
+const MAX_RETRY_MS = 30_000
+
+/** Makes the pace of one follower. */
+export function createPace (): Pace {
+  let retryMs = DEFAULT_RETRY_MS
+  let closing = false
+  let failures = 0
+  return {
+    told (ms) {
+      retryMs = ms
+    },
+    working (isFarewell) {
+      closing = isFarewell
+      failures = 0
+    },
+    next (error) {
+      const baseMs = Math.max(retryMs, LEAST_RETRY_MS)
+      const jittered = fullJitter(failures, { baseMs, maxMs: Math.max(baseMs, MAX_RETRY_MS) })
+      const delayMs = closing ? retryMs : Math.max(jittered, error?.retryAfterMs ?? 0)
+      closing = false
+      failures += 1
+      return { kind: 'reconnecting', attempt: failures, delayMs, error }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import { createCaller, type ServiceOptions } from './caller.ts'
+import { checkRunId, encodeEvent, type NewEvent } from './encode-event.ts'
+import { RuncastError } from './errors.ts'
+import { createLane, type Batching, type Lane } from './lane.ts'
+import type { Log, ResultPreview, StatusChange } from './payloads.ts'
+import { createRoom, type Bounds } from './room.ts'
+import { closedError, createSender, type Retry } from './sender.ts'
+
+export interface PublisherOptions extends ServiceOptions {
+  /** How long an event waits for others to share its request, in milliseconds. Defaults to 50. */
+  readonly batchDelayMs?: number
+  /** The most events of one request, at most 1,000. Defaults to 100. */
+  readonly batchMaxEvents?: number
+  /** What may be buffered until the service has confirmed it. Defaults to 10,000 events and 16 MiB. */
+  readonly buffer?: Partial<Bounds>
+  /** With a full buffer, whether to `wait` for room (the default) or to `reject` with `buffer_full`. */
+  readonly whenFull?: 'wait' | 'reject'
+  /** How long one request may take, in milliseconds. Defaults to 10,000. */
+  readonly requestTimeoutMs?: number
+  /** The longest wait between attempts, in milliseconds, unless the service asks for more. Defaults to 10,000. */
+  readonly maxRetryDelayMs?: number
+  /** Called for every attempt that failed and will be repeated. */
+  readonly onRetry?: (retry: Retry) => void
+  /** Called when the service has answered again after `onRetry`. */
+  readonly onRecovered?: (runId: string) => void
+  /**
+   * Called for events that are not stored and never will be. With it, nobody has to await each publish:
+   * without it, a failed publish that nobody awaits is an unhandled rejection.
+   */
+  readonly onError?: (error: RuncastError, runId: string, events: number) => void
+}
+
+/** Publishes events of runs. */
+export interface Publisher {
+  /**
+   * The publisher of one run.
+   *
+   * @throws RuncastError `invalid_run_id`
+   */
+  run (runId: string): RunPublisher
+  /** What is buffered now. */
+  readonly buffered: Bounds
+  /** Whether the next event has to wait or is rejected. */
+  readonly full: boolean
+  /** Resolves as soon as the buffer has room for an event. */
+  ready (): Promise<void>
+  /** Sends what waits now, and resolves when all that was published before is stored or has failed. */
+  flush (): Promise<void>
+  /**
+   * Takes nothing more, and resolves when all is stored or has failed.
+   *
+   * @param options.timeoutMs after this long, what is not confirmed fails with `closed`; without it there is no end to the attempts
+   */
+  close (options?: { readonly timeoutMs?: number }): Promise<void>
+}
+
+/**
+ * Publishes events of one run, in order. Every promise resolves when the service has stored the event, with its id.
+ * It rejects with a RuncastError: the service's refusal, `buffer_full`, `closed`, or `invalid_event`; what lies between
+ * (no answer, 408, 425, 429, 5xx) is repeated without doubling.
+ */
+export interface RunPublisher {
+  readonly runId: string
+  log (log: string | Log): Promise<string>
+  status (status: string, extra?: Omit<StatusChange, 'status'>): Promise<string>
+  result (content: unknown, extra?: Omit<ResultPreview, 'content'>): Promise<string>
+  /** Events of any type. Up to `batchMaxEvents` (and 1 MiB) of one call are stored together or not at all. */
+  publish (events: NewEvent | readonly NewEvent[]): Promise<string[]>
+}
+
+const MAX_BATCH_BYTES = 1_048_576
+
+/** Makes a publisher. It holds no connection open and no process alive unless something is buffered. */
+export function createPublisher (options: PublisherOptions): Publisher {
+  const ending = new AbortController()
+  const batching = { maxEvents: options.batchMaxEvents ?? 100, maxBytes: MAX_BATCH_BYTES, delayMs: options.batchDelayMs ?? 50 }
+  const room = createRoom({ events: options.buffer?.events ?? 10_000, bytes: options.buffer?.bytes ?? 16_777_216 })
+  const lanes = new Map<string, Lane>()
+  const pending = new Set<Promise<unknown>>()
+  let closed = false
+
+  const send = createSender({
+    caller: createCaller(options),
+    backoff: { baseMs: 250, maxMs: options.maxRetryDelayMs ?? 10_000 },
+    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    signal: ending.signal,
+    onRetry: (retry) => options.onRetry?.(retry),
+    onRecovered: (runId) => options.onRecovered?.(runId)
+  })
+
+  function laneOf (runId: string): Lane {
+    const lane = lanes.get(runId) ?? createLane(batching, (events) => send(runId, events), () => lanes.delete(runId))
+    lanes.set(runId, lane)
+    return lane
+  }
+
+  function enter (runId: string, group: Group): Promise<string[]> {
+    const { events, bytes } = group
+    return new Promise<string[]>((resolve, reject) => {
+      room.enter(events.length, bytes, () => laneOf(runId).add({ events, bytes, resolve, reject }))
+    }).finally(() => room.leave(events.length, bytes))
+  }
+
+  async function submit (runId: string, events: readonly NewEvent[]): Promise<string[]> {
+    if (closed) throw closedError()
+    const groups = grouped(events.map(encodeEvent), batching)
+    const bytes = groups.reduce((sum, group) => sum + group.bytes, 0)
+    if (options.whenFull === 'reject' && !room.fits(events.length, bytes)) {
+      throw new RuncastError('buffer_full', 'The buffer of the publisher is full.')
+    }
+    const ids = await Promise.all(groups.map((group) => enter(runId, group)))
+    return ids.flat()
+  }
+
+  /** Keeps account of a publish until it is settled, and sees to it that its failure is told once. */
+  function track<T> (runId: string, count: number, published: Promise<T>): Promise<T> {
+    const settled = published.then(() => {}, (error: RuncastError) => options.onError?.(error, runId, count)).finally(() => pending.delete(settled))
+    pending.add(settled)
+    return options.onError === undefined ? published.then((ids) => ids) : published
+  }
+
+  async function flush (): Promise<void> {
+    for (const lane of lanes.values()) lane.hurry()
+    await Promise.all(pending)
+  }
+
+  return {
+    run (runId) {
+      checkRunId(runId)
+      const publishOne = (event: NewEvent) => track(runId, 1, submit(runId, [event]).then(only))
+      return {
+        runId,
+        log: (log) => publishOne({ event_type: 'log', payload: typeof log === 'string' ? { level: 'info', message: log } : log }),
+        status: (status, extra) => publishOne({ event_type: 'status_change', payload: { status, ...extra } }),
+        result: (content, extra) => publishOne({ event_type: 'result_preview', payload: { content, ...extra } }),
+        publish (events) {
+          const all = isList(events) ? events : [events]
+          return track(runId, all.length, submit(runId, all))
+        }
+      }
+    },
+    get buffered () {
+      return room.held
+    },
+    get full () {
+      return !room.fits(1, 0)
+    },
+    ready: () => new Promise<void>((resolve) => room.enter(1, 0, resolve)).finally(() => room.leave(1, 0)),
+    flush,
+    async close ({ timeoutMs } = {}) {
+      closed = true
+      const timer = timeoutMs === undefined ? undefined : setTimeout(() => ending.abort(), timeoutMs)
+      await flush()
+      clearTimeout(timer)
+    }
+  }
+}
+
+interface Group {
+  readonly events: string[]
+  bytes: number
+}
+
+/** Cuts the events of one call into groups that fit one request each. */
+function grouped (events: readonly string[], batching: Batching): Group[] {
+  const encoder = new TextEncoder()
+  const groups: Group[] = []
+  for (const event of events) {
+    const bytes = encoder.encode(event).byteLength
+    const last = groups.at(-1)
+    if (last === undefined || last.events.length >= batching.maxEvents || last.bytes + bytes > batching.maxBytes) groups.push({ events: [event], bytes })
+    else {
+      last.events.push(event)
+      last.bytes += bytes
+    }
+  }
+  return groups
+}
+
+function isList (events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {
+  return Array.isArray(events)
+}
+
+function only ([id = '']: readonly string[]): string {
+  return id
+}

@@ -1,0 +1,43 @@
+import { RuncastError } from './errors.ts'
+import type { Frame } from './connection.ts'
+import type { ControlFrame, RunEvent } from './stream-items.ts'
+
+const RESERVED_PREFIX = 'stream_'
+
+/** Whether a frame speaks of the stream itself. */
+export function isControl (frame: Frame): boolean {
+  return frame.event.startsWith(RESERVED_PREFIX)
+}
+
+/**
+ * Reads a frame.
+ *
+ * @returns null for a control frame of a kind that this client does not know
+ * @throws RuncastError `unexpected_answer` when the data is not JSON
+ */
+export function readItem (frame: Frame): RunEvent | ControlFrame | null {
+  if (isControl(frame)) return readControl(frame)
+  return { kind: 'event', id: frame.id ?? '', type: frame.event, data: parse(frame.data), raw: frame.data }
+}
+
+/** Control frames are the service's own: their data is taken at its word. */
+function readControl ({ event, id, data }: Frame): ControlFrame | null {
+  switch (event) {
+    case 'stream_open':
+    case 'stream_gap':
+    case 'stream_position':
+    case 'stream_end':
+    case 'stream_close':
+      return { kind: event, id, data: parse(data) }
+    default:
+      return null
+  }
+}
+
+function parse (text: string) {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new RuncastError('unexpected_answer', 'A frame of the stream is not JSON.', { cause })
+  }
+}
