@@ -1,0 +1,125 @@
+import { RuncastError, type ServiceOptions } from '@runcast/client'
+import { createHmac } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { UsageError } from './terminal.ts'
+
+/** Address and token as given on the command line. */
+export interface GivenService {
+  readonly url?: string | undefined
+  readonly token?: string | undefined
+}
+
+/** What a service without a key of its own leaves in `DATA_DIR/dev.json`. */
+interface DevelopmentService {
+  readonly url: string
+  readonly secret: string
+}
+
+const TOKEN_LIFETIME_S = 3600
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** The clone that this command belongs to; compiled, it lies one folder deeper. */
+export const CLONE = dirname(basename(dirname(import.meta.dirname)) === 'dist' ? dirname(import.meta.dirname) : import.meta.dirname)
+
+/**
+ * Finds the service and how to speak to it: what is given, else `RUNCAST_URL` and `RUNCAST_TOKEN`, else the service
+ * that was started from the same clone on this machine.
+ *
+ * @throws UsageError when no service is known, or its address makes no sense
+ */
+export async function findService (given: GivenService, environment: NodeJS.ProcessEnv = process.env): Promise<ServiceOptions> {
+  const local = await readDevelopmentService(environment)
+  const address = given.url ?? environment['RUNCAST_URL'] ?? local?.url
+  if (address === undefined) {
+    throw new UsageError(`no service is known: start one with \`npm start\` in ${CLONE}, or set RUNCAST_URL and RUNCAST_TOKEN`)
+  }
+  const url = checkedAddress(address)
+  const token = given.token ?? environment['RUNCAST_TOKEN']
+  if (token !== undefined) return { url, token }
+  if (local === null || !isLocal(url, local)) return { url }
+  return { url, getToken: async () => localToken((await readDevelopmentService(environment) ?? local).secret) }
+}
+
+/**
+ * Sends one request that is not worth repeating.
+ *
+ * @returns the JSON of the answer
+ * @throws RuncastError when there is no answer, or not a good one
+ */
+export async function callService (service: ServiceOptions, method: string, path: string): Promise<unknown> {
+  const token = service.token ?? await service.getToken?.()
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const response = await fetch(`${service.url}${path}`, { method, headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }).catch((cause: unknown) => {
+    throw new RuncastError('unreachable', `Nothing answers at ${service.url}. Start the service with \`npm start\` in ${CLONE}, or set RUNCAST_URL.`, { cause })
+  })
+  if (!response.ok) throw new RuncastError('refused', `The service answered ${response.status}.`, { status: response.status })
+  return await response.json()
+}
+
+/** What an error means for whoever called the command. */
+export function explain (error: RuncastError): string {
+  if (error.status === 401) return 'The service does not accept the token. Set RUNCAST_TOKEN, or use the command of the clone that the service was started from.'
+  if (error.status === 403) return 'The service does not allow this with the token that was given.'
+  return error.message
+}
+
+async function readDevelopmentService (environment: NodeJS.ProcessEnv): Promise<DevelopmentService | null> {
+  for (const folder of [environment['DATA_DIR'] ?? 'data', 'data']) {
+    const file = join(resolve(CLONE, folder), 'dev.json')
+    const text = await readIfThere(file)
+    if (text !== null) return developmentService(text, file)
+  }
+  return null
+}
+
+async function readIfThere (file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null
+    throw new UsageError(`${file} can't be read: ${String(error)}`)
+  }
+}
+
+function developmentService (text: string, file: string): DevelopmentService {
+  const found: unknown = parsedOrNull(text)
+  if (typeof found === 'object' && found !== null && 'url' in found && 'secret' in found) {
+    const { url, secret } = found
+    if (typeof url === 'string' && typeof secret === 'string') return { url, secret }
+  }
+  throw new UsageError(`${file} does not hold the address and the secret of a service`)
+}
+
+function parsedOrNull (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function checkedAddress (address: string): string {
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    throw new UsageError(`${JSON.stringify(address.slice(0, 100))} is not the address of a service, such as http://127.0.0.1:3000`)
+  }
+  return address.replace(/\/+$/, '')
+}
+
+/** The development secret is good on this machine only, so its tokens stay here. */
+function isLocal (url: string, local: DevelopmentService): boolean {
+  const { hostname, origin } = new URL(url)
+  return origin === new URL(local.url).origin || hostname === 'localhost' || hostname === '[::1]' || /^127\.[0-9.]+$/.test(hostname)
+}
+
+function localToken (secret: string): string {
+  const now = Math.floor(Date.now() / 1000)
+  const header = base64url({ alg: 'HS256', typ: 'JWT' })
+  const claims = base64url({ sub: 'local', scope: 'runs:read runs:write runs:admin', iat: now, exp: now + TOKEN_LIFETIME_S })
+  const signature = createHmac('sha256', secret).update(`${header}.${claims}`).digest('base64url')
+  return `${header}.${claims}.${signature}`
+}
+
+function base64url (part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
+}

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+
+/** A pipe from a command to this process. */
+export interface OutputPipe {
+  readonly source: Readable
+  /** The file descriptor that the command writes to. */
+  readonly writeEnd: number
+  /** Has to be called once the command has its own copy of the write end, else the source never ends. */
+  closeWriteEnd (): void
+}
+
+/**
+ * Makes a pipe. What Node calls a pipe is a socket, and a command that writes to `/dev/stderr` fails on one; so this is
+ * a named pipe, whose name is gone again at once.
+ *
+ * @throws Error when the machine can't make one
+ */
+export function makeOutputPipe (): OutputPipe {
+  const folder = mkdtempSync(join(tmpdir(), 'runcast-'))
+  const name = join(folder, 'output')
+  try {
+    execFileSync('mkfifo', ['-m', '600', name])
+    const readEnd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK)
+    const writeEnd = openSync(name, constants.O_WRONLY)
+    return {
+      source: new Socket({ fd: readEnd, readable: true, writable: false }),
+      writeEnd,
+      closeWriteEnd: () => closeSync(writeEnd)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

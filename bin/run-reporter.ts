@@ -1,0 +1,133 @@
+import { createPublisher, type NewEvent, type ServiceOptions, type StatusChange } from '@runcast/client'
+import { explain } from './connection.ts'
+import type { OutputLine } from './line-splitter.ts'
+import type { OutputName } from './run-command.ts'
+import { say } from './terminal.ts'
+
+/** Reports a command as a run. It never fails: what goes wrong is said on stderr, and the command goes on. */
+export interface RunReporter {
+  status (status: string, extra?: Omit<StatusChange, 'status'>): void
+  /** Lines of output: each a `log` event, or a `result_preview` when it says so. */
+  lines (output: OutputName, lines: readonly OutputLine[]): void
+  /** Whether the service is there but slower than the command, which should then wait for `room`. */
+  readonly behind: boolean
+  /** Resolves when there is room again, or the service is away, for which the command does not wait. */
+  room (): Promise<void>
+  /**
+   * Delivers what is left and says what could not be delivered.
+   *
+   * @param timeoutMs how long it tries; called again, the shorter time counts
+   */
+  finish (timeoutMs: number): Promise<void>
+}
+
+/** What marks a line of output as a result of the run; JSON follows. */
+export const RESULT_PREFIX = '::result::'
+
+const BATCH_EVENTS = 500
+const REQUEST_TIMEOUT_MS = 5_000
+const MAX_RETRY_DELAY_MS = 2_000
+
+/**
+ * Makes the reporter of one run.
+ *
+ * @param buffer how much output is kept while the service is away; what is beyond is left out, counted and said
+ */
+export function createRunReporter (service: ServiceOptions, runId: string, buffer = { events: 50_000, bytes: 33_554_432 }): RunReporter {
+  const waiting = new Set<() => void>()
+  const refused = new Set<string>()
+  let away = false
+  let leftOut = 0
+  let undelivered = 0
+
+  const publisher = createPublisher({
+    ...service,
+    buffer,
+    batchMaxEvents: BATCH_EVENTS,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    maxRetryDelayMs: MAX_RETRY_DELAY_MS,
+    onRetry ({ error }) {
+      if (!away) say(`${error.message} The command goes on; its output is kept until the service is back.`)
+      away = true
+      for (const resume of waiting) resume()
+    },
+    onRecovered () {
+      away = false
+      say('The service is back.')
+    },
+    onError (error, _runId, events) {
+      undelivered += events
+      if (error.code !== 'closed' && !refused.has(error.code)) say(`${explain(error)} The command goes on, but the run does not show all of it.`)
+      refused.add(error.code)
+    }
+  })
+  const run = publisher.run(runId)
+
+  function tellLeftOut (): void {
+    if (leftOut === 0) return
+    const message = `${leftOut} ${leftOut === 1 ? 'line was' : 'lines were'} left out here: the service was away for longer than the output could be kept.`
+    run.log({ level: 'warning', message, left_out: leftOut, time: new Date().toISOString() })
+    say(message)
+    leftOut = 0
+  }
+
+  return {
+    status (status, extra) {
+      run.status(status, extra)
+    },
+    lines (output, lines) {
+      if (away && publisher.full) {
+        leftOut += lines.length
+      } else {
+        tellLeftOut()
+        for (const events of publishedTogether(lines.map((line) => eventOf(output, line)))) run.publish(events)
+      }
+    },
+    get behind () {
+      return publisher.full && !away
+    },
+    async room () {
+      await new Promise<void>((resolve) => {
+        waiting.add(resolve)
+        publisher.ready().then(resolve)
+      }).finally(() => waiting.clear())
+    },
+    async finish (timeoutMs) {
+      tellLeftOut()
+      if (away && timeoutMs > 0) say(`Waiting up to ${timeoutMs / 1000} s for the service to take the rest.`)
+      await publisher.close({ timeoutMs })
+      if (undelivered > 0) say(`${undelivered} ${undelivered === 1 ? 'event' : 'events'} of the run could not be delivered.`)
+      undelivered = 0
+    }
+  }
+}
+
+/** Plain lines go together, which is cheaper. A result goes alone, as the service may refuse it, and with it what it came with. */
+function publishedTogether (events: readonly NewEvent[]): NewEvent[][] {
+  const groups: NewEvent[][] = []
+  for (const event of events) {
+    const last = groups.at(-1)
+    if (last !== undefined && last[0]?.event_type === 'log' && event.event_type === 'log') last.push(event)
+    else groups.push([event])
+  }
+  return groups
+}
+
+function eventOf (output: OutputName, { text, cut }: OutputLine): NewEvent {
+  const time = new Date().toISOString()
+  const result = cut ? null : resultIn(text)
+  if (result === null) return { event_type: 'log', payload: { level: 'info', message: text, stream: output, time, ...(cut ? { cut } : {}) } }
+  return { event_type: 'result_preview', payload_json: `{"content":${result},"media_type":"application/json","stream":"${output}","time":"${time}"}` }
+}
+
+/** The JSON text of a result, as it is, since parsing would round long numbers; null when the line is an ordinary one. */
+function resultIn (text: string): string | null {
+  if (!text.startsWith(RESULT_PREFIX)) return null
+  const json = text.slice(RESULT_PREFIX.length)
+  try {
+    JSON.parse(json)
+    return json
+  } catch {
+    return null
+  }
+}

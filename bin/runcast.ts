@@ -1,0 +1,47 @@
+import { RuncastError } from '@runcast/client'
+import { explain } from './connection.ts'
+import { exec } from './exec.ts'
+import { login } from './login.ts'
+import { tail } from './tail.ts'
+import { say, UsageError } from './terminal.ts'
+
+const HELP = `Usage: runcast <command> [options]
+
+  exec [--run-id ID] [--name NAME] -- <command ...>
+        Runs a command, here, as a watched run. Output and exit code pass through.
+        A line "::result::" followed by JSON becomes a result of the run.
+
+  tail <run_id> [--from first|now] [--tail N]
+        Follows a run. Exits 0 when it succeeded, 1 when it failed, 2 for anything else.
+
+  login
+        Prints a new link that logs a browser in.
+
+Options of every command:
+  --url URL      the service; else RUNCAST_URL, else the one started last beside this command
+  --token TOKEN  a bearer token; else RUNCAST_TOKEN, else one made for the service on this machine
+  --help
+`
+
+const COMMANDS = new Map([['exec', exec], ['tail', tail], ['login', login]])
+
+async function main ([name = '--help', ...args]: string[]): Promise<number> {
+  if (name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(HELP)
+    return 0
+  }
+  const command = COMMANDS.get(name)
+  if (command === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`)
+  const ownEnd = args.indexOf('--')
+  if ((ownEnd === -1 ? args : args.slice(0, ownEnd)).includes('--help')) return await main(['--help'])
+  return await command(args)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (error instanceof UsageError) say(`${error.message}. See runcast --help.`)
+  else if (error instanceof RuncastError) say(explain(error))
+  else throw error
+  process.exitCode = 2
+}

@@ -1,0 +1,75 @@
+import { follow, type FollowOptions, type ServiceOptions } from '@runcast/client'
+import { callService, findService } from './connection.ts'
+import { createItemPrinter } from './item-printer.ts'
+import { readArguments, SERVICE_OPTIONS, UsageError } from './terminal.ts'
+
+/**
+ * `runcast tail`: prints what a run does until it is over.
+ *
+ * @returns 0 for succeeded (or completed), 1 for failed, 2 for anything else; 130 after Ctrl-C, 143 after SIGTERM
+ * @throws UsageError, RuncastError
+ */
+export async function tail (args: string[]): Promise<number> {
+  const { runId, from, given } = readTailArguments(args)
+  const service = await findService(given)
+  const stopping = new AbortController()
+  let stopCode: number | null = null
+  const stop = (code: number) => {
+    stopCode ??= code
+    stopping.abort()
+  }
+  process.once('SIGINT', () => stop(130))
+  process.once('SIGTERM', () => stop(143))
+  process.stdout.on('error', () => stop(2))
+  const status = await printRun({ ...service, runId, from, signal: stopping.signal })
+  return stopCode ?? exitCode(status ?? await statusOf(service, runId))
+}
+
+function readTailArguments (args: string[]) {
+  const { values, positionals } = readArguments({
+    args,
+    allowPositionals: true,
+    options: { ...SERVICE_OPTIONS, from: { type: 'string' }, tail: { type: 'string' } }
+  })
+  const [runId, ...more] = positionals
+  if (runId === undefined || more.length > 0) throw new UsageError('tail needs one run: runcast tail <run_id>')
+  return { runId, from: readFrom(values.from, values.tail), given: values }
+}
+
+function readFrom (from: string | undefined, tail: string | undefined): NonNullable<FollowOptions['from']> {
+  if (from !== undefined && tail !== undefined) throw new UsageError('--from and --tail exclude each other')
+  if (tail !== undefined) {
+    if (!/^\d{1,9}$/.test(tail)) throw new UsageError('--tail needs a number of events')
+    return { tail: Number(tail) }
+  }
+  if (from !== undefined && from !== 'first' && from !== 'now') throw new UsageError('--from is "first" or "now"')
+  return from ?? 'first'
+}
+
+/** @returns the status that the run ended with; null when the stream ended without telling */
+async function printRun (options: FollowOptions): Promise<string | null> {
+  const print = createItemPrinter(options.url, hasColours())
+  for await (const item of follow(options)) {
+    print(item)
+    if (item.kind === 'stream_end') return item.data.status ?? 'unknown'
+  }
+  return null
+}
+
+function hasColours (): boolean {
+  const { FORCE_COLOR: forced, NO_COLOR: unwanted } = process.env
+  if (unwanted !== undefined && unwanted !== '') return false
+  return forced === undefined ? process.stdout.isTTY : forced !== '0'
+}
+
+/** Nothing followed the cursor of a finished run, so that no frame has said how it ended. */
+async function statusOf (service: ServiceOptions, runId: string): Promise<string> {
+  const run = await callService(service, 'GET', `/api/v1/workflow-runs/${runId}`)
+  return typeof run === 'object' && run !== null && 'status' in run ? String(run.status) : 'unknown'
+}
+
+function exitCode (status: string): number {
+  const known = status.toLowerCase()
+  if (known === 'succeeded' || known === 'completed') return 0
+  return known === 'failed' ? 1 : 2
+}

@@ -1,0 +1,45 @@
+import { parseArgs, stripVTControlCharacters, type ParseArgsConfig } from 'node:util'
+
+/** The command was called in a way that makes no sense; the message says how, without a full stop. */
+export class UsageError extends Error {}
+
+/** Says something of runcast's own, on stderr, since stdout belongs to what is run or followed. */
+export function say (sentence: string): void {
+  process.stderr.write(`runcast: ${sentence}\n`)
+}
+
+/** The options that every command has. */
+export const SERVICE_OPTIONS = { url: { type: 'string' }, token: { type: 'string' } } as const
+
+/**
+ * Reads the arguments of a command.
+ *
+ * @throws UsageError
+ */
+export function readArguments<T extends ParseArgsConfig> (config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message.replace(/\.$/, ''))
+    throw error
+  }
+}
+
+const ESCAPE = '\u001b'
+const COLOUR_SEQUENCE = new RegExp(`(${ESCAPE}\\[[0-9;:]*m)`)
+const RESET = `${ESCAPE}[0m`
+
+/**
+ * Makes text of a stranger harmless in a terminal: what would move the cursor, set the title or ring is left out,
+ * colours stay where they are wanted.
+ */
+export function printable (text: string, colours: boolean): string {
+  if (!colours) return withoutControls(text)
+  const parts = text.split(COLOUR_SEQUENCE)
+  const safe = parts.map((part, index) => index % 2 === 1 ? part : withoutControls(part)).join('')
+  return parts.length > 1 ? `${safe}${RESET}` : safe
+}
+
+function withoutControls (text: string): string {
+  return stripVTControlCharacters(text).replace(/[^\P{Cc}\t\n]/gu, '')
+}
