@@ -1,0 +1,199 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+
+/** An event as the stand-in keeps it; `data` is the payload's JSON text. */
+export interface StoredEvent {
+  readonly id: string
+  readonly type: string
+  readonly data: string
+}
+
+/** A request that has arrived. */
+export interface Arrival {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+/** Answers one request in place of the service. */
+export type Answer = (response: ServerResponse, request: Arrival) => void
+
+/**
+ * A small HTTP server that speaks to clients as the service does, without being it: it can also refuse, stall and
+ * break off, which a client has to live with.
+ */
+export interface StandInService {
+  readonly url: string
+  /** All requests so far, in order of arrival. */
+  readonly requests: Arrival[]
+  /** Answers for the next requests of each kind, before the ordinary ones. */
+  readonly next: { readonly publish: Answer[], readonly stream: Answer[], readonly other: Answer[] }
+  /** The events of a run. */
+  events (runId: string): StoredEvent[]
+  /** Appends to a run as another publisher would. */
+  append (runId: string, type: string, payload: unknown): StoredEvent
+  /** Breaks all open connections. */
+  breakConnections (): void
+  /** Goes away: refuses connections until `start`. */
+  stop (): Promise<void>
+  start (): Promise<void>
+}
+
+const FIRST_MS = 1_764_000_000_000
+const TERMINAL = new Set(['succeeded', 'failed', 'cancelled'])
+
+/** Starts a stand-in on a free port, until the end of the test. */
+export async function startStandIn (t: Test): Promise<StandInService> {
+  const runs = new Map<string, StoredEvent[]>()
+  const answered = new Map<string, string>()
+  const streams = new Map<ServerResponse, string>()
+  const requests: Arrival[] = []
+  const next: StandInService['next'] = { publish: [], stream: [], other: [] }
+  let server: Server = createServer()
+  let port = 0
+
+  const events = (runId: string): StoredEvent[] => runs.get(runId) ?? runs.set(runId, []).get(runId) ?? []
+
+  function append (runId: string, type: string, payload: unknown): StoredEvent {
+    const seq = events(runId).length + 1
+    const event = { id: `${FIRST_MS + seq}-${seq}`, type, data: JSON.stringify(payload) }
+    events(runId).push(event)
+    for (const [response, followed] of streams) {
+      if (followed !== runId) continue
+      response.write(frame(event))
+      if (isOver(event)) endStream(response, runId)
+    }
+    return event
+  }
+
+  function endStream (response: ServerResponse, runId: string): void {
+    const last = events(runId).at(-1)
+    const end = { status: statusOf(last), last_event_id: last?.id, events: events(runId).length, counts: {} }
+    response.end(`id: ${last?.id}\nevent: stream_end\ndata: ${JSON.stringify(end)}\n\n`)
+    streams.delete(response)
+  }
+
+  function publish (response: ServerResponse, runId: string, { headers, body }: Arrival): void {
+    const key = String(headers['idempotency-key'])
+    let answer = answered.get(key)
+    if (answer === undefined) {
+      const batch: { event_type?: string, payload: unknown }[] = JSON.parse(body)
+      answer = JSON.stringify({ ids: batch.map(({ event_type: type = 'message', payload }) => append(runId, type, payload).id) })
+      answered.set(key, answer)
+    }
+    response.writeHead(201, { 'content-type': 'application/json' }).end(answer)
+  }
+
+  function stream (response: ServerResponse, runId: string, { headers, query }: Arrival): void {
+    const cursor = headers['last-event-id'] ?? (query.get('from') === 'now' ? events(runId).at(-1)?.id : undefined)
+    const after = events(runId).findIndex((event) => event.id === cursor) + 1
+    const last = events(runId).at(-1)
+    if (last !== undefined && isOver(last) && cursor === last.id) {
+      response.writeHead(204).end()
+      return
+    }
+    const position = events(runId)[after - 1]?.id ?? '0-0'
+    const open = { run_id: runId, mode: last === undefined ? 'waiting' : 'fresh', position, status: statusOf(last) }
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    response.write(`retry: 20\n\nid: ${position}\nevent: stream_open\ndata: ${JSON.stringify(open)}\n\n`)
+    for (const event of events(runId).slice(after)) response.write(frame(event))
+    streams.set(response, runId)
+    response.once('close', () => streams.delete(response))
+    if (last !== undefined && isOver(last)) endStream(response, runId)
+  }
+
+  function other (response: ServerResponse, runId: string, request: Arrival): void {
+    const { method, path } = request
+    const json = { 'content-type': 'application/json' }
+    if (method === 'POST' && path === '/api/v1/session/login-codes') response.writeHead(201, json).end(JSON.stringify({ url: `http://127.0.0.1:${port}/login#code=abc` }))
+    else if (runs.has(runId)) response.writeHead(200, json).end(JSON.stringify({ run_id: runId, status: statusOf(events(runId).at(-1)) }))
+    else problem(404, 'run_not_found')(response, request)
+  }
+
+  async function handle (request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://stand-in')
+    let body = ''
+    for await (const chunk of request.setEncoding('utf8')) body += chunk
+    const arrival = { method: request.method ?? '', path: pathname, query: searchParams, headers: request.headers, body }
+    requests.push(arrival)
+    const [, runId = '', resource = ''] = /^\/api\/v1\/workflow-runs\/([^/]+)(?:\/([a-z]+))?$/.exec(pathname) ?? []
+    const kind = resource === 'events' ? 'publish' : resource === 'stream' ? 'stream' : 'other'
+    const prepared = next[kind].shift()
+    if (prepared !== undefined) prepared(response, arrival)
+    else if (kind === 'publish') publish(response, runId, arrival)
+    else if (kind === 'stream') stream(response, runId, arrival)
+    else other(response, runId, arrival)
+  }
+
+  async function start (): Promise<void> {
+    server = createServer((request, response) => {
+      handle(request, response).catch(() => response.destroy())
+    })
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    port = addressOf(server).port
+  }
+
+  async function stop (): Promise<void> {
+    if (!server.listening) return
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+  }
+
+  await start()
+  t.teardown(stop)
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    next,
+    events,
+    append,
+    breakConnections: () => server.closeAllConnections(),
+    stop,
+    start
+  }
+}
+
+/** An event as it is written on a stream. */
+export function frame ({ id, type, data }: StoredEvent): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${data}\n\n`
+}
+
+/** Refuses with problem details. */
+export function problem (status: number, code: string, headers: Record<string, string> = {}): Answer {
+  return (response) => response.writeHead(status, { ...headers, 'content-type': 'application/problem+json' })
+    .end(JSON.stringify({ status, code, title: 'Refused', detail: `refused with ${code}` }))
+}
+
+/** Answers a stream with this text and ends it, in order or by breaking the connection. */
+export function streamText (text: string | Buffer, end: 'end' | 'break' | 'stay' = 'end'): Answer {
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    response.flushHeaders()
+    response.write(text, () => {
+      if (end === 'break') response.socket?.resetAndDestroy()
+    })
+    if (end === 'end') response.end()
+  }
+}
+
+function addressOf (server: Server): AddressInfo {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
+  return address
+}
+
+function statusOf (event: StoredEvent | undefined): string | null {
+  if (event?.type !== 'status_change') return null
+  const { status }: { status: string } = JSON.parse(event.data)
+  return status
+}
+
+function isOver (event: StoredEvent): boolean {
+  return TERMINAL.has(statusOf(event) ?? '')
+}
