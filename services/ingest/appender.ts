@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
+import { RunLogError, type RunLog, type RunLogErrorCode } from '../run-log/run-log.ts'
+import { throttledLog, type LogLine, type Logger } from '../throttled-log.ts'
+import type { PendingMessage, RunQueues } from './run-queues.ts'
+
+export interface AppenderOptions {
+  readonly queues: RunQueues
+  readonly runLog: RunLog
+  readonly claim: ClaimRun
+  /** The fencing token of this term. */
+  readonly token: number
+  readonly logger: Logger
+  /** Another process has a higher token. */
+  readonly onFenced: () => void
+  /** Messages were appended. */
+  readonly onStored: (count: number) => void
+  /** Messages will never be appended, and why. */
+  readonly onDropped: (reason: string, runId: string, count: number) => void
+}
+
+/** The most messages of one append. */
+const MAX_BATCH = 1_000
+
+/** What one append carries at the most, in bytes, unless one message alone is larger. */
+const MAX_BATCH_BYTES = 1_048_576
+
+const FIRST_PAUSE_MS = 50
+const LAST_PAUSE_MS = 1_000
+
+/** What repeating does not help against; it may concern one message of a batch. */
+const REFUSALS: ReadonlySet<string> = new Set<RunLogErrorCode>(['run_not_found', 'idempotency_conflict', 'store_corrupt'])
+
+/** How far the work on one run is. */
+interface Work {
+  /** An append that has been tried, or is about to be, and whose outcome is not known. */
+  attempt: { readonly appendId: string, readonly batch: readonly PendingMessage[] } | null
+  /** How many of the next messages are appended one by one, since one of them was refused. */
+  single: number
+  pauseMs: number
+}
+
+/**
+ * Appends what waits, each run in order, for as long as this process holds the lease: one term. A run is claimed before
+ * its first append of the term, and again when it is not known what became of an append.
+ */
+export class Appender {
+  readonly #options: AppenderOptions
+  readonly #log: LogLine
+  /** The runs that are being appended to. */
+  readonly #busy = new Map<string, Promise<void>>()
+  readonly #stopping = new AbortController()
+
+  constructor (options: AppenderOptions) {
+    this.#options = options
+    this.#log = throttledLog((fields, message) => options.logger.warn(fields, message), 5_000)
+  }
+
+  get token (): number {
+    return this.#options.token
+  }
+
+  /** Something waits for this run. */
+  wake (runId: string): void {
+    if (this.#busy.has(runId) || this.#stopping.signal.aborted) return
+    this.#busy.set(runId, this.#work(runId).finally(() => {
+      this.#busy.delete(runId)
+      if (this.#options.queues.first(runId, 1, 0).length > 0) this.wake(runId)
+    }))
+  }
+
+  /** Resolves when nothing waits any more, or the term has ended. */
+  async idle (): Promise<void> {
+    while (this.#busy.size > 0) await Promise.all(this.#busy.values())
+  }
+
+  /** Begins no further append. */
+  stop (): void {
+    this.#stopping.abort()
+  }
+
+  async #work (runId: string): Promise<void> {
+    const work: Work = { attempt: null, single: 0, pauseMs: FIRST_PAUSE_MS }
+    while (!this.#stopping.signal.aborted) {
+      try {
+        if (!await this.#step(runId, work)) return
+      } catch (error) {
+        await this.#recover(runId, work, error)
+      }
+    }
+  }
+
+  /** @returns whether something was appended: false when nothing waits */
+  async #step (runId: string, work: Work): Promise<boolean> {
+    const { queues, token } = this.#options
+    if (!queues.isClaimed(runId, token)) await this.#claim(runId)
+    // The same append again, unless the log turned out to have it.
+    if (work.attempt === null || !queues.beginsWith(runId, work.attempt.batch)) {
+      work.attempt = { appendId: randomUUID(), batch: queues.first(runId, work.single > 0 ? 1 : MAX_BATCH, MAX_BATCH_BYTES) }
+    }
+    const { appendId, batch } = work.attempt
+    if (batch.length === 0) return false
+    await this.#append(runId, appendId, batch)
+    work.attempt = null
+    work.single = Math.max(0, work.single - 1)
+    work.pauseMs = FIRST_PAUSE_MS
+    return true
+  }
+
+  async #recover (runId: string, work: Work, error: unknown): Promise<void> {
+    const { queues, onFenced } = this.#options
+    const code = error instanceof RunLogError ? error.code : 'unavailable'
+    if (code === 'fenced') {
+      this.stop()
+      onFenced()
+    } else if (REFUSALS.has(code)) {
+      this.#refuse(runId, work, code)
+    } else {
+      queues.unclaim(runId)
+      this.#log({ run_id: runId, err: error, waiting: queues.size }, 'Plain PUBLISH messages wait to be stored')
+      await delay(work.pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => { /* The term has ended. */ })
+      work.pauseMs = Math.min(work.pauseMs * 2, LAST_PAUSE_MS)
+    }
+  }
+
+  #refuse (runId: string, work: Work, reason: string): void {
+    const { queues, onDropped } = this.#options
+    const batch = work.attempt?.batch ?? queues.first(runId, 1, 0)
+    work.attempt = null
+    if (batch.length > 1) {
+      work.single = batch.length
+      return
+    }
+    work.single = Math.max(0, work.single - 1)
+    queues.remove(runId, batch, null)
+    onDropped(reason, runId, batch.length)
+  }
+
+  async #claim (runId: string): Promise<void> {
+    const { queues, claim, token } = this.#options
+    const { entries, last } = await claim(runId, token, queues.knownOf(runId))
+    queues.claimed(runId, token, entries, last)
+  }
+
+  async #append (runId: string, appendId: string, batch: readonly PendingMessage[]): Promise<void> {
+    const { queues, runLog, token, onStored } = this.#options
+    const { ids } = await runLog.append({
+      runId,
+      tenant: batch[0]?.tenant ?? '',
+      events: batch.map(({ event }) => event),
+      appendId,
+      ingest: { token, hashes: batch.map(({ hash }) => hash) }
+    })
+    queues.remove(runId, batch, ids.at(-1) ?? null)
+    onStored(batch.length)
+  }
+}

@@ -1,0 +1,199 @@
+import { msOf, seqOf, type EventId } from '../run-log/event-id.ts'
+import type { NewEvent } from '../run-log/run-log.ts'
+import type { IngestedEntry } from '../run-log/redis/ingest-claims.ts'
+
+/** A message that is not known to be in the log. */
+export interface PendingMessage {
+  /** Of the raw message. Two messages may have the same. */
+  readonly hash: string
+  readonly event: NewEvent
+  readonly tenant: string
+  readonly bytes: number
+  /** By the monotonic clock, in milliseconds. */
+  readonly receivedAt: number
+}
+
+/** How the queues are bounded. */
+export interface QueueLimits {
+  /** The most bytes that all messages together may have. */
+  readonly maxBytes: number
+  /** Whether an acknowledgement may come before its message, as between the nodes of a Cluster. */
+  readonly reordered: boolean
+}
+
+/** How long what is in the log waits for its message, in milliseconds. */
+const EARLY_MS = 2_000
+
+/** For how long an idle run is remembered, in milliseconds. */
+const IDLE_MS = 60_000
+
+/** What is known of one run. */
+interface RunQueue {
+  /** In the order of arrival. */
+  readonly messages: PendingMessage[]
+  /** Hashes of messages that are in the log but have not arrived yet. */
+  early: Array<{ readonly hash: string, readonly until: number }>
+  /** Everything up to this id is accounted for. */
+  known: EventId | null
+  /** The token of the term in which the run was claimed last. */
+  claimedIn: number
+  touchedAt: number
+}
+
+/**
+ * The raw messages of all runs that are not known to be in the log, each run's in order. A message leaves when the log
+ * is known to have it: the hashes of what was ingested are consumed one by one, so that of two identical messages
+ * neither is lost nor doubled.
+ */
+export class RunQueues {
+  readonly #limits: QueueLimits
+  readonly #now: () => number
+  readonly #queues = new Map<string, RunQueue>()
+  #messages = 0
+  #bytes = 0
+
+  /** @param now the monotonic clock, in milliseconds */
+  constructor (limits: QueueLimits, now: () => number) {
+    this.#limits = limits
+    this.#now = now
+  }
+
+  /** How many messages wait. */
+  get size (): number {
+    return this.#messages
+  }
+
+  /** How many bytes they have. */
+  get bytes (): number {
+    return this.#bytes
+  }
+
+  /** The runs that have waiting messages. */
+  waiting (): string[] {
+    return [...this.#queues].filter(([, { messages }]) => messages.length > 0).map(([runId]) => runId)
+  }
+
+  /**
+   * Takes a message in.
+   *
+   * @returns false when there is no room for it
+   */
+  add (runId: string, message: PendingMessage): boolean {
+    const queue = this.#queueOf(runId)
+    const early = queue.early.findIndex(({ hash, until }) => hash === message.hash && until > message.receivedAt)
+    if (early !== -1) {
+      queue.early.splice(early, 1)
+      return true
+    }
+    if (this.#bytes + message.bytes > this.#limits.maxBytes) return false
+    queue.messages.push(message)
+    this.#messages++
+    this.#bytes += message.bytes
+    return true
+  }
+
+  /** The first messages of a run, all of one tenant: at most `most`, and about `maxBytes` unless the first alone has more. */
+  first (runId: string, most: number, maxBytes: number): readonly PendingMessage[] {
+    const messages = this.#queues.get(runId)?.messages ?? []
+    let bytes = 0
+    let count = 0
+    for (const message of messages) {
+      bytes += message.bytes
+      if (count === most || message.tenant !== messages[0]?.tenant || (count > 0 && bytes > maxBytes)) break
+      count++
+    }
+    return messages.slice(0, count)
+  }
+
+  /** Whether these are still the first messages of a run. */
+  beginsWith (runId: string, batch: readonly PendingMessage[]): boolean {
+    const messages = this.#queues.get(runId)?.messages ?? []
+    return batch.every((message, index) => messages[index] === message)
+  }
+
+  /** Lets go of messages that were appended or can't ever be; `last` is the newest id that the append gave, if any. */
+  remove (runId: string, batch: readonly PendingMessage[], last: EventId | null): void {
+    const queue = this.#queueOf(runId)
+    if (this.beginsWith(runId, batch)) this.#take(queue, 0, batch.length)
+    else for (const message of batch) this.#take(queue, queue.messages.indexOf(message), 1)
+    if (last !== null) know(queue, last)
+  }
+
+  /** Another process has appended messages with these hashes; `last` is the newest id of the log after it. */
+  acknowledge (runId: string, hashes: readonly string[], last: EventId): void {
+    const queue = this.#queueOf(runId)
+    if (isKnown(queue, last)) return
+    // On one connection an acknowledgement comes after its message; one without was for a message before this one listened.
+    for (const hash of hashes) this.#consume(queue, hash, this.#limits.reordered)
+    know(queue, last)
+  }
+
+  /** The run was claimed in the term of `token`, and its log read. */
+  claimed (runId: string, token: number, entries: readonly IngestedEntry[], last: EventId): void {
+    const queue = this.#queueOf(runId)
+    for (const { id, hash } of entries) if (!isKnown(queue, id)) this.#consume(queue, hash, true)
+    know(queue, last)
+    queue.claimedIn = token
+  }
+
+  isClaimed (runId: string, token: number): boolean {
+    return this.#queues.get(runId)?.claimedIn === token
+  }
+
+  /** The run must be claimed again, since it is not known what became of an append. */
+  unclaim (runId: string): void {
+    this.#queueOf(runId).claimedIn = 0
+  }
+
+  /** The newest id of a run up to which everything is accounted for; null when that isn't known. */
+  knownOf (runId: string): EventId | null {
+    return this.#queues.get(runId)?.known ?? null
+  }
+
+  /** Forgets runs that have been idle for a minute, and messages that came before `messagesBefore` (monotonic clock). */
+  forget (messagesBefore: number): void {
+    const idleSince = this.#now() - IDLE_MS
+    for (const [runId, queue] of this.#queues) {
+      const young = queue.messages.findIndex(({ receivedAt }) => receivedAt >= messagesBefore)
+      this.#take(queue, 0, young === -1 ? queue.messages.length : young)
+      if (queue.messages.length === 0 && queue.touchedAt < idleSince) this.#queues.delete(runId)
+    }
+  }
+
+  #queueOf (runId: string): RunQueue {
+    let queue = this.#queues.get(runId)
+    if (queue === undefined) {
+      queue = { messages: [], early: [], known: null, claimedIn: 0, touchedAt: 0 }
+      this.#queues.set(runId, queue)
+    }
+    queue.touchedAt = this.#now()
+    return queue
+  }
+
+  #consume (queue: RunQueue, hash: string, mayBeEarly: boolean): void {
+    const index = queue.messages.findIndex((message) => message.hash === hash)
+    if (index !== -1) this.#take(queue, index, 1)
+    else if (mayBeEarly) {
+      const now = this.#now()
+      queue.early = queue.early.filter(({ until }) => until > now)
+      queue.early.push({ hash, until: now + EARLY_MS })
+    }
+  }
+
+  #take (queue: RunQueue, index: number, count: number): void {
+    if (index === -1) return
+    for (const { bytes } of queue.messages.splice(index, count)) {
+      this.#messages--
+      this.#bytes -= bytes
+    }
+  }
+}
+
+function isKnown ({ known }: RunQueue, id: EventId): boolean {
+  if (known === null) return false
+  return msOf(id) < msOf(known) || (msOf(id) === msOf(known) && seqOf(id) <= seqOf(known))
+}
+
+function know (queue: RunQueue, id: EventId): void {
+  if (!isKnown(queue, id)) queue.known = id
+}

@@ -1,0 +1,269 @@
+import { hash, randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import { RUN_ID_PATTERN } from '../../schemas/events.ts'
+import { EventError } from '../events/event-error.ts'
+import { decodeUtf8, parseChannelMessage, type EventLimits } from '../events/parse-events.ts'
+import type { RedisConnections } from '../redis/connections.ts'
+import type { RedisKeys } from '../redis-keys.ts'
+import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
+import { within } from '../run-log/redis/persist.ts'
+import type { RunLog } from '../run-log/run-log.ts'
+import type { LogLine, Logger } from '../throttled-log.ts'
+import { readAcknowledgement } from './acknowledgement.ts'
+import { Appender } from './appender.ts'
+import { Lease } from './lease.ts'
+import type { Refusals } from './refusals.ts'
+import { RunQueues } from './run-queues.ts'
+
+/** What all sessions of one process share. */
+export interface SessionContext {
+  readonly connections: RedisConnections
+  readonly keys: RedisKeys
+  readonly runLog: RunLog
+  readonly claim: ClaimRun
+  readonly limits: EventLimits
+  readonly refusals: Refusals
+  readonly logger: Logger
+  /** For faults that repeat. */
+  readonly complain: LogLine
+  readonly onStored: (count: number) => void
+  /** How long the lease lasts without being renewed, in milliseconds. */
+  readonly leaseMs: number
+  /** How often a session makes sure of its connection and of the lease, in milliseconds. */
+  readonly tickMs: number
+}
+
+/** `holder` stores messages, `standby` keeps them since another process stores them, `joining` does not know yet. */
+export type IngestRole = 'joining' | 'standby' | 'holder'
+
+/** Messages that another process has not stored within this time are not kept longer, in milliseconds. */
+const STANDBY_WINDOW_MS = 10_000
+
+/** The most bytes of messages that wait. */
+const MAX_WAITING_BYTES = 67_108_864
+
+/** A message this much larger than its payload may be is not even read. */
+const ENVELOPE_BYTES = 65_536
+
+/** As much as a sample's characters can take. */
+const SAMPLE_BYTES = 800
+
+/** What a message costs beside its text, in bytes. */
+const MESSAGE_OVERHEAD_BYTES = 200
+
+/** How long a stop waits for what is left to be stored, in milliseconds. */
+export const STOP_TIMEOUT_MS = 1_500
+
+const RUN_ID = new RegExp(RUN_ID_PATTERN)
+
+const now = () => performance.now()
+
+/**
+ * The life of one subscriber connection, on which all raw messages and all acknowledgements arrive in order. Without
+ * the lease a session keeps what is not acknowledged; with it, it appends.
+ */
+export class IngestSession {
+  readonly #context: SessionContext
+  readonly #mayHurry: boolean
+  readonly #redis: Redis
+  readonly #lease: Lease
+  readonly #queues: RunQueues
+  readonly #probeChannel: string
+  readonly #ending = new AbortController()
+  #earlierIsDone = false
+  #subscribedAt = Infinity
+  #role: IngestRole = 'joining'
+  #appender: Appender | null = null
+  #isStopping = false
+  #probe: { readonly text: string, readonly settle: (heard: boolean) => void } | null = null
+
+  /**
+   * @param earlier resolves when earlier sessions of this process have nothing left to append
+   * @param mayHurry whether this session may take the lease at once when no other process listens, since none can know
+   *   of messages that this process does not
+   */
+  constructor (context: SessionContext, earlier: Promise<unknown>, mayHurry: boolean) {
+    const { connections, keys, leaseMs } = context
+    this.#context = context
+    this.#mayHurry = mayHurry
+    this.#redis = connections.subscriber({ once: true })
+    this.#lease = new Lease(connections.command, keys, leaseMs)
+    this.#queues = new RunQueues({ maxBytes: MAX_WAITING_BYTES, reordered: connections.sharded }, now)
+    this.#probeChannel = `${keys.acks}:probe:${randomUUID()}`
+    earlier.finally(() => { this.#earlierIsDone = true })
+    this.#ending.signal.addEventListener('abort', () => {
+      this.#probe?.settle(false)
+      this.#redis.disconnect()
+    })
+  }
+
+  get role (): IngestRole {
+    return this.#role
+  }
+
+  /** How many messages wait to be stored, by this process or another. */
+  get waiting (): number {
+    return this.#queues.size
+  }
+
+  /**
+   * Subscribes and takes its part until the connection breaks or `stop()`.
+   *
+   * @returns whether it was subscribed at all
+   */
+  async run (): Promise<boolean> {
+    try {
+      await this.#subscribe()
+      while (!this.#ending.signal.aborted) {
+        await this.#tick()
+        await delay(this.#context.tickMs, undefined, { signal: this.#ending.signal }).catch(() => { /* It ends. */ })
+      }
+    } catch (error) {
+      if (!this.#ending.signal.aborted) this.#context.complain({ err: error }, 'The ingest of plain PUBLISH can not subscribe')
+      this.#ending.abort()
+    }
+    return this.#subscribedAt < Infinity
+  }
+
+  /** Appends what has arrived, as long as no other process has taken over, and passes the lease on. */
+  async finish (): Promise<void> {
+    await this.#appender?.idle()
+    await this.#stepDown()
+  }
+
+  /** Ends the session: appends what has arrived, for a while, passes the lease on, and only then stops listening. */
+  async stop (): Promise<void> {
+    this.#isStopping = true
+    await within(STOP_TIMEOUT_MS, this.finish()).catch(() => this.#stepDown())
+    this.#ending.abort()
+  }
+
+  async #subscribe (): Promise<void> {
+    const { keys } = this.#context
+    const redis = this.#redis
+    redis.on('end', () => this.#ending.abort())
+    redis.on('message', (channel: string, text: string) => {
+      if (channel === keys.acks) this.#acknowledge(text)
+      else if (text === this.#probe?.text) this.#probe.settle(true)
+    })
+    redis.on('pmessageBuffer', (_pattern: unknown, channel: Buffer, message: Buffer) => this.#receive(channel.toString(), message))
+    await redis.connect()
+    // Acknowledgements first: of every message that arrives, the acknowledgement must arrive too.
+    await redis.subscribe(keys.acks, this.#probeChannel)
+    await redis.psubscribe(keys.inputPattern)
+    this.#subscribedAt = now()
+  }
+
+  async #tick (): Promise<void> {
+    try {
+      const heard = await this.#hears()
+      if (heard === false) this.#ending.abort()
+      if (heard !== true) return
+      if (this.#appender === null) await this.#compete()
+      else if (!await this.#lease.renew()) await this.#stepDown()
+      this.#queues.forget(this.#role === 'standby' ? now() - STANDBY_WINDOW_MS : -Infinity)
+    } catch (error) {
+      this.#context.complain({ err: error }, 'The ingest of plain PUBLISH can not reach Redis')
+    }
+  }
+
+  /**
+   * Sends a probe. When it comes back, everything that was published before has arrived.
+   *
+   * @returns whether it came back, or null when it could not be sent, which proves nothing
+   */
+  async #hears (): Promise<boolean | null> {
+    const text = randomUUID()
+    const timeout = new AbortController()
+    const heard = new Promise<boolean>((resolve) => { this.#probe = { text, settle: resolve } })
+    try {
+      await this.#context.connections.command.publish(this.#probeChannel, text)
+      const silence = delay(this.#context.leaseMs, false, { signal: timeout.signal }).catch(() => false)
+      return await Promise.race([heard, silence])
+    } catch {
+      return null
+    } finally {
+      timeout.abort()
+      this.#probe = null
+    }
+  }
+
+  async #compete (): Promise<void> {
+    if (this.#isStopping || !this.#earlierIsDone || !await this.#isItsTurn()) return
+    const token = await this.#lease.take()
+    if (token === null) {
+      this.#role = 'standby'
+    } else if (await this.#hears() && !this.#isStopping && !this.#ending.signal.aborted) {
+      this.#begin(token)
+    } else {
+      await this.#lease.release()
+    }
+  }
+
+  /** Whoever has listened for longer than a lease lasts knows all that a dead holder may have left; others let those go first. */
+  async #isItsTurn (): Promise<boolean> {
+    const { connections, keys, leaseMs, tickMs } = this.#context
+    if (now() - this.#subscribedAt >= leaseMs + 2 * tickMs) return true
+    if (!this.#mayHurry || connections.sharded) return false
+    const [, listeners] = await connections.command.pubsub('NUMSUB', keys.acks)
+    return listeners === 1
+  }
+
+  #begin (token: number): void {
+    const { runLog, claim, logger, refusals, onStored } = this.#context
+    const appender = new Appender({
+      queues: this.#queues,
+      runLog,
+      claim,
+      token,
+      logger,
+      onStored,
+      onFenced: () => { if (this.#appender === appender) this.#stepDown() },
+      onDropped: (reason, runId, count) => refusals.note(reason, runId, null, count)
+    })
+    this.#appender = appender
+    this.#role = 'holder'
+    logger.info({ token, waiting: this.#queues.size }, 'This process stores plain PUBLISH messages now')
+    for (const runId of this.#queues.waiting()) appender.wake(runId)
+  }
+
+  async #stepDown (): Promise<void> {
+    if (this.#appender === null) return
+    this.#appender.stop()
+    this.#appender = null
+    this.#role = 'standby'
+    await this.#lease.release().catch(() => { /* It runs out by itself. */ })
+  }
+
+  #acknowledge (text: string): void {
+    const acknowledgement = readAcknowledgement(text)
+    if (acknowledgement === null) return
+    const { run, token, hashes, last } = acknowledgement
+    // What this process appends is let go when the append returns.
+    if (token === this.#appender?.token) return
+    if (this.#appender !== null && token > this.#appender.token) this.#stepDown()
+    this.#queues.acknowledge(run, hashes, last)
+  }
+
+  #receive (channel: string, raw: Buffer): void {
+    const runId = channel.slice(this.#context.keys.prefix.length + 1)
+    const reason = RUN_ID.test(runId) ? this.#take(runId, raw) : 'invalid_run_id'
+    // Another process does the same with the same message, and tells.
+    if (reason !== null && this.#role !== 'standby') this.#context.refusals.note(reason, runId, raw.toString('utf8', 0, SAMPLE_BYTES))
+  }
+
+  /** @returns why the message is not taken, or null */
+  #take (runId: string, raw: Buffer): string | null {
+    const { limits } = this.#context
+    if (raw.length > limits.maxEventBytes * 4 + ENVELOPE_BYTES) return 'event_too_large'
+    try {
+      const message = { ...parseChannelMessage(decodeUtf8(raw), limits), hash: hash('sha1', raw, 'base64url'), bytes: raw.length + MESSAGE_OVERHEAD_BYTES, receivedAt: now() }
+      if (!this.#queues.add(runId, message)) return 'overflow'
+    } catch (error) {
+      return error instanceof EventError ? error.code : 'unreadable'
+    }
+    this.#appender?.wake(runId)
+    return null
+  }
+}

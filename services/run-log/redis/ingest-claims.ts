@@ -1,0 +1,57 @@
+import type { CommandClient } from '../../redis/connections.ts'
+import type { RedisKeys } from '../../redis-keys.ts'
+import type { EventId } from '../event-id.ts'
+import { RunLogError } from '../run-log.ts'
+import { persist } from './persist.ts'
+import { list, texts } from './replies.ts'
+import { Script } from './script.ts'
+
+/** How many entries of the log one round trip reads. */
+const PAGE = 1_000
+
+const claimScript = new Script('claim.lua')
+
+/** An entry of the log that was a raw message. */
+export interface IngestedEntry {
+  readonly id: EventId
+  /** The hash of the raw message. */
+  readonly hash: string
+}
+
+/** What the log of a claimed run has. */
+export interface Claim {
+  /** The ingested entries after the place asked for, in order. */
+  readonly entries: readonly IngestedEntry[]
+  /** The newest id of the log when it was read. */
+  readonly last: EventId
+}
+
+/**
+ * Makes a run the ingest's own and reads what was ingested before: once it resolves, no append with a lower token
+ * is carried out any more, and what had been is among the entries.
+ *
+ * @param token the fencing token: a number that grows, at least the time in milliseconds when it was given
+ * @param after the newest id that the caller knows of; null when it knows none, but has heard of every append before the token was given
+ * @throws RunLogError `fenced` when a higher token has claimed the run; `unavailable`, `storage_full`, `store_corrupt`
+ */
+export type ClaimRun = (runId: string, token: number, after: EventId | null) => Promise<Claim>
+
+/** Makes the function that claims runs in Redis. */
+export function createIngestClaims (redis: CommandClient, keys: RedisKeys, ttlSeconds: number): ClaimRun {
+  return async (runId, token, after) => {
+    const entries: IngestedEntry[] = []
+    for (let from = after ?? ''; ;) {
+      const args = [String(token), String(ttlSeconds), from, String(PAGE)]
+      const [code, last, found] = list(await persist(() => claimScript.run(redis, [keys.log(runId), keys.fence(runId)], args)))
+      if (code === 'fenced') throw new RunLogError('fenced', 'another process ingests now')
+      if (typeof last !== 'string') throw new RunLogError('store_corrupt', 'claim.lua returned something unknown')
+      const page = list(found).map(texts)
+      for (const [id, hash] of page) {
+        if (id === undefined || hash === undefined) throw new RunLogError('store_corrupt', 'claim.lua returned something unknown')
+        from = id
+        if (hash !== '') entries.push({ id, hash })
+      }
+      if (page.length < PAGE) return { entries, last }
+    }
+  }
+}
