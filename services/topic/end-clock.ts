@@ -15,6 +15,7 @@ export class EndClock {
   #timer: NodeJS.Timeout | null = null
   #at = Infinity
   #atMost = Infinity
+  #stopped = false
 
   /**
    * @param prove whether the run has nothing newer in the log than is known
@@ -45,7 +46,13 @@ export class EndClock {
     this.#set(Date.now() + this.#graceMs)
   }
 
-  /** The run is not finished after all, or nobody waits any more. */
+  /** Nobody waits any more: never calls back again. */
+  stop (): void {
+    this.#stopped = true
+    this.forget()
+  }
+
+  /** The run is not finished after all. */
   forget (): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
@@ -54,6 +61,7 @@ export class EndClock {
   }
 
   #set (at: number): void {
+    if (this.#stopped) return
     this.#at = Math.min(at, this.#atMost)
     this.#timer ??= setTimeout(() => this.#ring(), Math.max(0, this.#at - Date.now()))
   }

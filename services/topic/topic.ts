@@ -154,7 +154,7 @@ export class Topic {
   close (): void {
     this.#closed = true
     if (this.#flushing !== null) clearImmediate(this.#flushing)
-    this.#endClock.forget()
+    this.#endClock.stop()
     if (this.#retry !== null) clearTimeout(this.#retry)
   }
 
