@@ -105,7 +105,8 @@ function refusalOfHttp (error: HttpError): Refusal {
     const errors = validation.map((fault) => ({ in: part, path: pathOf(fault), detail: `${fault.message ?? 'is not valid'}.` }))
     return { status, code: 'invalid_request', detail: `The ${part} of the request is not as it should be: see errors.`, errors }
   }
-  if (/^[a-z][a-z_]+$/.test(code)) return { status, code, detail: error.message }
+  // Errors of the service's own carry their sentence; those of the HTTP layer may quote the request.
+  if (code !== '' && !code.startsWith('FST_')) return { status, code: code.toLowerCase(), detail: error.message }
   const known = HTTP_REFUSALS[code]
   return known === undefined ? refusalOfStatus(status) : { status, ...known }
 }

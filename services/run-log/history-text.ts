@@ -27,7 +27,7 @@ export async function * ndjsonLines (pages: AsyncIterable<Page>, types: Readonly
 /** The `log` events of pages as lines `<ISO time> <LEVEL> <message>`, and a line beginning `#` where events are missing. */
 export async function * textLines (pages: AsyncIterable<Page>): AsyncGenerator<string, void, void> {
   for await (const { events, resume } of pages) {
-    const gap = resume.gap === null ? '' : `# ${resume.gap.lost ?? 'Some'} events before this are not kept any more.\n`
+    const gap = resume.gap === null ? '' : `# Events missing here that are not kept any more: ${resume.gap.lost ?? 'an unknown number'}\n`
     yield gap + events.map(logLine).join('')
   }
 }
