@@ -66,7 +66,7 @@ export class Appender {
     if (this.#busy.has(runId) || this.#stopping.signal.aborted) return
     this.#busy.set(runId, this.#work(runId).finally(() => {
       this.#busy.delete(runId)
-      if (this.#options.queues.first(runId, 1, 0).length > 0) this.wake(runId)
+      if (!this.#options.queues.isEmpty(runId)) this.wake(runId)
     }))
   }
 
@@ -91,17 +91,17 @@ export class Appender {
     }
   }
 
-  /** @returns whether something was appended: false when nothing waits */
+  /** @returns false when nothing waits */
   async #step (runId: string, work: Work): Promise<boolean> {
     const { queues, token } = this.#options
+    if (queues.isEmpty(runId)) return false
     if (!queues.isClaimed(runId, token)) await this.#claim(runId)
     // The same append again, unless the log turned out to have it.
     if (work.attempt === null || !queues.beginsWith(runId, work.attempt.batch)) {
       work.attempt = { appendId: randomUUID(), batch: queues.first(runId, work.single > 0 ? 1 : MAX_BATCH, MAX_BATCH_BYTES) }
     }
     const { appendId, batch } = work.attempt
-    if (batch.length === 0) return false
-    await this.#append(runId, appendId, batch)
+    if (batch.length > 0) await this.#append(runId, appendId, batch)
     work.attempt = null
     work.single = Math.max(0, work.single - 1)
     work.pauseMs = FIRST_PAUSE_MS

@@ -73,6 +73,11 @@ export class RunQueues {
     return [...this.#queues].filter(([, { messages }]) => messages.length > 0).map(([runId]) => runId)
   }
 
+  /** Whether no message of a run waits. */
+  isEmpty (runId: string): boolean {
+    return (this.#queues.get(runId)?.messages.length ?? 0) === 0
+  }
+
   /**
    * Takes a message in.
    *

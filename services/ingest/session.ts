@@ -87,7 +87,7 @@ export class IngestSession {
     const { connections, keys, leaseMs } = context
     this.#context = context
     this.#mayHurry = mayHurry
-    this.#redis = connections.subscriber({ once: true })
+    this.#redis = connections.subscriber('ingest', { once: true })
     this.#lease = new Lease(connections.command, keys, leaseMs)
     this.#queues = new RunQueues({ maxBytes: MAX_WAITING_BYTES, reordered: connections.sharded }, now)
     this.#probeChannel = `${keys.acks}:probe:${randomUUID()}`

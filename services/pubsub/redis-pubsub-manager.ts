@@ -106,7 +106,7 @@ export class RedisPubSubManager implements LiveChannels {
     if (command instanceof Cluster) return new ShardedSubscribers({ ...common, connections: this.#connections, cluster: command, observer })
     const subscriber = new ChannelSubscriber({
       ...common,
-      redis: this.#connections.subscriber(),
+      redis: this.#connections.subscriber('live'),
       sharded: false,
       observer: { ...observer, onMoved () {} }
     })

@@ -84,7 +84,7 @@ export class ShardedSubscribers {
     const { connections, observer, probeChannel, logger } = this.#options
     const colon = node.lastIndexOf(':')
     const subscriber = new ChannelSubscriber({
-      redis: connections.subscriber({ node: { host: node.slice(0, colon), port: Number(node.slice(colon + 1)) } }),
+      redis: connections.subscriber('live', { node: { host: node.slice(0, colon), port: Number(node.slice(colon + 1)) } }),
       sharded: true,
       probeChannel,
       logger,

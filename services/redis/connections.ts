@@ -23,10 +23,11 @@ export interface RedisConnections {
    * Makes a connection for subscriptions, which connects at `connect()` and comes back by itself unless `once`.
    * It does not subscribe again by itself: whoever subscribes knows what was missed.
    *
+   * @param purpose names the connection, here and in Redis' client list
    * @param options.node the node to connect to; in Cluster any of the known ones when left out
    * @param options.once whether the connection ends for good when it breaks
    */
-  subscriber (options?: { readonly node?: HostPort, readonly once?: boolean }): Redis
+  subscriber (purpose: 'live' | 'ingest', options?: { readonly node?: HostPort, readonly once?: boolean }): Redis
 }
 
 /**
@@ -35,16 +36,21 @@ export interface RedisConnections {
  */
 export function createRedisConnections (target: RedisTarget, logger: Logger): RedisConnections {
   const access = accessOf(target)
-  const command = watch(target.kind === 'cluster' ? clusterClient(target.nodes, access) : singleClient(target, {}), 'command', logger)
+  const named = (purpose: string): ClientOptions => ({ connectionName: `runcast:${purpose}:${process.pid}` })
+  const commandClient = target.kind === 'cluster'
+    ? clusterClient(target.nodes, { ...access, ...named('command') })
+    : singleClient(target, named('command'))
+  const command = watch(commandClient, 'command', logger)
 
   return {
     command,
     sharded: target.kind === 'cluster',
-    subscriber ({ node, once = false } = {}) {
-      const options: ClientOptions = { autoResubscribe: false, ...(once && { retryStrategy: () => null }) }
-      if (target.kind !== 'cluster') return watch(singleClient(target, options), 'subscriber', logger)
-      const place = node ?? anyNode(command, target.nodes)
-      return watch(new Redis({ ...CLIENT, ...access, ...options, ...place }), 'subscriber', logger)
+    subscriber (purpose, { node, once = false } = {}) {
+      const options: ClientOptions = { ...named(purpose), autoResubscribe: false, ...(once && { retryStrategy: () => null }) }
+      const client = target.kind === 'cluster'
+        ? new Redis({ ...CLIENT, ...access, ...options, ...node ?? anyNode(command, target.nodes) })
+        : singleClient(target, options)
+      return watch(client, purpose, logger)
     }
   }
 }

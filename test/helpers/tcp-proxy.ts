@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
+import { portOf } from './redis-server.ts'
 
 /** A TCP proxy on 127.0.0.1 whose faults a test switches on and off. */
 export interface TcpProxy {
@@ -61,7 +62,7 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
   })
 
   return {
-    port: (server.address() as AddressInfo).port,
+    port: portOf(server),
     connections: () => sockets.size / 2,
     cut,
     blackhole (on) { swallowing = on },

@@ -1,0 +1,177 @@
+import type { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { keys, makeIngest } from '../../helpers/ingest-process.ts'
+import { memoryLogger } from '../../helpers/memory-logger.ts'
+import { startRedis } from '../../helpers/redis-server.ts'
+import { waitUntil } from '../../helpers/wait-until.ts'
+
+function join (t: Test, url: string, leaseMs = 300) {
+  const logger = memoryLogger()
+  const { ingest, connections, runLog } = makeIngest({ kind: 'standalone', url }, logger, leaseMs)
+  t.teardown(async () => {
+    await ingest.stop()
+    await runLog.close()
+    connections.command.disconnect()
+  })
+  ingest.start()
+  return { ingest, logger, command: connections.command, holds: () => waitUntil('it holds the lease', () => ingest.stats().role === 'holder') }
+}
+
+/** The payloads in a run's log, in order. */
+async function payloads (client: Redis, runId: string): Promise<string[]> {
+  const entries = await client.xrange(keys.log(runId), '-', '+')
+  return entries.map(([, fields]) => fields[3] ?? '')
+}
+
+const envelope = (payload: string, rest = '') => `{"event_type":"log","payload":${payload}${rest}}`
+
+t.test('what is plainly published is stored in order, each run for itself', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const { ingest, holds } = join(t, server.url)
+  await holds()
+  const numbers = Array.from({ length: 2_000 }, (_, index) => String(Math.floor(index / 3)))
+  const runs = ['a', 'b', 'c~d', 'E.5_-']
+  for (const number of numbers) for (const run of runs) client.publish(keys.input(run), envelope(number))
+  await waitUntil('all is stored', () => ingest.stats().totals['stored'] === numbers.length * runs.length)
+  for (const run of runs) t.strictSame(await payloads(client, run), numbers)
+  t.strictSame(ingest.stats(), { role: 'holder', waiting: 0, totals: { stored: 8_000 } })
+})
+
+t.test('a message keeps its own text, type and tenant', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const { ingest, holds } = join(t, server.url)
+  await holds()
+  await client.publish(keys.input('a'), '{ "tenant": "acme", "payload": { "n": 1152921504606846976, "s": "a  b\\u0000" }, "extra": [1] }')
+  await client.publish(keys.input('a'), '{"event_type":"status_change","payload":{"status":"Succeeded"}}')
+  await waitUntil('both are stored', () => ingest.stats().totals['stored'] === 2)
+  const [first, second] = await client.xrange(keys.log('a'), '-', '+')
+  t.match(first?.[1], ['t', 'message', 'd', '{"n":1152921504606846976,"s":"a  b\\u0000"}', 'p', '0', 'n', 'acme', 'i'])
+  t.equal(second?.[1][1], 'status_change')
+  t.strictSame(await client.hmget(keys.run('a'), 'tenant', 'status'), ['acme', 'succeeded'])
+})
+
+t.test('what is no such message is not stored, but counted by reason, and logged once a run', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const { ingest, logger, holds } = join(t, server.url)
+  await holds()
+  const bad: Array<[channel: string, message: string | Buffer]> = [
+    [keys.input('a'), '{not json'],
+    [keys.input('a'), ''],
+    [keys.input('a'), envelope('NaN')],
+    [keys.input('a'), '{"event_type":"log"}'],
+    [keys.input('a'), '[1]'],
+    [keys.input('a'), '{"event_type":"stream_end","payload":1}'],
+    [keys.input('a'), '{"event_type":7,"payload":1}'],
+    [keys.input('a'), envelope(`"${'x'.repeat(1_100)}"`)],
+    [keys.input('a'), envelope(`"${'x'.repeat(200_000)}"`)],
+    [keys.input('a'), envelope('['.repeat(65) + ']'.repeat(65))],
+    [keys.input('a'), envelope('['.repeat(20_000) + ']'.repeat(20_000))],
+    [keys.input('a'), Buffer.from('{"payload":"\xff"}', 'latin1')],
+    [keys.input('a'), `\ufeff${envelope('1')}`],
+    ['workflow_run_events:', envelope('1')],
+    ['workflow_run_events:a b', envelope('1')],
+    [`workflow_run_events:${'a'.repeat(129)}`, envelope('1')],
+    ['workflow_run_events:{a}', envelope('1')]
+  ]
+  for (const [channel, message] of bad) await client.publish(channel, message)
+  await client.publish(keys.input('a'), envelope('"good"'))
+  await waitUntil('the good one is stored', () => ingest.stats().totals['stored'] === 1)
+  t.strictSame(await payloads(client, 'a'), ['"good"'])
+  t.match(await client.xrange(keys.log('a'), '-', '+'), [[/-1$/]], 'with the first number')
+  t.strictSame(ingest.stats().totals, {
+    stored: 1, invalid_json: 3, invalid_event: 4, event_too_large: 2, json_too_deep: 2, invalid_encoding: 2, invalid_run_id: 4
+  })
+  const lines = logger.lines.filter(({ level }) => level === 'warn')
+  t.equal(lines.length, 5, 'one for the run and one for each bad name')
+  t.match(lines[0], { fields: { run_id: 'a', reason: 'invalid_json', sample: '{not json' } })
+  t.ok(JSON.stringify(lines).length < 3_000)
+})
+
+t.test('a publisher\'s event id is stored once; another event under the same id does not take its batch with it', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const { ingest, holds } = join(t, server.url)
+  await holds()
+  const messages = [envelope('1', ',"event_id":"x"'), envelope('1', ',"event_id":"x"'), envelope('2'), envelope('3', ',"event_id":"x"'), envelope('4')]
+  for (const message of messages) client.publish(keys.input('a'), message)
+  await waitUntil('all is dealt with', () => (ingest.stats().totals['stored'] ?? 0) + (ingest.stats().totals['idempotency_conflict'] ?? 0) === 5)
+  t.strictSame(await payloads(client, 'a'), ['1', '2', '4'])
+  t.equal(ingest.stats().totals['idempotency_conflict'], 1)
+})
+
+t.test('a run whose key is of another type harms no other run', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const { ingest, holds } = join(t, server.url)
+  await holds()
+  await client.set(keys.log('broken'), 'x')
+  for (const number of ['1', '2', '3']) for (const run of ['broken', 'a']) client.publish(keys.input(run), envelope(number))
+  await waitUntil('all is dealt with', () => ingest.stats().totals['stored'] === 3 && ingest.stats().totals['store_corrupt'] === 3)
+  t.strictSame(await payloads(client, 'a'), ['1', '2', '3'])
+})
+
+t.test('what has arrived waits while Redis has no room, and is stored once afterwards', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const { ingest, holds } = join(t, server.url)
+  await holds()
+  const numbers = Array.from({ length: 500 }, (_, index) => String(index % 7))
+  for (const number of numbers) client.publish(keys.input('a'), envelope(number))
+  await waitUntil('some are stored', () => (ingest.stats().totals['stored'] ?? 0) > 0)
+  await client.config('SET', 'maxmemory', '1')
+  for (const number of numbers) await client.publish(keys.input('a'), envelope(number))
+  await waitUntil('they wait', () => ingest.stats().waiting >= numbers.length)
+  await client.config('SET', 'maxmemory', '0')
+  await waitUntil('all is stored', () => ingest.stats().totals['stored'] === 1_000)
+  t.strictSame(await payloads(client, 'a'), [...numbers, ...numbers])
+})
+
+t.test('alone, a process goes on at once after its connection was killed, and Redis stopped for a while', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const { command, holds } = join(t, server.url)
+  const sent: string[] = []
+  const send = async () => {
+    for (let count = 0; count < 50; count++) {
+      sent.push(String(sent.length))
+      client.publish(keys.input('a'), envelope(sent.at(-1) ?? ''))
+    }
+    await client.ping()
+  }
+  for (let round = 0; round < 3; round++) {
+    await holds()
+    await send()
+    await client.client('KILL', 'TYPE', 'PUBSUB')
+    await waitUntil('it listens again', async () => Number(await client.pubsub('NUMPAT')) === 1)
+    await send()
+  }
+  await waitUntil('all is stored', async () => (await client.xlen(keys.log('a'))) >= sent.length)
+  t.strictSame(await payloads(client, 'a'), sent)
+  await send()
+  await server.kill('SIGSTOP')
+  await waitUntil('that is noticed', () => command.status !== 'ready')
+  await server.kill('SIGCONT')
+  await waitUntil('all is stored', async () => (await client.xlen(keys.log('a'))) >= sent.length)
+  t.strictSame(await payloads(client, 'a'), sent)
+})
+
+t.test('who stops stores what has arrived and passes the lease on', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const first = join(t, server.url, 60_000)
+  await first.holds()
+  const second = join(t, server.url, 250)
+  await waitUntil('the second stands by', () => second.ingest.stats().role === 'standby')
+  const numbers = Array.from({ length: 3_000 }, (_, index) => String(index % 3))
+  for (const [index, number] of numbers.entries()) {
+    client.publish(keys.input(`run-${index % 2}`), envelope(number))
+    if (index === 1_000) first.ingest.stop()
+  }
+  await second.holds()
+  await waitUntil('all is stored', async () => (await client.xlen(keys.log('run-0'))) + (await client.xlen(keys.log('run-1'))) >= numbers.length)
+  for (const rest of [0, 1]) t.strictSame(await payloads(client, `run-${rest}`), numbers.filter((_, index) => index % 2 === rest))
+  t.equal(second.ingest.stats().waiting, 0)
+})
