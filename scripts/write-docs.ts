@@ -1,0 +1,8 @@
+// Writes what the documentation says of the settings from the one place that knows them.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { environmentExample, settingsTable } from './settings-docs.ts'
+
+const readme = new URL('../README.md', import.meta.url)
+const text = readFileSync(readme, 'utf8')
+writeFileSync(readme, text.replace(/(<!-- settings -->\n)[\s\S]*(\n<!-- \/settings -->)/, (_, start: string, end: string) => `${start}${settingsTable()}${end}`))
+writeFileSync(new URL('../.env.example', import.meta.url), environmentExample())
