@@ -14,6 +14,7 @@ export interface StoredEvent {
 export interface Arrival {
   readonly method: string
   readonly path: string
+  readonly runId: string
   readonly query: URLSearchParams
   readonly headers: IncomingMessage['headers']
   readonly body: string
@@ -32,6 +33,8 @@ export interface StandInService {
   readonly requests: Arrival[]
   /** Answers for the next requests of each kind, before the ordinary ones. */
   readonly next: { readonly publish: Answer[], readonly stream: Answer[], readonly other: Answer[] }
+  /** Stores what is published and breaks the connection before the answer. */
+  readonly loseAnswer: Answer
   /** The events of a run. */
   events (runId: string): StoredEvent[]
   /** Appends to a run as another publisher would. */
@@ -77,7 +80,7 @@ export async function startStandIn (t: Test): Promise<StandInService> {
     streams.delete(response)
   }
 
-  function publish (response: ServerResponse, runId: string, { headers, body }: Arrival): void {
+  function store ({ runId, headers, body }: Arrival): string {
     const key = String(headers['idempotency-key'])
     let answer = answered.get(key)
     if (answer === undefined) {
@@ -85,10 +88,19 @@ export async function startStandIn (t: Test): Promise<StandInService> {
       answer = JSON.stringify({ ids: batch.map(({ event_type: type = 'message', payload }) => append(runId, type, payload).id) })
       answered.set(key, answer)
     }
-    response.writeHead(201, { 'content-type': 'application/json' }).end(answer)
+    return answer
   }
 
-  function stream (response: ServerResponse, runId: string, { headers, query }: Arrival): void {
+  function publish (response: ServerResponse, request: Arrival): void {
+    response.writeHead(201, { 'content-type': 'application/json' }).end(store(request))
+  }
+
+  function loseAnswer (response: ServerResponse, request: Arrival): void {
+    store(request)
+    response.socket?.resetAndDestroy()
+  }
+
+  function stream (response: ServerResponse, { runId, headers, query }: Arrival): void {
     const cursor = headers['last-event-id'] ?? (query.get('from') === 'now' ? events(runId).at(-1)?.id : undefined)
     const after = events(runId).findIndex((event) => event.id === cursor) + 1
     const last = events(runId).at(-1)
@@ -106,8 +118,8 @@ export async function startStandIn (t: Test): Promise<StandInService> {
     if (last !== undefined && isOver(last)) endStream(response, runId)
   }
 
-  function other (response: ServerResponse, runId: string, request: Arrival): void {
-    const { method, path } = request
+  function other (response: ServerResponse, request: Arrival): void {
+    const { method, path, runId } = request
     const json = { 'content-type': 'application/json' }
     if (method === 'POST' && path === '/api/v1/session/login-codes') response.writeHead(201, json).end(JSON.stringify({ url: `http://127.0.0.1:${port}/login#code=abc` }))
     else if (runs.has(runId)) response.writeHead(200, json).end(JSON.stringify({ run_id: runId, status: statusOf(events(runId).at(-1)) }))
@@ -118,15 +130,15 @@ export async function startStandIn (t: Test): Promise<StandInService> {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://stand-in')
     let body = ''
     for await (const chunk of request.setEncoding('utf8')) body += chunk
-    const arrival = { method: request.method ?? '', path: pathname, query: searchParams, headers: request.headers, body }
-    requests.push(arrival)
     const [, runId = '', resource = ''] = /^\/api\/v1\/workflow-runs\/([^/]+)(?:\/([a-z]+))?$/.exec(pathname) ?? []
+    const arrival = { method: request.method ?? '', path: pathname, runId, query: searchParams, headers: request.headers, body }
+    requests.push(arrival)
     const kind = resource === 'events' ? 'publish' : resource === 'stream' ? 'stream' : 'other'
     const prepared = next[kind].shift()
     if (prepared !== undefined) prepared(response, arrival)
-    else if (kind === 'publish') publish(response, runId, arrival)
-    else if (kind === 'stream') stream(response, runId, arrival)
-    else other(response, runId, arrival)
+    else if (kind === 'publish') publish(response, arrival)
+    else if (kind === 'stream') stream(response, arrival)
+    else other(response, arrival)
   }
 
   async function start (): Promise<void> {
@@ -151,6 +163,7 @@ export async function startStandIn (t: Test): Promise<StandInService> {
     url: `http://127.0.0.1:${port}`,
     requests,
     next,
+    loseAnswer,
     events,
     append,
     breakConnections: () => server.closeAllConnections(),

@@ -19,7 +19,7 @@ export interface Entry {
 /** The events of one run on their way: one batch at a time, in order. */
 export interface Lane {
   add (entry: Entry): void
-  /** Sends what waits without waiting for more. */
+  /** Sends what waits without waiting for more, until nothing waits. */
   hurry (): void
 }
 
@@ -38,12 +38,13 @@ export function createLane (batching: Batching, send: (events: string[]) => Prom
   let waitingEvents = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let sending = false
+  let hurried = false
 
   function schedule (): void {
     const oldest = waiting[0]
     if (sending || oldest === undefined) return
     clearTimeout(timer)
-    const delayMs = waitingEvents >= batching.maxEvents ? 0 : oldest.since + batching.delayMs - performance.now()
+    const delayMs = hurried || waitingEvents >= batching.maxEvents ? 0 : oldest.since + batching.delayMs - performance.now()
     if (delayMs <= 0) sendBatch()
     else timer = setTimeout(sendBatch, delayMs)
   }
@@ -53,8 +54,9 @@ export function createLane (batching: Batching, send: (events: string[]) => Prom
     sending = true
     await deliver(takeBatch())
     sending = false
-    if (waiting.length === 0) onEmpty()
-    else schedule()
+    if (waiting.length > 0) return schedule()
+    hurried = false
+    onEmpty()
   }
 
   function takeBatch (): Waiting[] {
@@ -91,7 +93,8 @@ export function createLane (batching: Batching, send: (events: string[]) => Prom
       schedule()
     },
     hurry () {
-      if (!sending && waiting.length > 0) sendBatch()
+      hurried = true
+      schedule()
     }
   }
 }
