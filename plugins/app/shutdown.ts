@@ -11,20 +11,27 @@ declare module 'fastify' {
   }
 }
 
+/** The least time that requests under way get to be answered, in milliseconds. */
+const MIN_DRAIN_MS = 500
+
 /**
  * The order of a stop: not ready, then every drain callback at once, then no more connections, then the `onClose`
- * hooks, the last registered first.
+ * hooks, the last registered first. Connections that are still busy after DRAIN_MS are cut, so that nobody who
+ * stops reading holds the stop up.
  */
 export default fp(async (fastify) => {
   const callbacks: DrainCallback[] = []
   let draining = false
+  let cut: NodeJS.Timeout | undefined
   fastify.decorate('draining', { getter: () => draining })
   fastify.decorate('onDrain', (callback: DrainCallback) => { callbacks.push(callback) })
   fastify.addHook('preClose', async () => {
     draining = true
+    cut = setTimeout(() => fastify.server.closeAllConnections(), Math.max(fastify.config.DRAIN_MS, MIN_DRAIN_MS))
     const outcomes = await Promise.allSettled(callbacks.map(async (callback) => callback()))
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') fastify.log.error({ err: outcome.reason }, 'a drain callback failed')
     }
   })
-}, { name: 'shutdown', fastify: '5.x' })
+  fastify.addHook('onClose', async () => clearTimeout(cut))
+}, { name: 'shutdown', fastify: '5.x', dependencies: ['config'] })

@@ -15,7 +15,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Start or renew a browser session',
       description: 'Sets the session cookie for a token (in the body or as a bearer header) or a login code. With the cookie alone, a session that began with a login code is renewed.',
       security: [],
-      body: Type.Union([SessionRequestSchema, Type.Null()]),
+      body: Type.Union([SessionRequestSchema, Type.Null()], { examples: [{ token: 'eyJhbGciOiJIUzI1NiJ9...' }] }),
       response: { 201: Type.Ref('Session#'), ...problems(400, 401, 403, 415) }
     }
   }, async (request, reply) => {

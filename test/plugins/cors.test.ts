@@ -1,0 +1,33 @@
+import t from 'tap'
+import { buildApp } from '../helpers/app.ts'
+import { rawRequest } from '../helpers/raw-request.ts'
+
+const LISTED = 'https://app.example.com'
+const preflight = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization,last-event-id' }
+
+t.test('only listed origins get CORS headers, and those may send credentials', async (t) => {
+  const app = await buildApp(t, { CORS_ORIGINS: `https://other.example.com ${LISTED}` })
+  const allowed = await rawRequest(app.url, '/health/live', { headers: { origin: LISTED } })
+  t.match(allowed.headers, { 'access-control-allow-origin': LISTED, 'access-control-allow-credentials': 'true', vary: /Origin/i })
+  const asked = await rawRequest(app.url, '/api/v1/workflow-runs/r/stream', { method: 'OPTIONS', headers: { origin: LISTED, ...preflight } })
+  t.equal(asked.status, 204)
+  t.match(asked.headers['access-control-allow-headers'], /Authorization/)
+  t.match(asked.headers['access-control-allow-headers'], /Last-Event-ID/)
+  t.match(asked.headers['access-control-allow-headers'], /Idempotency-Key/)
+
+  for (const origin of ['https://evil.example.com', 'null', `${LISTED}.evil.com`, 'http://app.example.com']) {
+    const refused = await rawRequest(app.url, '/health/live', { headers: { origin } })
+    t.equal(refused.status, 200)
+    t.notOk('access-control-allow-origin' in refused.headers, origin)
+    t.notOk('access-control-allow-credentials' in refused.headers, origin)
+    t.notOk('access-control-allow-origin' in (await rawRequest(app.url, '/health/live', { method: 'OPTIONS', headers: { origin, ...preflight } })).headers)
+  }
+})
+
+t.test('no origin is listed unless it is configured', async (t) => {
+  const app = await buildApp(t)
+  const answer = await rawRequest(app.url, '/health/live', { headers: { origin: app.url } })
+  t.notOk('access-control-allow-origin' in answer.headers)
+  t.match(answer.headers, { 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'content-security-policy': /default-src 'self'/ })
+  t.notOk('strict-transport-security' in answer.headers)
+})

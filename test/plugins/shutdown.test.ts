@@ -1,0 +1,33 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import t from 'tap'
+import { buildApp, tokenFor } from '../helpers/app.ts'
+
+t.test('a stop waits for all who want to be waited for, and a fault of one does not keep it', async (t) => {
+  const app = await buildApp(t)
+  const done: string[] = []
+  app.app.onDrain(() => { throw new Error('a fault while draining') })
+  app.app.onDrain(async () => {
+    t.equal((await fetch(`${app.url}/health/live`)).status, 200)
+    done.push('drained')
+  })
+  t.equal(app.app.draining, false)
+  await app.close()
+  t.equal(app.app.draining, true)
+  t.same(done, ['drained'])
+  t.match(app.log(), 'a fault while draining')
+  await t.rejects(fetch(`${app.url}/health/live`))
+})
+
+t.test('whoever stops reading does not hold a stop up', async (t) => {
+  const app = await buildApp(t, { DRAIN_MS: '600' })
+  for (let batch = 0; batch < 4; batch++) await app.publish('r', Array.from({ length: 30 }, () => ({ payload: 'x'.repeat(200_000) })))
+  const sent = request(`${app.url}/api/v1/workflow-runs/r/events`, { headers: { accept: 'application/x-ndjson', authorization: `Bearer ${tokenFor()}` } }).end()
+  const [response] = await once(sent, 'response')
+  const cut = once(response.pause(), 'error')
+  const start = Date.now()
+  await app.close()
+  t.ok(Date.now() - start < 10_000)
+  response.resume()
+  t.match((await cut)[0], { code: 'ECONNRESET' })
+})
