@@ -24,6 +24,7 @@ export interface RunReporter {
 /** What marks a line of output as a result of the run; JSON follows. */
 export const RESULT_PREFIX = '::result::'
 
+const TRYING = 'Trying for a few seconds more to deliver the rest of the run.'
 const BATCH_EVENTS = 500
 const REQUEST_TIMEOUT_MS = 5_000
 const MAX_RETRY_DELAY_MS = 2_000
@@ -37,6 +38,7 @@ export function createRunReporter (service: ServiceOptions, runId: string, buffe
   const waiting = new Set<() => void>()
   const refused = new Set<string>()
   let away = false
+  let isFinishing = false
   let leftOut = 0
   let undelivered = 0
 
@@ -47,7 +49,7 @@ export function createRunReporter (service: ServiceOptions, runId: string, buffe
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     maxRetryDelayMs: MAX_RETRY_DELAY_MS,
     onRetry ({ error }) {
-      if (!away) say(`${error.message} The command goes on; its output is kept until the service is back.`)
+      if (!away) say(`${error.message} ${isFinishing ? TRYING : 'The command goes on; its output is kept until the service is back.'}`)
       away = true
       for (const resume of waiting) resume()
     },
@@ -94,7 +96,8 @@ export function createRunReporter (service: ServiceOptions, runId: string, buffe
     },
     async finish (timeoutMs) {
       tellLeftOut()
-      if (away && timeoutMs > 0) say(`Waiting up to ${timeoutMs / 1000} s for the service to take the rest.`)
+      if (away && !isFinishing) say(TRYING)
+      isFinishing = true
       await publisher.close({ timeoutMs })
       if (undelivered > 0) say(`${undelivered} ${undelivered === 1 ? 'event' : 'events'} of the run could not be delivered.`)
       undelivered = 0

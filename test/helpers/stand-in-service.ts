@@ -33,6 +33,8 @@ export interface StandInService {
   readonly requests: Arrival[]
   /** Answers for the next requests of each kind, before the ordinary ones. */
   readonly next: { readonly publish: Answer[], readonly stream: Answer[], readonly other: Answer[] }
+  /** The ordinary answer to a publish. */
+  readonly answerPublish: Answer
   /** Stores what is published and breaks the connection before the answer. */
   readonly loseAnswer: Answer
   /** The events of a run. */
@@ -163,6 +165,7 @@ export async function startStandIn (t: Test): Promise<StandInService> {
     url: `http://127.0.0.1:${port}`,
     requests,
     next,
+    answerPublish: publish,
     loseAnswer,
     events,
     append,

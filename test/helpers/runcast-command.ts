@@ -1,0 +1,40 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+/** The `runcast` command as npm links it. */
+export const RUNCAST = fileURLToPath(new URL('../../bin/runcast.js', import.meta.url))
+
+/** A `runcast` on its way. */
+export interface Runcast {
+  readonly process: ChildProcess
+  /** What it has printed so far. */
+  readonly output: { stdout: string, stderr: string }
+  /** Resolves with its exit code when it is over and all its output is read. */
+  readonly code: Promise<number | null>
+}
+
+export interface RuncastOptions {
+  /** Beside PATH. */
+  readonly environment?: Record<string, string>
+  readonly cwd?: string
+  /** Given to stdin, which then ends. */
+  readonly input?: string
+}
+
+/** Starts the command as a process of its own, which is gone at the end of the test at the latest. */
+export function runcast (t: Test, args: readonly string[], { environment = {}, cwd, input = '' }: RuncastOptions = {}): Runcast {
+  const stdio: StdioOptions = ['pipe', 'pipe', 'pipe']
+  const child = spawn(process.execPath, [RUNCAST, ...args], { stdio, env: { PATH: process.env['PATH'], ...environment }, ...(cwd === undefined ? {} : { cwd }) })
+  const output = { stdout: '', stderr: '' }
+  child.stdout?.setEncoding('latin1').on('data', (text: string) => { output.stdout += text })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => { output.stderr += text })
+  child.stdin?.on('error', () => {}).end(input)
+  const code = once(child, 'close').then(([exitCode]: (number | null)[]) => exitCode ?? null)
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await code
+  })
+  return { process: child, output, code }
+}
