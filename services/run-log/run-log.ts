@@ -29,6 +29,7 @@ export interface RunLog {
    * The events before a place, the newest of them first read but given in ascending order.
    *
    * @param before the exclusive upper bound, or null for the end of the log
+   * @returns at most `limit` events, fewer when they are large, none only at the beginning of the log
    */
   readBefore (runId: string, before: EventId | null, limit: number): Promise<LogEvent[]>
 
@@ -77,7 +78,7 @@ export interface Once {
 
 export interface AppendRequest {
   readonly runId: string
-  /** The tenant that writes; '' for none. A run belongs to the tenant that first wrote to it. */
+  /** The tenant that writes; '' for none. A run belongs to the tenant that first wrote to it. An ingest's only counts for a new run. */
   readonly tenant: string
   /** 1 to 1,000 events. */
   readonly events: readonly NewEvent[]
@@ -107,7 +108,7 @@ export type From =
 export interface PageRequest {
   readonly runId: string
   readonly from: From
-  /** The most events of the page. */
+  /** The most events of the page. It has fewer, but at least one, when they are large: about a mebibyte is the bound. */
   readonly limit: number
 }
 

@@ -83,6 +83,13 @@ local function read_state(log_last)
   return state
 end
 
+-- Names this time of this server as a primary: both ids change at a restart, the second also when it is promoted, be
+-- it to what it was before.
+local function reign()
+  local info = redis.call('INFO', 'server', 'replication')
+  return string.match(info, 'run_id:(%x+)') .. string.match(info, 'master_replid:(%x+)')
+end
+
 -- The time of the new ids. A server that did not write the last one may have lost newer ones, so two histories
 -- are kept from giving one id to two events.
 local function next_ms(state, server, last_ms)
@@ -177,7 +184,7 @@ local function announce(events, prev, bytes)
 end
 
 local function append_events(events, state, length, last)
-  local server = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  local server = reign()
   local last_ms, last_seq = split(last)
   local ms = next_ms(state, server, last_ms)
   local prev_ms, bytes = last_ms, 0

@@ -1,8 +1,9 @@
-import type { ListPage, ListRequest, RunState } from '../run-log.ts'
+import { RunLogError, type ListPage, type ListRequest, type RunState } from '../run-log.ts'
 import type { IndexEntry, RunIndex } from './run-index.ts'
 
-/** How many runs of the list are looked at in one go. */
-const PIECE = 100
+/** How many runs of the list are looked at in one go, at the least and at the most. */
+const MIN_PIECE = 20
+const MAX_PIECE = 100
 
 /** How many are looked at for one page, whatever the filters leave of them. */
 const MAX_SCANNED = 1_000
@@ -19,8 +20,9 @@ const CURSOR = /^(\d{1,16})-(.+)$/
 export async function listRuns (request: ListRequest, index: RunIndex, readRun: (runId: string) => Promise<RunState | null>): Promise<ListPage> {
   const runs: RunState[] = []
   let place = placeOf(request.cursor)
-  for (let scanned = 0; scanned < MAX_SCANNED; scanned += PIECE) {
-    const entries = await index.read(request.tenant, place, PIECE)
+  const piece = Math.min(MAX_PIECE, Math.max(MIN_PIECE, request.limit))
+  for (let scanned = 0; scanned < MAX_SCANNED; scanned += piece) {
+    const entries = await index.read(request.tenant, place, piece)
     const allowed = entries.filter(({ runId }) => request.allows(runId))
     const states = await statesOf(allowed, request.tenant, index, readRun)
     for (const entry of entries) {
@@ -30,7 +32,7 @@ export async function listRuns (request: ListRequest, index: RunIndex, readRun: 
       runs.push(state)
       if (runs.length === request.limit) return { runs, cursor: cursorOf(entry) }
     }
-    if (entries.length < PIECE) return { runs, cursor: null }
+    if (entries.length < piece) return { runs, cursor: null }
   }
   return { runs, cursor: place === null ? null : cursorOf(place) }
 }
@@ -39,13 +41,19 @@ async function statesOf (entries: readonly IndexEntry[], tenant: string, index: 
   const found = new Map<string, RunState>()
   const gone: IndexEntry[] = []
   await Promise.all(entries.map(async (entry) => {
-    const state = await readRun(entry.runId)
+    const state = await readRun(entry.runId).catch(unlessCorrupt)
+    if (state === undefined) return
     if (state === null || state.tenant !== tenant) gone.push(entry)
     else found.set(entry.runId, state)
     if (state !== null && (state.tenant !== tenant || state.updatedAt > entry.ms)) index.note(state.tenant, entry.runId, state.updatedAt)
   }))
   index.forget(tenant, gone)
   return found
+}
+
+/** One run that can't be read does not make the others unreadable. */
+function unlessCorrupt (error: unknown): undefined {
+  if (!(error instanceof RunLogError) || error.code !== 'store_corrupt') throw error
 }
 
 function placeOf (cursor: string | null): IndexEntry | null {

@@ -1,7 +1,7 @@
 import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis-keys.ts'
 import { RunLogError, STATE_EXTRA_TTL_SECONDS, type Retention } from '../run-log.ts'
-import { persist } from './persist.ts'
+import { persist, within } from './persist.ts'
 import { texts } from './replies.ts'
 import { Script } from './script.ts'
 
@@ -13,6 +13,8 @@ const MAX_WAITING = 10_000
 
 /** The most runs of one call of a script. */
 const MAX_RUNS_PER_CALL = 1_000
+
+const CLOSE_MS = 500
 
 const writeScript = new Script('index-write.lua')
 const readScript = new Script('index-read.lua')
@@ -75,11 +77,11 @@ export class RunIndex {
     forgetScript.run(this.#redis, [this.#keys.index(tenant)], args).catch(() => {})
   }
 
-  /** Writes what waits, as far as Redis lets it. */
+  /** Writes what waits, if Redis lets it do so within CLOSE_MS. */
   async close (): Promise<void> {
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
-    await this.#writeAll()
+    await within(CLOSE_MS, this.#writeAll()).catch(() => {})
   }
 
   #schedule (): void {

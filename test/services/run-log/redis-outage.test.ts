@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { msOf, ORIGIN, seqOf } from '../../../services/run-log/event-id.ts'
+import { joinEventId, msOf, ORIGIN, seqOf } from '../../../services/run-log/event-id.ts'
 import { DEADLINE_MS } from '../../../services/run-log/redis/persist.ts'
 import { openRedisRunLog, type OpenRedisRunLog } from '../../helpers/redis-run-log.ts'
 import { freePort, startRedis, type RedisServer } from '../../helpers/redis-server.ts'
@@ -102,6 +102,23 @@ t.test('a server that restarts empty: followers are told, and no id names two ev
     t.match(page.resume, { position: ORIGIN, gap: { reason: 'forked', requested: cursor } })
     t.same(payloads(page.events), [10, 11, 12, 13, 14])
   }
+})
+
+t.test('a server that is promoted again without the tail it had: no id names two events, though its clock is behind', async (t) => {
+  const { server, log, keys } = await setUp(t)
+  const admin = server.client()
+  await append(log, 'run', logEvents(1))
+  const ahead = joinEventId(Date.now() + 3_600_000, 2)
+  await admin.xadd(keys.log('run'), ahead, 't', 'log', 'd', '2', 'p', 0)
+  await admin.hset(keys.run('run'), 'last', ahead)
+  const old = await Promise.all([keys.log('run'), keys.run('run')].map(async (key) => ({ key, dump: await admin.dumpBuffer(key) })))
+  const lost = await append(log, 'run', logEvents(2, 3))
+  for (const { key, dump } of old) await admin.restore(key, 0, dump ?? '', 'REPLACE')
+  await admin.multi().replicaof('127.0.0.1', await freePort()).replicaof('NO', 'ONE').exec()
+  const ids = await append(log, 'run', logEvents(2, 30))
+  t.same(ids.map(seqOf), lost.map(seqOf))
+  t.same(ids.filter((id) => lost.includes(id)), [])
+  t.match((await readAfter(log, 'run', at(lost, 0))).resume.gap, { reason: 'forked' })
 })
 
 t.test('an append waits for a server that is back within the deadline', async (t) => {
