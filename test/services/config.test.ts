@@ -1,0 +1,118 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { SettingsSchema } from '../../schemas/config.ts'
+import { ConfigError, isLoopback, loadConfig } from '../../services/config.ts'
+
+const SECRET = 'x'.repeat(32)
+
+function problems (environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+t.test('without any setting the service is a development start on loopback with the embedded log', async (t) => {
+  t.match(loadConfig({}), {
+    HOST: '127.0.0.1',
+    PORT: 3000,
+    DATA_DIR: './data',
+    redis: null,
+    hasTokenKey: false,
+    corsOrigins: [],
+    trustProxy: false,
+    retention: { maxEvents: 1_000_000, maxBytes: 1_073_741_824, ttlSeconds: 86_400 }
+  })
+  t.same([...loadConfig({}).terminalStatuses], ['succeeded', 'completed', 'failed', 'cancelled', 'canceled', 'timed_out'])
+})
+
+t.test('settings are read from text', async (t) => {
+  const config = loadConfig({
+    PORT: '0',
+    REDIS_URL: 'redis://127.0.0.1:6379',
+    INGEST_PUBSUB: 'false',
+    RUN_MAX_EVENTS: '5',
+    TERMINAL_STATUSES: 'Done, FAILED',
+    CORS_ORIGINS: 'https://a.example https://b.example:8443',
+    TRUST_PROXY: '10.0.0.0/8, ::1 loopback',
+    JWT_SECRET: SECRET,
+    HOST: '0.0.0.0',
+    LOG_LEVEL: '',
+    UNHEARD_OF: '1'
+  })
+  t.match(config, {
+    PORT: 0,
+    INGEST_PUBSUB: false,
+    LOG_LEVEL: 'info',
+    hasTokenKey: true,
+    redis: { kind: 'standalone', url: 'redis://127.0.0.1:6379' },
+    retention: { maxEvents: 5, maxBytes: 67_108_864 },
+    corsOrigins: ['https://a.example', 'https://b.example:8443'],
+    trustProxy: ['10.0.0.0/8', '::1', 'loopback']
+  })
+  t.same([...config.terminalStatuses], ['done', 'failed'])
+  t.notOk('UNHEARD_OF' in config)
+  t.equal(loadConfig({ TRUST_PROXY: 'true' }).trustProxy, true)
+})
+
+t.test('Redis is one server, Sentinels or a Cluster', async (t) => {
+  t.same(loadConfig({ REDIS_SENTINELS: 'a:1, [::1]:2', REDIS_SENTINEL_MASTER: 'main' }).redis, { kind: 'sentinel', sentinels: [{ host: 'a', port: 1 }, { host: '::1', port: 2 }], master: 'main', url: null })
+  t.same(loadConfig({ REDIS_CLUSTER_NODES: 'a:1 b:2', REDIS_URL: 'rediss://u:p@x' }).redis, { kind: 'cluster', nodes: [{ host: 'a', port: 1 }, { host: 'b', port: 2 }], url: 'rediss://u:p@x' })
+})
+
+t.test('everything that is wrong with one setting is reported at once', async (t) => {
+  const found = problems({ PORT: '70000', LOG_LEVEL: 'loud', REDIS_URL: 'http://x', JWT_SECRET: 'short', RUN_TTL_S: '0', MAX_EVENT_BYTES: 'many', UNKNOWN_RUN: 'maybe', INGEST_PUBSUB: 'perhaps' })
+  for (const name of ['PORT', 'LOG_LEVEL', 'REDIS_URL', 'JWT_SECRET', 'RUN_TTL_S', 'MAX_EVENT_BYTES', 'UNKNOWN_RUN', 'INGEST_PUBSUB']) {
+    t.equal(found.filter((problem) => problem.startsWith(`${name} `)).length, 1, name)
+  }
+  t.match(found.join('\n'), 'LOG_LEVEL must be equal to one of the allowed values: fatal, error, warn, info, debug, trace, silent.')
+})
+
+t.test('everything that settings contradict each other in is reported at once', async (t) => {
+  t.equal(problems({ REDIS_SENTINELS: 'a:1', REDIS_CLUSTER_NODES: 'b:1', WEB_CONCURRENCY: '2', HOST: '0.0.0.0', CORS_ORIGINS: '* https://a.example/', TRUST_PROXY: '1 10.0.0.0/33' }).length, 7)
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ REDIS_SENTINELS: 'a:1' }, /REDIS_SENTINEL_MASTER/],
+    [{ REDIS_SENTINEL_MASTER: 'main' }, /needs REDIS_SENTINELS/],
+    [{ JWT_SECRET: SECRET, JWT_PUBLIC_KEY: '-----BEGIN PUBLIC KEY-----' }, /only one of/],
+    [{ JWT_JWKS_URL: 'https://x' }, /needs JWT_ISSUER/],
+    [{ WEB_CONCURRENCY: '2' }, /needs Redis/],
+    [{ NODE_ENV: 'production' }, /NODE_ENV=production needs JWT_SECRET/],
+    [{ HOST: '0.0.0.0' }, /not a loopback address/],
+    [{ CORS_ORIGINS: 'app.example.com' }, /not an origin/],
+    [{ TRUST_PROXY: '1' }, /neither an IP address nor a CIDR range/],
+    [{ TRUST_PROXY: 'proxy.local' }, /neither an IP address nor a CIDR range/]
+  ]
+  for (const [environment, problem] of cases) t.match(problems(environment), [problem], JSON.stringify(environment))
+  t.same(problems({ NODE_ENV: 'production', JWT_SECRET: SECRET, HOST: '0.0.0.0' }), [])
+})
+
+t.test('a .env file is read, and what the environment says wins', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'runcast-config-'))
+  const before = process.cwd()
+  t.teardown(async () => {
+    process.chdir(before)
+    delete process.env['RUN_TTL_S']
+    await rm(directory, { recursive: true })
+  })
+  await writeFile(join(directory, '.env'), 'PORT=4711\nRUN_TTL_S=60\n')
+  process.chdir(directory)
+  process.env['RUN_TTL_S'] = '90'
+  t.match(loadConfig(), { PORT: 4711, RUN_TTL_S: 90 })
+  t.match(loadConfig({}), { PORT: 3000 })
+})
+
+t.test('every setting says what it is', async (t) => {
+  for (const [name, schema] of Object.entries(SettingsSchema.properties)) {
+    t.ok('description' in schema && String(schema.description).endsWith('.'), name)
+  }
+})
+
+t.test('loopback addresses are those of this machine alone', async (t) => {
+  for (const host of ['localhost', '127.0.0.1', '127.8.9.1', '::1']) t.ok(isLoopback(host), host)
+  for (const host of ['0.0.0.0', '::', '128.0.0.1', '127.evil.com', 'example.com']) t.notOk(isLoopback(host), host)
+})
