@@ -43,19 +43,28 @@ export default fp(async (fastify) => {
     response.setHeader = (name, value) => setHeader(name, HEADERS[name.toLowerCase()] ?? value)
     this.sse({ comment: 'open' })
     Reflect.deleteProperty(response, 'setHeader')
+    forgetReply(response)
     return response
   })
 
-  const carriers = new WeakMap<Socket, ServerResponse>()
+  const carried = new WeakMap<Socket, ServerResponse>()
   fastify.decorate('claimConnection', (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
     const { socket } = request.raw
-    if (socket.destroyed || carriers.has(socket)) {
+    if (socket.destroyed || carried.get(socket)?.writableFinished === false) {
       reply.hijack()
       socket.destroy()
       return
     }
-    carriers.set(socket, reply.raw)
-    reply.raw.once('close', () => carriers.delete(socket))
+    carried.set(socket, reply.raw)
     done()
   })
 }, { name: 'sse', dependencies: ['config'] })
+
+/** Fastify waits for the end of the response and so keeps request and reply, which is much for a stream of hours. */
+function forgetReply (response: ServerResponse): void {
+  for (const event of ['finish', 'error']) {
+    for (const listener of response.listeners(event)) {
+      if (listener.name === 'onResFinished') Reflect.apply(response.off, response, [event, listener])
+    }
+  }
+}

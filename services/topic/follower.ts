@@ -12,6 +12,12 @@ import type { Topic } from './topic.ts'
 /** How a stream ended: as its run did, as the server decided, or by the client. */
 export type FollowerEnd = 'end' | 'client' | CloseReason
 
+/** Who keeps count of the open streams. */
+export interface FollowerKeeper {
+  /** Called once, when the socket is gone. */
+  left (follower: Follower): void
+}
+
 /** What whoever opened a stream wants to know of it. */
 export interface FollowerObserver {
   /** Called once, when the socket is gone. */
@@ -21,6 +27,12 @@ export interface FollowerObserver {
   fellBack (): void
   /** A fault that ended the stream. */
   failed (error: unknown): void
+}
+
+/** When a stream is closed at the latest, in milliseconds since 1970, and why. */
+export interface Expiry {
+  readonly at: number
+  readonly reason: CloseReason
 }
 
 /** How long a socket may take for its last frame, in milliseconds. */
@@ -37,12 +49,12 @@ export class Follower implements LaneMember {
   readonly openedAt = Date.now()
   readonly #topic: Topic
   readonly #response: ServerResponse
+  readonly #keeper: FollowerKeeper
   readonly #observer: FollowerObserver
   #cursor: EventId
   /** The last id that the client was sent, which a filter leaves behind the cursor. */
   #sentId: EventId
-  #expiresAt: number
-  #expiry: CloseReason
+  readonly #expiry: Expiry
   #pump: AbortController | null = null
   #onLane = false
   #ending: { readonly reason: FollowerEnd, readonly since: number } | null = null
@@ -52,16 +64,15 @@ export class Follower implements LaneMember {
 
   /**
    * @param cursor the position of what the response was already written
-   * @param expiry when and why the stream is to be closed at the latest, in milliseconds since 1970
    */
-  constructor (topic: Topic, response: ServerResponse, filter: Filter, cursor: EventId, expiry: { at: number, reason: CloseReason }, observer: FollowerObserver) {
+  constructor (topic: Topic, response: ServerResponse, filter: Filter, cursor: EventId, expiry: Expiry, keeper: FollowerKeeper, observer: FollowerObserver) {
     this.filter = filter
     this.#topic = topic
     this.#response = response
     this.#cursor = cursor
     this.#sentId = cursor
-    this.#expiresAt = expiry.at
-    this.#expiry = expiry.reason
+    this.#expiry = expiry
+    this.#keeper = keeper
     this.#observer = observer
     response.once('close', () => this.#dispose())
     response.on('error', ignore)
@@ -121,8 +132,8 @@ export class Follower implements LaneMember {
   tick (now: number, heartbeatMs: number): void {
     if (this.#ending !== null) {
       if (now - this.#ending.since >= LAST_FRAME_MS) this.#response.destroy()
-    } else if (now >= this.#expiresAt) {
-      this.close(this.#expiry)
+    } else if (now >= this.#expiry.at) {
+      this.close(this.#expiry.reason)
     } else if (!this.#onLane && this.backlog() === 0 && now - this.#lastWriteAt >= heartbeatMs) {
       this.#lastWriteAt = now
       this.send(this.#sentId === this.#cursor ? PING : Buffer.from(positionFrame(this.#cursor)), 0)
@@ -197,6 +208,7 @@ export class Follower implements LaneMember {
 
   #dispose (): void {
     this.#stopWriting()
+    this.#keeper.left(this)
     this.#observer.closed(this)
   }
 }

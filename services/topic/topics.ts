@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http'
-import type { CloseReason } from '../../schemas/stream.ts'
 import type { LiveChannels } from '../pubsub/live-channels.ts'
 import type { EventId } from '../run-log/event-id.ts'
 import type { RunLog } from '../run-log/run-log.ts'
 import type { Filter } from './filter.ts'
-import { Follower, type FollowerObserver } from './follower.ts'
+import { Follower, type Expiry, type FollowerKeeper, type FollowerObserver } from './follower.ts'
 import { Topic, type TopicObserver, type TopicOptions } from './topic.ts'
 
 export interface TopicsOptions extends TopicOptions {
@@ -34,7 +33,7 @@ const CHECKS_AT_ONCE = 16
 const DRAIN_MS_PER_STREAM = 20
 
 /** Every followed run of this process and every open stream. One timer serves them all. */
-export class Topics {
+export class Topics implements FollowerKeeper {
   readonly #options: TopicsOptions
   readonly #entries = new Map<string, Entry>()
   readonly #followers = new Set<Follower>()
@@ -95,19 +94,16 @@ export class Topics {
    * Turns a response whose head is sent into a follower of a held topic, which is released when the socket is gone.
    *
    * @param cursor the position of what the client has
-   * @param expiry when and why the stream is to be closed at the latest
    */
-  follow (topic: Topic, response: ServerResponse, filter: Filter, cursor: EventId, expiry: { at: number, reason: CloseReason }, observer: FollowerObserver): Follower {
-    const follower = new Follower(topic, response, filter, cursor, expiry, {
-      ...observer,
-      closed: (closed) => {
-        this.#followers.delete(closed)
-        this.release(closed.topic)
-        observer.closed(closed)
-      }
-    })
+  follow (topic: Topic, response: ServerResponse, filter: Filter, cursor: EventId, expiry: Expiry, observer: FollowerObserver): Follower {
+    const follower = new Follower(topic, response, filter, cursor, expiry, this, observer)
     this.#followers.add(follower)
     return follower
+  }
+
+  left (follower: Follower): void {
+    this.#followers.delete(follower)
+    this.release(follower.topic)
   }
 
   /**

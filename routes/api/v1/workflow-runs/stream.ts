@@ -8,20 +8,33 @@ import { StreamQuerySchema, type StreamQuery } from '../../../../schemas/stream-
 import type { CloseReason } from '../../../../schemas/stream.ts'
 import { RunLogError } from '../../../../services/run-log/run-log.ts'
 import { closeFrame } from '../../../../services/sse/frames.ts'
-import type { Follower } from '../../../../services/topic/follower.ts'
+import { throttledLog } from '../../../../services/throttled-log.ts'
+import type { Expiry } from '../../../../services/topic/follower.ts'
+import { StreamRecord, type StreamReports } from '../../../../services/topic/stream-record.ts'
 import { InvalidCursorError, NotAcceptableError } from '../../../../services/topic/stream-errors.ts'
 import { openStream, type Following, type Opening } from '../../../../services/topic/stream-opening.ts'
 import { readStreamRequest, type StreamRequest } from '../../../../services/topic/stream-request.ts'
 
 type StreamRoute = { Params: { run_id: string }, Querystring: StreamQuery }
 
+/** At most one line in this time says that streams could not be opened. */
+const COMPLAINT_MS = 5_000
+
 /** The stream of one run. */
 const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   const { config, topics, streamLimits, metrics } = fastify
   const options = { graceMs: config.END_GRACE_MS, refusesUnknown: config.UNKNOWN_RUN === '404' }
+  const complain = throttledLog((fields, message) => fastify.log.warn(fields, message), COMPLAINT_MS)
+  const reports: StreamReports = {
+    log: fastify.log,
+    gap: (reason) => metrics.streamGaps.inc({ reason }),
+    fellBack: () => metrics.laneFallbacks.inc(),
+    ended: (subject) => streamLimits.giveBack(subject)
+  }
 
   fastify.get('/:run_id/stream', {
     exposeHeadRoute: false,
+    helmet: false,
     onRequest: [fastify.claimConnection, fastify.requireAccess('runs:read')],
     schema: {
       operationId: 'followRun',
@@ -38,40 +51,35 @@ const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
     if (fastify.draining) return closeAtOnce(reply, 'shutdown')
     const { subject } = request.access
     if (!streamLimits.take(subject)) return closeAtOnce(reply, 'limit')
-    reply.raw.once('close', () => streamLimits.giveBack(subject))
     const opening = await open(request, asked)
+    const isGone = request.raw.socket.destroyed
+    if (opening?.answer === 'follow' && !isGone) return follow(request, reply, asked, opening)
+    streamLimits.giveBack(subject)
     if (opening === null) return closeAtOnce(reply, 'unavailable')
-    if (opening.answer === 'follow') return follow(request, reply, asked, opening)
-    if (opening.answer === 'no_content') return reply.code(204).send()
-    throw new RunLogError('run_not_found', 'There is no such run.')
+    if (opening.answer === 'not_found') throw new RunLogError('run_not_found', 'There is no such run.')
+    if (opening.answer === 'follow') topics.release(opening.topic)
+    return reply.code(204).send()
   })
 
   async function open (request: FastifyRequest<StreamRoute>, asked: StreamRequest): Promise<Opening | null> {
     try {
       return await openStream(topics, request.params.run_id, request.access.tenant, asked, options)
     } catch (error) {
-      request.log.warn({ err: error }, 'stream not opened')
+      complain({ err: error, request_id: request.id }, 'streams can not be opened')
       return null
     }
   }
 
   function follow (request: FastifyRequest<StreamRoute>, reply: FastifyReply, asked: StreamRequest, opening: Following): void {
-    const { log } = request
-    const fields = { run_id: request.params.run_id, subject: request.access.subject }
-    if (request.raw.socket.destroyed) return topics.release(opening.topic)
-    const follower = topics.follow(opening.topic, reply.openEventStream(), asked.filter, opening.cursor, expiryOf(request), {
-      closed: (closed) => log.info({ ...fields, ...summaryOf(closed) }, 'stream ended'),
-      gap: (reason) => metrics.streamGaps.inc({ reason }),
-      fellBack: () => metrics.laneFallbacks.inc(),
-      failed: (error) => log.error({ err: error }, 'stream failed')
-    })
-    log.info({ ...fields, mode: opening.open.mode, position: opening.open.position }, 'stream opened')
-    follower.start(opening.frame, opening.first)
+    const record = new StreamRecord(reports, { request_id: request.id, run_id: request.params.run_id, subject: request.access.subject })
+    record.opened(opening.open.mode, opening.open.position)
+    topics.follow(opening.topic, reply.openEventStream(), asked.filter, opening.cursor, expiryOf(request.access.expiresAt), record)
+      .start(opening.frame, opening.first)
   }
 
-  function expiryOf (request: FastifyRequest): { at: number, reason: CloseReason } {
+  function expiryOf (tokenExpiresAt: number): Expiry {
     const oldest = Date.now() + config.STREAM_MAX_AGE_S * 1000 * (0.8 + 0.2 * Math.random())
-    return request.access.expiresAt < oldest ? { at: request.access.expiresAt, reason: 'token_expired' } : { at: oldest, reason: 'max_age' }
+    return tokenExpiresAt < oldest ? { at: tokenExpiresAt, reason: 'token_expired' } : { at: oldest, reason: 'max_age' }
   }
 }
 
@@ -84,8 +92,4 @@ function closeAtOnce (reply: FastifyReply, reason: CloseReason): void {
 
 function singleHeader (header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.join(', ') : header
-}
-
-function summaryOf (follower: Follower): Record<string, unknown> {
-  return { duration_ms: Date.now() - follower.openedAt, events: follower.events, bytes: follower.bytes, reason: follower.end }
 }
