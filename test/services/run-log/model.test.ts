@@ -7,9 +7,9 @@ import { RunModel } from './model/run-model.ts'
 const RUNS = 60
 const STEPS = 40
 
-t.test('whatever happens to a run, no follower misses or repeats an event unsaid, and no id names two', async (t) => {
-  const seed = testSeed()
-  t.comment(`SEED=${seed}`)
+const seed = testSeed()
+
+t.test(`whatever happens to a run, no follower misses or repeats an event unsaid, and no id names two (SEED=${seed})`, async (t) => {
   const retention = { maxEvents: 12, maxBytes: 1_500 }
   const servers = await Promise.all([startRedis(t), startRedis(t)])
   const logs = await Promise.all(servers.map(({ url }) => openRedisRunLog(t, { kind: 'standalone', url }, { retention, prefix: 'model' })))
