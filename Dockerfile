@@ -5,6 +5,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY bin/package.json bin/
 COPY packages/client/package.json packages/client/
+COPY ui/package.json ui/
 RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build
@@ -14,6 +15,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY bin/package.json bin/
 COPY packages/client/package.json packages/client/
+COPY ui/package.json ui/
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
@@ -31,6 +33,7 @@ COPY --from=build /app/bin/package.json /app/bin/runcast.js bin/
 COPY --from=build /app/packages/client/package.json packages/client/
 COPY --from=build /app/packages/client/dist packages/client/dist
 COPY --from=build /app/dist dist
+COPY --from=build /app/ui/dist ui/dist
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

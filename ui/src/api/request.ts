@@ -1,0 +1,54 @@
+import { ApiError } from './api-error.ts'
+
+export interface RequestOptions {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  /** Sent as JSON. */
+  readonly body?: object
+  /** What is undefined is left out. */
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Sends a request to the service that this page came from; the session cookie, or a gateway, speaks for the person.
+ *
+ * @param path below `/api/v1`, such as `/session`
+ * @returns the body, parsed; null when there is none. It is taken at its word: it is the service's own.
+ * @throws ApiError the service's refusal, or `unreachable`
+ */
+export async function request<T> (path: string, { method = 'GET', body, query = {}, signal }: RequestOptions = {}): Promise<T> {
+  const response = await send(`/api/v1${path}${queryText(query)}`, {
+    method,
+    headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal })
+  })
+  if (!response.ok) throw await refusal(response)
+  const answer = response.status === 204 ? null : await response.json()
+  return answer
+}
+
+async function send (url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch (cause) {
+    throw new ApiError(0, 'unreachable', 'The service does not answer.', { cause })
+  }
+}
+
+/** The members of the service's problem details that people and programs are told. */
+interface Problem {
+  readonly code?: string
+  readonly title?: string
+  readonly detail?: string
+}
+
+async function refusal (response: Response): Promise<ApiError> {
+  const problem: Problem = await response.json().catch(() => ({}))
+  return new ApiError(response.status, problem.code ?? `http_${response.status}`, problem.detail ?? problem.title ?? `The service answered ${response.status}.`)
+}
+
+function queryText (query: NonNullable<RequestOptions['query']>): string {
+  const given = Object.entries(query).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]])
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
+}

@@ -1,0 +1,48 @@
+import type { Static } from 'typebox'
+import type { EventPageSchema } from '../../../schemas/history.ts'
+import type { Run, RunList } from '../../../schemas/runs.ts'
+import { request } from './request.ts'
+
+export type { Run, RunList }
+
+/** A page of a run's log. */
+export type EventPage = Static<typeof EventPageSchema>
+
+export interface RunListQuery {
+  /** Only runs with this status. */
+  readonly status?: string | undefined
+  /** The most runs of the page, up to 500. */
+  readonly limit?: number | undefined
+  /** As the page before gave it. */
+  readonly cursor?: string | undefined
+}
+
+/** A page of runs, the last changed first. @throws ApiError */
+export function listRuns (query: RunListQuery, signal?: AbortSignal): Promise<RunList> {
+  return request('/workflow-runs', { query: { ...query }, ...(signal === undefined ? {} : { signal }) })
+}
+
+/** The state of one run. @throws ApiError `run_not_found` with status 404, and the others */
+export function getRun (runId: string, signal?: AbortSignal): Promise<Run> {
+  return request(runPath(runId), signal === undefined ? {} : { signal })
+}
+
+export interface EventPageQuery {
+  /** The events after this id. */
+  readonly after?: string | undefined
+  /** The events right before this id. */
+  readonly before?: string | undefined
+  /** The most events of the page, up to 1,000. */
+  readonly limit?: number | undefined
+  /** Only these types, separated by commas. */
+  readonly event_types?: string | undefined
+}
+
+/** A page of a run's log, in the order of the log. @throws ApiError */
+export function listEvents (runId: string, query: EventPageQuery, signal?: AbortSignal): Promise<EventPage> {
+  return request(`${runPath(runId)}/events`, { query: { ...query }, ...(signal === undefined ? {} : { signal }) })
+}
+
+function runPath (runId: string): string {
+  return `/workflow-runs/${encodeURIComponent(runId)}`
+}

@@ -1,0 +1,23 @@
+import type { Session, SessionRequest } from '../../../schemas/auth.ts'
+import { request } from './request.ts'
+
+export type { Session }
+
+/** Who the person is. @throws ApiError with status 401 when nobody is signed in, and the others */
+export function getSession (): Promise<Session> {
+  return request('/session')
+}
+
+/**
+ * Starts a session with a token or a login code, or renews the present one.
+ *
+ * @throws ApiError `login_code_invalid`, `token_invalid`, `token_expired`, `session_too_large`, and the others
+ */
+export function startSession (credentials: SessionRequest): Promise<Session> {
+  return request('/session', { method: 'POST', body: credentials })
+}
+
+/** Ends the session. @throws ApiError */
+export function endSession (): Promise<null> {
+  return request('/session', { method: 'DELETE' })
+}

@@ -1,0 +1,37 @@
+import { MantineProvider } from '@mantine/core'
+import { lazy } from 'react'
+import { BrowserRouter, Route, Routes, useParams } from 'react-router'
+import { LoginPage } from './login/login-page.tsx'
+import { STYLE_NONCE } from './nonce.ts'
+import { SessionProvider } from './session/session-provider.tsx'
+import { NotFoundPage } from './shell/not-found-page.tsx'
+import { Shell } from './shell/shell.tsx'
+import { cssVariablesResolver, theme } from './theme.ts'
+
+const ExecutionMonitorPage = lazy(async () => ({ default: (await import('./monitor/execution-monitor-page.tsx')).ExecutionMonitorPage }))
+const RunDetailView = lazy(async () => ({ default: (await import('./run/run-detail-view.tsx')).RunDetailView }))
+
+/** All pages. Those behind the shell are only shown to who is signed in. */
+export function App () {
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme='auto' getStyleNonce={() => STYLE_NONCE}>
+      <BrowserRouter>
+        <SessionProvider>
+          <Routes>
+            <Route path='/login' element={<LoginPage />} />
+            <Route element={<Shell />}>
+              <Route index element={<ExecutionMonitorPage />} />
+              <Route path='/runs/:runId' element={<RunRoute />} />
+              <Route path='*' element={<NotFoundPage />} />
+            </Route>
+          </Routes>
+        </SessionProvider>
+      </BrowserRouter>
+    </MantineProvider>
+  )
+}
+
+function RunRoute () {
+  const { runId = '' } = useParams()
+  return <RunDetailView key={runId} runId={runId} />
+}

@@ -1,0 +1,11 @@
+import { createRoot } from 'react-dom/client'
+import { setNonce } from 'get-nonce'
+import { App } from './app.tsx'
+import { STYLE_NONCE } from './nonce.ts'
+import './styles.css'
+
+// The library that locks scrolling behind dialogs asks here.
+if (STYLE_NONCE !== '') setNonce(STYLE_NONCE)
+
+const root = document.getElementById('root')
+if (root !== null) createRoot(root).render(<App />)

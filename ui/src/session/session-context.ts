@@ -1,0 +1,29 @@
+import { createContext, use } from 'react'
+import type { SessionRequest } from '../../../schemas/auth.ts'
+import type { Session } from '../api/session.ts'
+
+/** Whether somebody is signed in, as far as known. */
+export type SessionState =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'signed-out', readonly reason: 'none' | 'expired' | 'left' }
+  | { readonly kind: 'signed-in', readonly session: Session }
+
+export interface SessionAccess {
+  readonly state: SessionState
+  /** Starts a session. @throws ApiError why it was refused */
+  signIn (credentials: SessionRequest): Promise<void>
+  /** Ends the session. @throws ApiError */
+  signOut (): Promise<void>
+  /** Asks the service who is signed in; for whoever was refused with 401. Never rejects. */
+  check (): Promise<void>
+}
+
+export const SessionContext = createContext<SessionAccess | null>(null)
+
+/** The session of the person who looks at the page. */
+export function useSession (): SessionAccess {
+  const context = use(SessionContext)
+  if (context === null) throw new Error('useSession needs a SessionProvider around it')
+  return context
+}

@@ -1,0 +1,71 @@
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
+import type { SessionRequest } from '../../../schemas/auth.ts'
+import { ApiError } from '../api/api-error.ts'
+import { endSession, getSession, startSession, type Session } from '../api/session.ts'
+import { renewalDelay } from './renewal.ts'
+import { SessionContext, type SessionState } from './session-context.ts'
+
+/** How often a service that does not answer is asked again, in milliseconds. */
+const RETRY_MS = 2_000
+
+/** Knows who is signed in, and renews the session before it expires: a stream that meets an expired one is gone for good. */
+export function SessionProvider ({ children }: { children: ReactNode }) {
+  const [state, setState] = useState<SessionState>({ kind: 'unknown' })
+
+  const ask = useCallback(async (question: () => Promise<Session>) => {
+    try {
+      const session = await question()
+      setState({ kind: 'signed-in', session })
+    } catch (error) {
+      setState((before) => afterFailure(before, error))
+    }
+  }, [])
+
+  const check = useCallback(() => ask(getSession), [ask])
+  const signIn = useCallback(async (credentials: SessionRequest) => {
+    setState({ kind: 'signed-in', session: await startSession(credentials) })
+  }, [])
+  const signOut = useCallback(async () => {
+    await endSession()
+    setState({ kind: 'signed-out', reason: 'left' })
+  }, [])
+
+  useEffect(() => {
+    if (state.kind === 'unknown') check()
+    if (state.kind !== 'unreachable') return
+    const timer = setInterval(check, RETRY_MS)
+    return () => clearInterval(timer)
+  }, [state.kind, check])
+
+  const session = state.kind === 'signed-in' ? state.session : null
+  useEffect(() => {
+    if (session === null) return
+    return whenDue(Date.now() + renewalDelay(session.expires_at, Date.now()), () => ask(() => startSession({})))
+  }, [session, ask])
+
+  const context = useMemo(() => ({ state, signIn, signOut, check }), [state, signIn, signOut, check])
+  return <SessionContext value={context}>{children}</SessionContext>
+}
+
+/** What a failed question leaves known: a service out of reach ends no session. */
+function afterFailure (before: SessionState, error: unknown): SessionState {
+  if (error instanceof ApiError && error.status === 401) {
+    return { kind: 'signed-out', reason: before.kind === 'signed-in' ? 'expired' : 'none' }
+  }
+  return before.kind === 'signed-in' ? { ...before, session: { ...before.session } } : { kind: 'unreachable' }
+}
+
+/** Calls back at a time, or as soon as the machine is awake and the page in view after it. @returns stops waiting */
+function whenDue (time: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, Math.max(0, time - Date.now()))
+  const whenVisible = () => {
+    if (document.visibilityState !== 'visible' || Date.now() < time) return
+    clearTimeout(timer)
+    callback()
+  }
+  document.addEventListener('visibilitychange', whenVisible)
+  return () => {
+    clearTimeout(timer)
+    document.removeEventListener('visibilitychange', whenVisible)
+  }
+}

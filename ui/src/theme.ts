@@ -1,0 +1,35 @@
+import { createTheme, type CSSVariablesResolver } from '@mantine/core'
+
+/** What Mantine's components look like. The colours themselves are in styles.css. */
+export const theme = createTheme({
+  primaryColor: 'accent',
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.35,
+  defaultRadius: 'sm',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  fontFamily: 'var(--font-text)',
+  fontFamilyMonospace: 'var(--font-code)',
+  colors: {
+    accent: ['#eef4ff', '#dbe7fd', '#b8d0fb', '#93b8f9', '#79a6f7', '#5b8ef2', '#3b74e4', '#2460cf', '#1c4fae', '#17408c']
+  }
+})
+
+/** Lets Mantine's surfaces and texts take the colours of styles.css. */
+export const cssVariablesResolver: CSSVariablesResolver = () => ({
+  variables: {
+    '--mantine-color-body': 'var(--paper)',
+    '--mantine-color-text': 'var(--ink)',
+    '--mantine-color-dimmed': 'var(--quiet)',
+    '--mantine-color-placeholder': 'var(--quiet)',
+    '--mantine-color-anchor': 'var(--accent)',
+    '--mantine-color-error': 'var(--failed)',
+    '--mantine-color-default': 'var(--raised)',
+    '--mantine-color-default-hover': 'var(--hover)',
+    '--mantine-color-default-color': 'var(--ink)',
+    '--mantine-color-default-border': 'var(--control-line)'
+  },
+  light: {},
+  dark: {}
+})

@@ -1,0 +1,23 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+/** The service that the pages of `npm run dev -w ui` talk to. */
+const SERVICE = process.env['RUNCAST_URL'] ?? 'http://127.0.0.1:3000'
+
+// The service accepts only its own Host in development, and no page of another origin.
+const proxy = Object.fromEntries(['/api', '/documentation'].map((path) => [path, { target: SERVICE, changeOrigin: true }]))
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: {
+    // The test runner brings an older React, which packages beside this one would find first.
+    dedupe: ['react', 'react-dom']
+  },
+  server: { proxy },
+  preview: { proxy },
+  build: {
+    // The content security policy has no data: addresses for scripts, styles and fonts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false }
+  }
+})
