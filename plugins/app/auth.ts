@@ -5,6 +5,7 @@ import { AccessError } from '../../services/auth/access-error.ts'
 import { accessOf, readClaims, type Access, type Via } from '../../services/auth/access.ts'
 import { isTrustedByCookie } from '../../services/auth/cross-site.ts'
 import { sessionCookie } from '../../services/auth/session.ts'
+import { VerifiedTokens } from '../../services/auth/verified-tokens.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -56,6 +57,7 @@ const TOKEN_PARAMETERS = ['access_token', 'token', 'jwt']
 
 /** Knows who asks: `fastify.requireAccess(scope)` and `request.access`. */
 export default fp(async (fastify) => {
+  const verified = new VerifiedTokens()
   fastify.decorateRequest('access')
   fastify.decorate('requireAccess', requireAccess)
   fastify.decorate('authenticate', authenticate)
@@ -89,9 +91,10 @@ export default fp(async (fastify) => {
 
   async function verifyToken (token: string): Promise<Claims> {
     if (token.length > MAX_TOKEN_CHARACTERS) throw new AccessError('token_invalid')
-    const claims = readClaims(verifiedPayload(token))
+    const claims = verified.get(token) ?? readClaims(verifiedPayload(token))
     if (claims === null) throw new AccessError('token_invalid')
     if (claims.exp * 1000 <= Date.now()) throw new AccessError('token_expired')
+    verified.set(token, claims)
     return claims
   }
 
