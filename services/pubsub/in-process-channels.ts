@@ -1,38 +1,36 @@
-import type { LiveChannels, LiveListener, LiveMessage } from './live-channels.ts'
+import type { ChangeListener, LiveChannels, LiveListener, LiveMessage } from './live-channels.ts'
+import { Subscription } from './subscription.ts'
 
 /** Live channels within one process, and the side that the run log speaks on. */
 export interface InProcessChannels extends LiveChannels {
-  /** Gives a message to everyone who listens to the run now. Never throws. */
-  publish (runId: string, message: LiveMessage): void
+  /** Gives a message to everyone who listens to the run, and to the changes of its tenant, now. Never throws. */
+  publish (runId: string, tenant: string, message: LiveMessage): void
 }
 
-/** Makes live channels for a run log in the same process: nothing is ever missed, so `onRestored` never calls back. */
+/** Makes live channels for a run log in the same process: nothing is ever missed, so nobody is told that something was. */
 export function createInProcessChannels (): InProcessChannels {
-  const listeners = new Map<string, Set<LiveListener>>()
+  const runs = new Map<string, Subscription<LiveListener>>()
+  const tenants = new Map<string, Subscription<ChangeListener>>()
   let open = true
 
+  function join<Listener> (subscriptions: Map<string, Subscription<Listener>>, name: string, listener: Listener): () => void {
+    const subscription = subscriptions.get(name) ?? new Subscription<Listener>(name)
+    subscriptions.set(name, subscription)
+    const remove = subscription.add(listener)
+    return () => {
+      if (remove() && subscription.isIdle && subscriptions.get(name) === subscription) subscriptions.delete(name)
+    }
+  }
+
   return {
-    publish (runId, message) {
-      for (const listener of listeners.get(runId) ?? []) {
-        try {
-          listener(message)
-        } catch (error) {
-          // A listener's fault is neither the publisher's nor another listener's.
-          process.emitWarning(error instanceof Error ? error : String(error))
-        }
-      }
+    publish (runId, tenant, message) {
+      runs.get(runId)?.forEach((listener) => listener(message), warn)
+      tenants.get(tenant)?.forEach((listener) => listener.changed(runId), warn)
     },
 
-    async subscribe (runId, listener) {
-      // One function may listen twice, each time on its own.
-      const own: LiveListener = (message) => listener(message)
-      const ofRun = listeners.get(runId) ?? new Set()
-      listeners.set(runId, ofRun.add(own))
-      return () => {
-        ofRun.delete(own)
-        if (ofRun.size === 0 && listeners.get(runId) === ofRun) listeners.delete(runId)
-      }
-    },
+    subscribe: async (runId, listener) => join(runs, runId, listener),
+
+    subscribeChanges: async (tenant, listener) => join(tenants, tenant, listener),
 
     onRestored () {},
 
@@ -40,7 +38,13 @@ export function createInProcessChannels (): InProcessChannels {
 
     async close () {
       open = false
-      listeners.clear()
+      runs.clear()
+      tenants.clear()
     }
   }
+}
+
+/** A listener's fault is neither the publisher's nor another listener's. */
+function warn (error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
 }

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { Cluster } from 'ioredis'
+import { RUN_ID_PATTERN } from '../../schemas/events.ts'
 import type { RedisConnections } from '../redis/connections.ts'
 import type { RedisKeys } from '../redis-keys.ts'
 import { RunLogError } from '../run-log/run-log.ts'
 import { throttledLog, type LogLine, type Logger } from '../throttled-log.ts'
 import { ChannelSubscriber } from './channel-subscriber.ts'
-import type { LiveChannels, LiveListener } from './live-channels.ts'
+import type { ChangeListener, LiveChannels, LiveListener } from './live-channels.ts'
 import { parseLiveMessage } from './live-message.ts'
 import { ShardedSubscribers } from './sharded-subscribers.ts'
+import { Subscription } from './subscription.ts'
 
 export interface RedisPubSubManagerOptions {
   readonly connections: RedisConnections
@@ -26,30 +28,21 @@ interface Subscribers {
   close (): void
 }
 
-/** One followed run. */
-interface Subscription {
-  readonly runId: string
-  readonly listeners: Set<{ readonly listener: LiveListener }>
-  readonly waiting: Set<() => void>
-  acknowledged: boolean
-  /** Whether it was acknowledged before and may have missed messages since. */
-  interrupted: boolean
-}
-
-/** How long a subscription may wait for its acknowledgement, in milliseconds. */
-const ACKNOWLEDGEMENT_TIMEOUT_MS = 2_000
+const RUN_ID = new RegExp(RUN_ID_PATTERN)
 
 /**
- * The live channels of runs in Redis: one subscriber connection (in Cluster one per primary), however many runs and
- * listeners; each run is subscribed once. Connects when it is made, and comes back by itself.
+ * The live channels of runs and the change channels of tenants in Redis: one subscriber connection (in Cluster one per
+ * primary), however many channels and listeners; each channel is subscribed once. Connects when it is made, and comes
+ * back by itself.
  */
 export class RedisPubSubManager implements LiveChannels {
   readonly #connections: RedisConnections
   readonly #keys: RedisKeys
   readonly #probeChannel: string
   readonly #subscribers: Subscribers
-  /** By channel. */
-  readonly #subscriptions = new Map<string, Subscription>()
+  /** By channel: the runs that are followed, and the tenants whose changes are. */
+  readonly #runs = new Map<string, Subscription<LiveListener>>()
+  readonly #tenants = new Map<string, Subscription<ChangeListener>>()
   readonly #restored: Array<(runIds: readonly string[]) => void> = []
   readonly #log: LogLine
   readonly #probeTimer: NodeJS.Timeout
@@ -67,18 +60,11 @@ export class RedisPubSubManager implements LiveChannels {
   }
 
   async subscribe (runId: string, listener: LiveListener): Promise<() => void> {
-    const channel = this.#keys.live(runId)
-    const entry = { listener }
-    const subscription = this.#subscriptions.get(channel) ?? this.#open(channel, runId)
-    subscription.listeners.add(entry)
-    const leave = () => {
-      if (!subscription.listeners.delete(entry) || subscription.listeners.size > 0) return
-      this.#subscriptions.delete(channel)
-      this.#subscribers.unwant(channel)
-    }
-    if (!this.#closed && await acknowledgement(subscription)) return leave
-    leave()
-    throw new RunLogError('unavailable', `the live channel of run ${runId} can't be subscribed`)
+    return await this.#subscribe(this.#runs, this.#keys.live(runId), runId, listener)
+  }
+
+  async subscribeChanges (tenant: string, listener: ChangeListener): Promise<() => void> {
+    return await this.#subscribe(this.#tenants, this.#keys.changed(tenant), tenant, listener)
   }
 
   onRestored (callback: (runIds: readonly string[]) => void): void {
@@ -119,51 +105,59 @@ export class RedisPubSubManager implements LiveChannels {
     }
   }
 
-  #open (channel: string, runId: string): Subscription {
-    const subscription: Subscription = { runId, listeners: new Set(), waiting: new Set(), acknowledged: false, interrupted: false }
-    this.#subscriptions.set(channel, subscription)
-    this.#subscribers.want(channel)
-    return subscription
+  async #subscribe<Listener> (subscriptions: Map<string, Subscription<Listener>>, channel: string, name: string, listener: Listener): Promise<() => void> {
+    const present = subscriptions.get(channel)
+    const subscription = present ?? new Subscription<Listener>(name)
+    const remove = subscription.add(listener)
+    if (present === undefined) {
+      subscriptions.set(channel, subscription)
+      this.#subscribers.want(channel)
+    }
+    const leave = () => {
+      if (!remove() || !subscription.isIdle) return
+      subscriptions.delete(channel)
+      this.#subscribers.unwant(channel)
+    }
+    if (!this.#closed && await subscription.acknowledged()) return leave
+    leave()
+    throw new RunLogError('unavailable', `the channel ${channel} can't be subscribed`)
   }
 
   #deliver (channel: string, text: string): void {
-    const subscription = this.#subscriptions.get(channel)
-    if (subscription === undefined) return
-    const message = parseLiveMessage(text)
-    if (message === null) {
-      this.#log({ run_id: subscription.runId, sample: text.slice(0, 200) }, 'A live channel carried something foreign')
-      return
+    const run = this.#runs.get(channel)
+    if (run !== undefined) {
+      const message = parseLiveMessage(text)
+      if (message === null) this.#reportForeign(channel, text)
+      else this.#tell(channel, run, (listener) => listener(message))
     }
-    for (const { listener } of subscription.listeners) {
-      try {
-        listener(message)
-      } catch (error) {
-        this.#log({ run_id: subscription.runId, err: error }, 'A listener of a live channel failed')
-      }
+    const tenant = this.#tenants.get(channel)
+    if (tenant !== undefined) {
+      if (!RUN_ID.test(text)) this.#reportForeign(channel, text)
+      else this.#tell(channel, tenant, (listener) => listener.changed(text))
     }
+  }
+
+  #tell<Listener> (channel: string, subscription: Subscription<Listener>, call: (listener: Listener) => void): void {
+    subscription.forEach(call, (error) => this.#log({ channel, err: error }, 'A listener of a channel failed'))
+  }
+
+  #reportForeign (channel: string, text: string): void {
+    this.#log({ channel, sample: text.slice(0, 200) }, 'A channel carried something foreign')
   }
 
   #acknowledge (channels: readonly string[]): void {
     const restored: string[] = []
     for (const channel of channels) {
-      const subscription = this.#subscriptions.get(channel)
-      if (subscription === undefined) continue
-      subscription.acknowledged = true
-      if (subscription.interrupted) restored.push(subscription.runId)
-      subscription.interrupted = false
-      for (const resolve of subscription.waiting) resolve()
-      subscription.waiting.clear()
+      const run = this.#runs.get(channel)
+      if (run?.acknowledge() === true) restored.push(run.name)
+      const tenant = this.#tenants.get(channel)
+      if (tenant?.acknowledge() === true) this.#tell(channel, tenant, (listener) => listener.missed())
     }
     if (restored.length > 0) for (const callback of this.#restored) callback(restored)
   }
 
   #interrupt (channels: readonly string[]): void {
-    for (const channel of channels) {
-      const subscription = this.#subscriptions.get(channel)
-      if (subscription === undefined) continue
-      subscription.interrupted ||= subscription.acknowledged
-      subscription.acknowledged = false
-    }
+    for (const channel of channels) (this.#runs.get(channel) ?? this.#tenants.get(channel))?.interrupt()
   }
 
   async #probe (): Promise<void> {
@@ -181,20 +175,4 @@ export class RedisPubSubManager implements LiveChannels {
     await this.#connections.command.publish(this.#probeChannel, '')
     this.#probed = { at, subscribers }
   }
-}
-
-/** @returns whether the subscription is acknowledged, now or in time */
-async function acknowledgement (subscription: Subscription): Promise<boolean> {
-  if (subscription.acknowledged) return true
-  return await new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      resolve(true)
-    }
-    const timer = setTimeout(() => {
-      subscription.waiting.delete(done)
-      resolve(false)
-    }, ACKNOWLEDGEMENT_TIMEOUT_MS)
-    subscription.waiting.add(done)
-  })
 }

@@ -88,7 +88,7 @@ class LmdbRunLog implements RunLog {
     const { retention } = this.#options
     const { result } = await writer.write({
       apply: () => append(store, request, { retention, at: this.#now(), opening: name }),
-      committed: ({ events }) => this.#publish(request.runId, events),
+      committed: ({ events }) => this.#publish(request, events),
       bytes: request.events.reduce((bytes, { data }) => bytes + data.length + EVENT_OVERHEAD_BYTES, 0),
       growing: true
     })
@@ -135,10 +135,10 @@ class LmdbRunLog implements RunLog {
     await opened.lock.release()
   }
 
-  #publish (runId: string, events: readonly LogEvent[]): void {
+  #publish ({ runId, tenant }: AppendRequest, events: readonly LogEvent[]): void {
     const [first] = events
     const last = events.at(-1)
-    if (first !== undefined && last !== undefined) this.#live.publish(runId, { prev: first.prev, last: last.id, events })
+    if (first !== undefined && last !== undefined) this.#live.publish(runId, tenant, { prev: first.prev, last: last.id, events })
   }
 
   #need (): Opened {

@@ -72,6 +72,35 @@ t.test('what is foreign on a live channel, and a listener that fails, harm nobod
   t.equal(logger.lines.length, 1)
 })
 
+t.test('the changes of a tenant share the connection, and what may be missed of them is told', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const { manager, logger } = manage(t, connect(t, server.url))
+  const heard: string[] = []
+  const listen = (name: string) => ({
+    changed: (runId: string) => { heard.push(`${name} ${runId}`) },
+    missed: () => { heard.push(`${name} missed`) }
+  })
+  await manager.subscribe('run', () => {})
+  const leave = await manager.subscribeChanges('', listen('one'))
+  await manager.subscribeChanges('', listen('two'))
+  await manager.subscribeChanges('other', listen('other'))
+  t.equal((await subscribers(server)).length, 1)
+  t.strictSame(await client.pubsub('NUMSUB', keys.changed('')), [keys.changed(''), 1])
+
+  for (const text of ['', 'a b', '{"x":1}', 'build-1']) await client.publish(keys.changed(''), text)
+  await waitUntil('both have heard', () => heard.length === 2)
+  t.strictSame(heard, ['one build-1', 'two build-1'])
+  t.equal(logger.lines.length, 1)
+
+  leave()
+  await client.client('KILL', 'TYPE', 'PUBSUB')
+  await waitUntil('both tenants are told', () => heard.length === 4)
+  t.strictSame(heard.slice(2).sort(), ['other missed', 'two missed'])
+  t.equal(await client.publish(keys.changed('other'), 'build-2'), 1)
+  await waitUntil('hints come again', () => heard.at(-1) === 'other build-2')
+})
+
 t.test('a thousand runs with two listeners each take one connection, one subscription each and few commands', async (t) => {
   const server = await startRedis(t)
   const client = server.client()

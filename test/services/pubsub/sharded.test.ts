@@ -27,6 +27,7 @@ function follow (t: Test, probeIntervalMs = 60_000) {
   manager.onRestored((runIds) => restored.push(...runIds))
   return {
     manager,
+    command: connections.command,
     logger,
     restored,
     heard: (runId: string) => heard.get(runId)?.length ?? 0,
@@ -57,6 +58,17 @@ t.test('runs are subscribed at the primary of their slot, on one connection per 
   await waitUntil('all have heard', () => runs.every((run) => heard(run) === 1))
   leave.forEach((leaveOne) => leaveOne())
   await waitUntil('nothing is subscribed', async () => (await Promise.all(runs.map(publish))).every((receivers) => receivers === 0))
+})
+
+t.test('the changes of tenants are subscribed at the primaries of their slots', async (t) => {
+  const { manager, command } = follow(t)
+  const heard: string[] = []
+  const tenants = Array.from({ length: 12 }, (_, index) => `tenant-${index}`)
+  await Promise.all(tenants.map((tenant) => manager.subscribeChanges(tenant, { changed: (runId) => heard.push(`${tenant} ${runId}`), missed () {} })))
+  await waitUntil('the Cluster takes commands', () => command.status === 'ready')
+  await Promise.all(tenants.map((tenant) => command.spublish(keys.changed(tenant), 'run')))
+  await waitUntil('all have heard', () => heard.length === tenants.length)
+  t.strictSame(new Set(heard), new Set(tenants.map((tenant) => `${tenant} run`)))
 })
 
 t.test('a run whose slot moves is subscribed at the new primary and restored', async (t) => {
