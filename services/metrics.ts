@@ -15,8 +15,8 @@ export interface Metrics {
   /** Names the functions that give the number of open streams and of followed runs when asked. */
   observeOpenStreams (streams: () => number, topics: () => number): void
 
-  /** Names the function that gives the counts of the ingest of plain PUBLISH when asked, each a total since the start. */
-  observeIngest (totals: () => Readonly<Record<string, number>>): void
+  /** Names the function that gives what the ingest of plain PUBLISH has done since the start and what waits, when asked. */
+  observeIngest (stats: () => { readonly waiting: number, readonly totals: Readonly<Record<string, number>> }): void
 
   /** What a scrape gets, and its content type. */
   expose (): Promise<{ text: string, contentType: string }>
@@ -45,15 +45,16 @@ export function createMetrics (): Metrics {
       gauge('open_streams', 'Open streams.', streams)
       gauge('followed_runs', 'Runs with at least one open stream.', topics)
     },
-    observeIngest: (totals) => {
+    observeIngest: (stats) => {
+      gauge('ingest_waiting_messages', 'Plain PUBLISH messages that wait to be stored.', () => stats().waiting)
       const ingested = new Counter({
-        name: 'runcast_ingest_total',
+        name: 'runcast_ingest_messages_total',
         help: 'Plain PUBLISH messages by what became of them.',
         labelNames: ['outcome'],
         registers: [registry],
         collect () {
           this.reset()
-          for (const [outcome, total] of Object.entries(totals())) ingested.inc({ outcome }, total)
+          for (const [outcome, total] of Object.entries(stats().totals)) ingested.inc({ outcome }, total)
         }
       })
     },

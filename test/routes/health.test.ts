@@ -1,6 +1,7 @@
 import t from 'tap'
 import { buildApp } from '../helpers/app.ts'
 import { startRedis } from '../helpers/redis-server.ts'
+import { waitUntil } from '../helpers/wait-until.ts'
 
 t.test('a service that runs is alive and ready, and counts what it does', async (t) => {
   const app = await buildApp(t)
@@ -30,7 +31,7 @@ t.test('a service that is about to stop is alive but not ready', async (t) => {
   const drained = new Promise<void>((resolve) => { finish = resolve })
   app.app.onDrain(() => drained)
   const closed = app.close()
-  while (!app.app.draining) await new Promise(setImmediate)
+  await waitUntil('the service drains', () => app.app.draining)
   const ready = await fetch(`${app.url}/health/ready`)
   t.equal(ready.status, 503)
   t.same(await ready.json(), { status: 'draining' })
@@ -56,6 +57,6 @@ t.test('without Redis a service starts, is not ready, and publishing says when t
   t.equal((await app.call('/api/v1/workflow-runs/r')).status, 503)
 
   await redis.start()
-  while (await ready() !== 200) await new Promise((resolve) => setTimeout(resolve, 50))
+  await waitUntil('the service is ready', async () => await ready() === 200)
   t.equal((await app.publish('r', { payload: 1 })).length, 1)
 })

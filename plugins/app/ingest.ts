@@ -1,0 +1,21 @@
+import fp from 'fastify-plugin'
+import { createIngest } from '../../services/ingest/ingest.ts'
+import { redisKeys } from '../../services/redis-keys.ts'
+
+/** Stores what engines plainly PUBLISH in Redis, unless the log is embedded or INGEST_PUBSUB is false. */
+export default fp(async (fastify) => {
+  const { config, redisConnections: connections } = fastify
+  if (connections === null || !config.INGEST_PUBSUB) return
+
+  const ingest = createIngest({
+    connections,
+    keys: redisKeys(config.CHANNEL_PREFIX),
+    runLog: fastify.runLog,
+    limits: { maxEventBytes: config.MAX_EVENT_BYTES, terminalStatuses: config.terminalStatuses },
+    ttlSeconds: config.RUN_TTL_S,
+    logger: fastify.log
+  })
+  fastify.metrics.observeIngest(() => ingest.stats())
+  fastify.addHook('onReady', async () => ingest.start())
+  fastify.addHook('onClose', () => ingest.stop())
+}, { name: 'ingest', fastify: '5.x', dependencies: ['config', 'metrics', 'redis', 'run-log'] })
