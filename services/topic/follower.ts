@@ -1,16 +1,13 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { CloseReason } from '../../schemas/stream.ts'
 import type { EventId } from '../run-log/event-id.ts'
 import { PING } from '../sse/encoder.ts'
-import { closeFrame, endFrame, positionFrame } from '../sse/frames.ts'
+import { endFrame, positionFrame } from '../sse/frames.ts'
+import { OpenStream, type Expiry } from '../sse/open-stream.ts'
 import { catchUp, type Step } from './catch-up.ts'
 import type { Filter } from './filter.ts'
 import type { LaneMember } from './lane.ts'
 import type { Topic } from './topic.ts'
-
-/** How a stream ended: as its run did, as the server decided, or by the client. */
-export type FollowerEnd = 'end' | 'client' | CloseReason
 
 /** Who keeps count of the open streams. */
 export interface FollowerKeeper {
@@ -29,66 +26,39 @@ export interface FollowerObserver {
   failed (error: unknown): void
 }
 
-/** When a stream is closed at the latest, in milliseconds since 1970, and why. */
-export interface Expiry {
-  readonly at: number
-  readonly reason: CloseReason
-}
-
-/** How long a socket may take for its last frame, in milliseconds. */
-const LAST_FRAME_MS = 5_000
-
 /**
- * One open stream: a cursor, a socket, and while it is behind one async generator over the run log. Either the
+ * One open stream of a run: a cursor, a socket, and while it is behind one async generator over the run log. Either the
  * generator's pump or the lane writes, never both: the follower joins the lane in the same synchronous step in which
  * it finds that nothing is newer than its cursor.
  */
-export class Follower implements LaneMember {
+export class Follower extends OpenStream implements LaneMember {
   readonly filter: Filter
-  /** Milliseconds since 1970. */
-  readonly openedAt = Date.now()
   readonly #topic: Topic
-  readonly #response: ServerResponse
   readonly #keeper: FollowerKeeper
   readonly #observer: FollowerObserver
   #cursor: EventId
   /** The last id that the client was sent, which a filter leaves behind the cursor. */
   #sentId: EventId
-  readonly #expiry: Expiry
   #pump: AbortController | null = null
   #onLane = false
-  #ending: { readonly reason: FollowerEnd, readonly since: number } | null = null
   #lastWriteAt = Date.now()
   #events = 0
-  #bytes = 0
 
   /**
    * @param cursor the position of what the response was already written
    */
   constructor (topic: Topic, response: ServerResponse, filter: Filter, cursor: EventId, expiry: Expiry, keeper: FollowerKeeper, observer: FollowerObserver) {
+    super(response, expiry)
     this.filter = filter
     this.#topic = topic
-    this.#response = response
     this.#cursor = cursor
     this.#sentId = cursor
-    this.#expiry = expiry
     this.#keeper = keeper
     this.#observer = observer
-    response.once('close', () => this.#dispose())
-    response.on('error', ignore)
   }
 
   get events (): number {
     return this.#events
-  }
-
-  get bytes (): number {
-    return this.#bytes
-  }
-
-  /** How the stream ended, or is about to. */
-  get end (): FollowerEnd {
-    return this.#ending?.reason ?? 'client'
   }
 
   get topic (): Topic {
@@ -99,17 +69,12 @@ export class Follower implements LaneMember {
   start (opening: string, first: Step): void {
     const bytes = Buffer.from(opening)
     this.#take({ ...first, bytes: first.bytes === null ? bytes : Buffer.concat([bytes, first.bytes]) })
-    if (this.#ending === null && !this.#joinLane()) this.#catchUp()
-  }
-
-  backlog (): number {
-    return this.#response.writableLength
+    if (!this.isEnding && !this.#joinLane()) this.#catchUp()
   }
 
   send (bytes: Buffer, events: number): void {
-    this.#response.write(bytes)
+    this.write(bytes)
     this.#events += events
-    this.#bytes += bytes.length
   }
 
   fallBack (position: EventId): void {
@@ -120,29 +85,29 @@ export class Follower implements LaneMember {
   }
 
   finish (frame: string): void {
-    this.#endWith(frame, 'end')
+    this.endWith(frame, 'end')
   }
 
-  /** Ends an unfinished stream; the client is told why and when to come back. */
-  close (reason: CloseReason): void {
-    this.#endWith(closeFrame(reason, this.#position()), reason)
-  }
-
-  /** What time brings: the end of an old stream, a comment on an idle one, patience that is over. */
-  tick (now: number, heartbeatMs: number): void {
-    if (this.#ending !== null) {
-      if (now - this.#ending.since >= LAST_FRAME_MS) this.#response.destroy()
-    } else if (now >= this.#expiry.at) {
-      this.close(this.#expiry.reason)
-    } else if (!this.#onLane && this.backlog() === 0 && now - this.#lastWriteAt >= heartbeatMs) {
-      this.#lastWriteAt = now
-      this.send(this.#sentId === this.#cursor ? PING : Buffer.from(positionFrame(this.#cursor)), 0)
-      this.#sentId = this.#cursor
-    }
-  }
-
-  #position (): EventId {
+  protected override position (): EventId {
     return this.#onLane ? this.#topic.lane.position : this.#cursor
+  }
+
+  protected override beat (now: number, heartbeatMs: number): void {
+    if (this.#onLane || this.backlog() > 0 || now - this.#lastWriteAt < heartbeatMs) return
+    this.#lastWriteAt = now
+    this.write(this.#sentId === this.#cursor ? PING : Buffer.from(positionFrame(this.#cursor)))
+    this.#sentId = this.#cursor
+  }
+
+  protected override stop (): void {
+    if (this.#onLane) this.#topic.lane.remove(this)
+    this.#onLane = false
+    this.#pump?.abort()
+  }
+
+  protected override gone (): void {
+    this.#keeper.left(this)
+    this.#observer.closed(this)
   }
 
   #catchUp (): void {
@@ -152,12 +117,12 @@ export class Follower implements LaneMember {
 
   async #pumpPages (signal: AbortSignal): Promise<void> {
     try {
-      if (this.#response.writableNeedDrain) await drained(this.#response, signal)
+      if (this.response.writableNeedDrain) await drained(this.response, signal)
       for await (const step of catchUp(this.#topic, this.filter, this.#cursor, signal)) {
         if (signal.aborted) return
         this.#take(step)
-        if (this.#ending !== null || this.#joinLane()) return
-        if (this.#response.writableNeedDrain) await drained(this.#response, signal)
+        if (this.isEnding || this.#joinLane()) return
+        if (this.response.writableNeedDrain) await drained(this.response, signal)
       }
     } catch (error) {
       if (signal.aborted) return
@@ -174,12 +139,12 @@ export class Follower implements LaneMember {
       this.#lastWriteAt = Date.now()
       this.send(step.bytes, step.events)
     }
-    if (step.gone !== null) this.#endWith(endFrame(step.gone, step.position), 'end')
+    if (step.gone !== null) this.endWith(endFrame(step.gone, step.position), 'end')
   }
 
   /** @returns whether the follower is done with catching up */
   #joinLane (): boolean {
-    const lags = this.#response.writableNeedDrain && this.backlog() > this.#topic.lane.lagBytes
+    const lags = this.response.writableNeedDrain && this.backlog() > this.#topic.lane.lagBytes
     if (lags || this.#cursor !== this.#topic.last) return false
     this.#topic.flush()
     if (this.#topic.isOver) {
@@ -191,29 +156,7 @@ export class Follower implements LaneMember {
     }
     return true
   }
-
-  #endWith (frame: string, reason: FollowerEnd): void {
-    if (this.#ending !== null) return
-    this.#ending = { reason, since: Date.now() }
-    this.#stopWriting()
-    this.send(Buffer.from(frame), 0)
-    this.#response.end()
-  }
-
-  #stopWriting (): void {
-    if (this.#onLane) this.#topic.lane.remove(this)
-    this.#onLane = false
-    this.#pump?.abort()
-  }
-
-  #dispose (): void {
-    this.#stopWriting()
-    this.#keeper.left(this)
-    this.#observer.closed(this)
-  }
 }
-
-function ignore (): void {}
 
 async function drained (response: ServerResponse, signal: AbortSignal): Promise<void> {
   await once(response, 'drain', { signal }).catch(() => {})

@@ -2,8 +2,10 @@ import type { ServerResponse } from 'node:http'
 import type { LiveChannels } from '../pubsub/live-channels.ts'
 import type { EventId } from '../run-log/event-id.ts'
 import type { RunLog } from '../run-log/run-log.ts'
+import type { Expiry } from '../sse/open-stream.ts'
+import { OpenStreams, tickInterval } from '../sse/open-streams.ts'
 import type { Filter } from './filter.ts'
-import { Follower, type Expiry, type FollowerKeeper, type FollowerObserver } from './follower.ts'
+import { Follower, type FollowerKeeper, type FollowerObserver } from './follower.ts'
 import { Topic, type TopicObserver, type TopicOptions } from './topic.ts'
 
 export interface TopicsOptions extends TopicOptions {
@@ -22,29 +24,21 @@ interface Entry {
   holders: number
 }
 
-/** How often open streams are looked after, in milliseconds. */
-const MOST_TICK_MS = 1_000
-const LEAST_TICK_MS = 20
-
 /** How many topics are compared with the log at once. */
 const CHECKS_AT_ONCE = 16
-
-/** At a shutdown no more than this many milliseconds are taken per stream. */
-const DRAIN_MS_PER_STREAM = 20
 
 /** Every followed run of this process and every open stream. One timer serves them all. */
 export class Topics implements FollowerKeeper {
   readonly #options: TopicsOptions
   readonly #entries = new Map<string, Entry>()
-  readonly #followers = new Set<Follower>()
+  readonly #followers = new OpenStreams<Follower>()
   readonly #tick: NodeJS.Timeout
   readonly #check: NodeJS.Timeout
   #checking = false
 
   constructor (options: TopicsOptions) {
     this.#options = options
-    const tickMs = Math.min(MOST_TICK_MS, Math.max(LEAST_TICK_MS, options.heartbeatMs / 8))
-    this.#tick = setInterval(() => this.#lookAfterAll(), tickMs)
+    this.#tick = setInterval(() => this.#lookAfterAll(), tickInterval(options.heartbeatMs))
     this.#check = setInterval(() => this.#checkPositions(), options.positionCheckMs)
     options.live.onRestored((runIds) => {
       const restored = new Set(runIds)
@@ -111,19 +105,8 @@ export class Topics implements FollowerKeeper {
    *
    * @returns when every socket is gone
    */
-  async drain (windowMs: number): Promise<void> {
-    const followers = [...this.#followers]
-    const spreadMs = Math.min(windowMs, followers.length * DRAIN_MS_PER_STREAM)
-    const startedAt = Date.now()
-    for (let next = 0; next < followers.length;) {
-      const due = spreadMs === 0 ? followers.length : Math.ceil(followers.length * (Date.now() - startedAt + 1) / spreadMs)
-      for (; next < Math.min(due, followers.length); next++) followers[next]?.close('shutdown')
-      await pause(Math.min(10, spreadMs))
-    }
-    while (this.#followers.size > 0) {
-      this.#lookAfterAll()
-      await pause(5)
-    }
+  drain (windowMs: number): Promise<void> {
+    return this.#followers.drain(windowMs)
   }
 
   /** Stops all timers and subscriptions. */
@@ -156,7 +139,7 @@ export class Topics implements FollowerKeeper {
   #lookAfterAll (): void {
     const now = Date.now()
     for (const entry of this.#entries.values()) entry.topic.lane.beat(now, this.#options.heartbeatMs)
-    for (const follower of this.#followers) follower.tick(now, this.#options.heartbeatMs)
+    this.#followers.tick(now, this.#options.heartbeatMs)
   }
 
   async #checkPositions (): Promise<void> {
@@ -176,8 +159,4 @@ export class Topics implements FollowerKeeper {
 
 function keyOf (runId: string, tenant: string): string {
   return `${runId} ${tenant}`
-}
-
-function pause (ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
