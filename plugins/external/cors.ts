@@ -11,6 +11,7 @@ export const autoConfig = ({ config: { corsOrigins } }: FastifyInstance): Fastif
       credentials: true,
       methods: ['GET', 'HEAD', 'POST', 'DELETE'],
       allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'X-Request-Id'],
+      strictPreflight: false,
       exposedHeaders: ['X-Request-Id', 'Retry-After', 'Content-Disposition'],
       maxAge: 600
     })

@@ -54,7 +54,7 @@ t.test('what is no HTTP is answered by a problem document, and the connection en
   ]
   for (const [bytes, status] of cases) {
     const answer = await rawBytes(app.url, bytes)
-    t.match(answer, `HTTP/1.1 ${status} `, bytes.slice(0, 60))
+    t.match(answer, `HTTP/1.1 ${status} `, JSON.stringify(bytes.slice(0, 60)))
   }
   const answer = await rawBytes(app.url, 'nonsense\r\n\r\n')
   t.match(answer, /content-type: application\/problem\+json\r\n/i)
@@ -66,4 +66,9 @@ t.test('a request keeps the id that its sender gave it, if that is a sane one', 
   const idFor = async (given: string) => (await rawRequest(app.url, '/health/live', { headers: { 'x-request-id': given } })).headers['x-request-id']
   t.equal(await idFor('trace-7.a_b~c'), 'trace-7.a_b~c')
   for (const given of ['', 'a b', 'x'.repeat(129), '-x', '{"a":1}']) t.match(await idFor(given), /^[0-9a-f]{8}-[0-9a-f-]{27}$/)
+})
+
+t.test('a request has 15 s for its head and 30 s for the rest, and idle connections are kept longer than by gateways', async (t) => {
+  const { app } = await buildApp(t)
+  t.match(app.server, { headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 75_000 })
 })

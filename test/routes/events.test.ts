@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { RunLogError } from '../../services/run-log/run-log.ts'
 import { buildApp, tokenFor, type App } from '../helpers/app.ts'
 
 interface Event { id: string, event_type: string, payload: unknown }
@@ -141,4 +142,18 @@ t.test('a reader that stops reading does not make the service read on', async (t
   for await (const chunk of response.setEncoding('latin1')) bytes += String(chunk).length
   t.ok(bytes > 24_000_000)
   t.ok(reads >= 24)
+})
+
+t.test('a download that can not be finished breaks off instead of looking complete', async (t) => {
+  const app = await buildApp(t)
+  for (let batch = 0; batch < 2; batch++) await app.publish('r', numbers(1, 1_000).map((payload) => ({ event_type: 'log', payload })))
+  const { readPage } = app.app.runLog
+  app.app.runLog.readPage = function (request) {
+    if (request.from.at === 'first') return readPage.call(this, request)
+    return Promise.reject(new RunLogError('unavailable', 'the log does not answer'))
+  }
+  await t.rejects(text(app, 'r/events', 'application/x-ndjson'))
+  await t.rejects(text(app, 'r/log', 'text/plain'))
+  t.equal((await app.call('/health/live')).status, 200)
+  t.match(app.log(), 'the log does not answer')
 })

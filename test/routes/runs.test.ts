@@ -118,7 +118,7 @@ t.test('numbers and cursors that can not be are refused by name', async (t) => {
     t.match(await response.json(), { code: 'invalid_request', errors: [{ in: 'query', path: fault }] }, path)
   }
   t.match(await (await app.call(`${RUNS}/r/events?after=9999999999999999-1`)).json(), { status: 400, code: 'invalid_cursor' })
-  t.match(await (await app.call(`${RUNS}/r/events?after=0-0&before=1-1`)).json(), { status: 400, code: 'invalid_request' })
+  t.match(await (await app.call(`${RUNS}/r/events?after=0-0&before=1-1`)).json(), { status: 400, code: 'two_cursors' })
 })
 
 t.test('what is no run id never reaches the log', async (t) => {

@@ -3,7 +3,7 @@ import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typ
 import { DEFAULT_PAGE_EVENTS, EventPageQuerySchema, historyContent } from '../../../../schemas/history.ts'
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
-import { InvalidCursorError, TwoCursorsError } from '../../../../services/request-errors.ts'
+import { RequestError } from '../../../../services/request-error.ts'
 import { parseCursor, type EventId } from '../../../../services/run-log/event-id.ts'
 import { historyJson, ndjsonLines, textLines } from '../../../../services/run-log/history-text.ts'
 import { firstPage, pagesFrom, readBackwards, readForwards } from '../../../../services/run-log/history.ts'
@@ -36,7 +36,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const { params: { run_id: runId }, access: { tenant }, query: { after, before, limit = DEFAULT_PAGE_EVENTS, event_types: wanted } } = request
-    if (after !== undefined && before !== undefined) throw new TwoCursorsError()
+    if (after !== undefined && before !== undefined) throw new RequestError('two_cursors')
     const types = wanted === undefined ? null : new Set(wanted.split(','))
     const from: From = after === undefined ? { at: 'first' } : { at: 'cursor', cursor: cursorOf(after) }
     if (request.accepts().type([JSON_TYPE, NDJSON_TYPE]) === NDJSON_TYPE) {
@@ -76,6 +76,6 @@ export default routes
 
 function cursorOf (text: string): EventId {
   const cursor = parseCursor(text)
-  if (cursor === null) throw new InvalidCursorError()
+  if (cursor === null) throw new RequestError('invalid_cursor')
   return cursor
 }

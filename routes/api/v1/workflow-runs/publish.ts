@@ -4,7 +4,7 @@ import { PublishHeadersSchema, publishBody } from '../../../../schemas/history.t
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
 import { parseEvents } from '../../../../services/events/parse-events.ts'
-import { UnsupportedEncodingError } from '../../../../services/request-errors.ts'
+import { RequestError } from '../../../../services/request-error.ts'
 
 const NDJSON = 'application/x-ndjson'
 
@@ -33,7 +33,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     validatorCompiler: (route) => route.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(route)
   }, async (request, reply) => {
     const { params, headers, access } = request
-    if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new UnsupportedEncodingError()
+    if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new RequestError('unsupported_media_type')
     const kind = headers['content-type']?.startsWith(NDJSON) === true ? 'ndjson' : 'json'
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const { ids } = await publisher.publish({
