@@ -12,8 +12,9 @@ export interface GivenService {
 
 /** What a service without a key of its own leaves in `DATA_DIR/dev.json`. */
 interface DevelopmentService {
-  readonly url: string
   readonly secret: string
+  /** Absent until the service has listened once. */
+  readonly url?: string
 }
 
 const TOKEN_LIFETIME_S = 3600
@@ -84,11 +85,11 @@ async function readIfThere (file: string): Promise<string | null> {
 
 function developmentService (text: string, file: string): DevelopmentService {
   const found: unknown = parsedOrNull(text)
-  if (typeof found === 'object' && found !== null && 'url' in found && 'secret' in found) {
-    const { url, secret } = found
-    if (typeof url === 'string' && typeof secret === 'string') return { url, secret }
+  if (typeof found === 'object' && found !== null && 'secret' in found && typeof found.secret === 'string') {
+    const { secret } = found
+    return 'url' in found && typeof found.url === 'string' ? { secret, url: found.url } : { secret }
   }
-  throw new UsageError(`${file} does not hold the address and the secret of a service`)
+  throw new UsageError(`${file} does not hold the secret of a service`)
 }
 
 function parsedOrNull (text: string): unknown {
@@ -108,8 +109,8 @@ function checkedAddress (address: string): string {
 
 /** The development secret is good on this machine only, so its tokens stay here. */
 function isLocal (url: string, local: DevelopmentService): boolean {
-  const { hostname, origin } = new URL(url)
-  return origin === new URL(local.url).origin || hostname === 'localhost' || hostname === '[::1]' || /^127\.[0-9.]+$/.test(hostname)
+  const { hostname } = new URL(url)
+  return url === local.url || hostname === 'localhost' || hostname === '[::1]' || /^127\.[0-9.]+$/.test(hostname)
 }
 
 function localToken (secret: string): string {

@@ -79,7 +79,7 @@ function detailsOf ({ exit_code: code, duration_ms: duration, reason, error }: S
 }
 
 function gapText ({ data }: StreamGap, url: string): string {
-  const count = data.lost === null ? 'Events' : `${data.lost} ${data.lost === 1 ? 'event' : 'events'}`
+  const count = data.lost === null ? 'Events are' : `${data.lost} ${data.lost === 1 ? 'event is' : 'events are'}`
   const what = data.reason === 'expired'
     ? `${count} missing here: no longer kept.`
     : `The history of this run has changed: what was printed after event ${data.resumed_after} no longer holds.`

@@ -39,8 +39,9 @@ export function createLineSplitter (limitOf: (beginning: Buffer) => number, shor
     let line = first !== undefined && parts.length === 1 ? first : Buffer.concat(parts)
     if (ended && line.at(-1) === CR) line = line.subarray(0, -1)
     const limit = limitOf(line)
+    const endBegun = line.at(-1) === CR && !ended ? 1 : 0
     const lines: OutputLine[] = []
-    while (line.length > limit) {
+    while (line.length - endBegun > limit) {
       const end = characterBoundary(line, limit)
       lines.push({ text: line.toString('utf8', 0, end), cut: true })
       line = line.subarray(end)

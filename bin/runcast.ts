@@ -4,6 +4,7 @@ import { exec } from './exec.ts'
 import { login } from './login.ts'
 import { tail } from './tail.ts'
 import { say, UsageError } from './terminal.ts'
+import { token } from './token.ts'
 
 const HELP = `Usage: runcast <command> [options]
 
@@ -12,10 +13,14 @@ const HELP = `Usage: runcast <command> [options]
         A line "::result::" followed by JSON becomes a result of the run.
 
   tail <run_id> [--from first|now] [--tail N]
-        Follows a run. Exits 0 when it succeeded, 1 when it failed, 2 for anything else.
+        Follows a run; lines of stderr are marked with "!". Exits 0 when it succeeded,
+        1 when it failed, 2 for anything else.
 
   login
         Prints a new link that logs a browser in.
+
+  token
+        Prints a bearer token, good for an hour, for the service on this machine.
 
 Options of every command:
   --url URL      the service; else RUNCAST_URL, else the one started last beside this command
@@ -23,7 +28,7 @@ Options of every command:
   --help
 `
 
-const COMMANDS = new Map([['exec', exec], ['tail', tail], ['login', login]])
+const COMMANDS = new Map([['exec', exec], ['tail', tail], ['login', login], ['token', token]])
 
 async function main ([name = '--help', ...args]: string[]): Promise<number> {
   if (name === '--help' || name === '-h' || name === 'help') {

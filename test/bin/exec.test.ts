@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type Test } from 'tap'
-import { runcast, type Runcast, type RuncastOptions } from '../helpers/runcast-command.ts'
+import { RUNCAST, runcast, type Runcast, type RuncastOptions } from '../helpers/runcast-command.ts'
 import { problem, startStandIn, type StandInService } from '../helpers/stand-in-service.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
@@ -283,6 +285,24 @@ test('through npx from another project it runs there, with that project\'s scrip
   t.ok(out.startsWith(`${folder}other`))
   t.notMatch(out, clone)
   t.ok(out.endsWith('\n0\n'))
+})
+
+test('in a terminal Ctrl-C reaches the command once, and the command is told to colour', async (t) => {
+  const service = await startStandIn(t)
+  const folder = await temporaryFolder(t)
+  const file = join(folder, 'command.sh')
+  await writeFile(file, 'trap "echo interrupted" INT; echo colour $FORCE_COLOR; echo ready; sleep 20; echo over; exit 4')
+  const terminal = spawn('script', ['-qec', `exec ${process.execPath} ${RUNCAST} exec --run-id ${RUN} -- sh ${file}`, '/dev/null'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+    env: { PATH: process.env['PATH'], TERM: 'xterm-256color', RUNCAST_URL: service.url, RUNCAST_TOKEN: 'x' }
+  })
+  const ended = once(terminal, 'close')
+  t.teardown(() => terminal.kill('SIGKILL'))
+  await waitUntil('the command is ready', () => messages(service).includes('ready'))
+  terminal.stdin.write('\u0003')
+  t.same(await ended, [4, null])
+  t.same(messages(service), ['colour 2', 'ready', 'interrupted', 'over'])
+  t.match(published(service).at(-1), { status: 'cancelled', exit_code: 4, reason: 'SIGINT' })
 })
 
 test('what makes no sense is said, and nothing is run', async (t) => {
