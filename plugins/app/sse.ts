@@ -34,6 +34,7 @@ export default fp(async (fastify) => {
 
   fastify.decorateReply('openEventStream', function (this: FastifyReply) {
     const response = this.raw
+    if (response.socket === null) throw new Error('the response waits for another one on its connection')
     response.once('pipe', (source: Readable) => {
       source.unpipe(response)
       source.destroy()

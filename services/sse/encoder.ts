@@ -27,4 +27,4 @@ export function encodeFrame (frame: SseFrame): string {
 }
 
 /** The comment that keeps an idle stream open. */
-export const PING = Buffer.from(': ping\n\n')
+export const PING = ': ping\n\n'

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { CloseReason } from '../../schemas/stream.ts'
 import type { EventId } from '../run-log/event-id.ts'
+import { chunkOf, type Chunk } from './chunk.ts'
 import { closeFrame } from './frames.ts'
 
 /** How a stream ended: because what it follows did, as the server decided, or by the client. */
@@ -19,14 +22,17 @@ const LAST_FRAME_MS = 5_000
 export abstract class OpenStream {
   /** Milliseconds since 1970. */
   readonly openedAt = Date.now()
-  protected readonly response: ServerResponse
+  protected readonly socket: Socket
+  readonly #response: ServerResponse
   readonly #expiry: Expiry
   #ending: { readonly reason: EndReason, readonly since: number } | null = null
   #bytes = 0
 
-  /** @param response its head is sent, and nobody else writes to it */
+  /** @param response its head is sent, nobody else writes to it, and its socket is its own */
   constructor (response: ServerResponse, expiry: Expiry) {
-    this.response = response
+    if (response.socket === null) throw new TypeError('an open stream needs a response that has its socket')
+    this.#response = response
+    this.socket = response.socket
     this.#expiry = expiry
     response.once('close', () => {
       this.stop()
@@ -52,7 +58,7 @@ export abstract class OpenStream {
 
   /** Bytes that the socket has not taken yet. */
   backlog (): number {
-    return this.response.writableLength
+    return this.socket.writableLength
   }
 
   /** Ends an unfinished stream; the client is told why and when to come back. */
@@ -63,7 +69,7 @@ export abstract class OpenStream {
   /** What time brings: the end of an old stream, a sign of life on an idle one, patience that is over. */
   tick (now: number, heartbeatMs: number): void {
     if (this.#ending !== null) {
-      if (now - this.#ending.since >= LAST_FRAME_MS) this.response.destroy()
+      if (now - this.#ending.since >= LAST_FRAME_MS) this.socket.destroy()
     } else if (now >= this.#expiry.at) {
       this.close(this.#expiry.reason)
     } else {
@@ -83,9 +89,20 @@ export abstract class OpenStream {
   /** Called once, when the socket is gone. */
   protected abstract gone (): void
 
-  protected write (bytes: Buffer): void {
-    this.response.write(bytes)
-    this.#bytes += bytes.length
+  /** Writes straight to the socket: the response would frame the same bytes for every stream anew. */
+  protected write ({ framed, body }: Chunk): void {
+    this.socket.write(this.#response.chunkedEncoding ? framed : body)
+    this.#bytes += body.length
+  }
+
+  /** Whether the socket has more bytes waiting than it likes. */
+  protected get needsDrain (): boolean {
+    return this.socket.writableNeedDrain
+  }
+
+  /** Resolves when the socket has taken what was waiting, or at the signal. */
+  protected async drained (signal: AbortSignal): Promise<void> {
+    await once(this.socket, 'drain', { signal }).catch(ignore)
   }
 
   /** Writes the last frame and ends the response. */
@@ -93,8 +110,8 @@ export abstract class OpenStream {
     if (this.#ending !== null) return
     this.#ending = { reason, since: Date.now() }
     this.stop()
-    this.write(Buffer.from(frame))
-    this.response.end()
+    this.write(chunkOf(frame))
+    this.#response.end()
   }
 }
 

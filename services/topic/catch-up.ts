@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { RunLogError, type LogFacts } from '../run-log/run-log.ts'
 import type { EventId } from '../run-log/event-id.ts'
+import type { Chunk } from '../sse/chunk.ts'
 import { gapFrame } from '../sse/frames.ts'
 import type { Filter } from './filter.ts'
 import type { EncodedPage } from './pages.ts'
@@ -8,12 +9,14 @@ import type { Topic } from './topic.ts'
 
 /** One step of a follower on its way to the lane. */
 export interface Step {
-  /** What to write; null when nothing passed the filter. */
-  readonly bytes: Buffer | null
+  /** Control frames to write first; '' for none. */
+  readonly frames: string
+  /** Events to write; null when nothing passed the filter. */
+  readonly chunk: Chunk | null
   readonly events: number
-  /** Where the follower stands when the bytes are written. */
+  /** Where the follower stands when all is written. */
   readonly position: EventId
-  /** The gap that the bytes begin with, if any. */
+  /** The gap that the frames tell of, if any. */
   readonly gap: EncodedPage['resume']['gap']
   /** Set when the run is gone for good: the stream is to be ended with these facts. */
   readonly gone: LogFacts | null
@@ -44,9 +47,9 @@ export async function * catchUp (topic: Topic, filter: Filter, from: EventId, si
 /** What a page makes a follower do. */
 export function stepOf (runId: string, page: EncodedPage): Step {
   const { gap, position } = page.resume
-  const gapBytes = gap === null ? null : Buffer.from(gapFrame(runId, gap, position))
   return {
-    bytes: gapBytes === null || page.bytes === null ? gapBytes ?? page.bytes : Buffer.concat([gapBytes, page.bytes]),
+    frames: gap === null ? '' : gapFrame(runId, gap, position),
+    chunk: page.chunk,
     events: page.events,
     position: page.position,
     gap,

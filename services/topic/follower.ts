@@ -1,6 +1,6 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { EventId } from '../run-log/event-id.ts'
+import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { PING } from '../sse/encoder.ts'
 import { endFrame, positionFrame } from '../sse/frames.ts'
 import { OpenStream, type Expiry } from '../sse/open-stream.ts'
@@ -67,13 +67,12 @@ export class Follower extends OpenStream implements LaneMember {
 
   /** Writes the opening frame and the first step at once, and starts to follow. */
   start (opening: string, first: Step): void {
-    const bytes = Buffer.from(opening)
-    this.#take({ ...first, bytes: first.bytes === null ? bytes : Buffer.concat([bytes, first.bytes]) })
+    this.#take({ ...first, frames: opening + first.frames })
     if (!this.isEnding && !this.#joinLane()) this.#catchUp()
   }
 
-  send (bytes: Buffer, events: number): void {
-    this.write(bytes)
+  send (chunk: Chunk, events: number): void {
+    this.write(chunk)
     this.#events += events
   }
 
@@ -95,7 +94,7 @@ export class Follower extends OpenStream implements LaneMember {
   protected override beat (now: number, heartbeatMs: number): void {
     if (this.#onLane || this.backlog() > 0 || now - this.#lastWriteAt < heartbeatMs) return
     this.#lastWriteAt = now
-    this.write(this.#sentId === this.#cursor ? PING : Buffer.from(positionFrame(this.#cursor)))
+    this.write(chunkOf(this.#sentId === this.#cursor ? PING : positionFrame(this.#cursor)))
     this.#sentId = this.#cursor
   }
 
@@ -117,12 +116,12 @@ export class Follower extends OpenStream implements LaneMember {
 
   async #pumpPages (signal: AbortSignal): Promise<void> {
     try {
-      if (this.response.writableNeedDrain) await drained(this.response, signal)
+      if (this.needsDrain) await this.drained(signal)
       for await (const step of catchUp(this.#topic, this.filter, this.#cursor, signal)) {
         if (signal.aborted) return
         this.#take(step)
         if (this.isEnding || this.#joinLane()) return
-        if (this.response.writableNeedDrain) await drained(this.response, signal)
+        if (this.needsDrain) await this.drained(signal)
       }
     } catch (error) {
       if (signal.aborted) return
@@ -134,17 +133,20 @@ export class Follower extends OpenStream implements LaneMember {
   #take (step: Step): void {
     if (step.gap !== null) this.#observer.gap(step.gap.reason)
     this.#cursor = step.position
-    if (step.bytes !== null) {
+    if (step.frames !== '' || step.chunk !== null) {
       this.#sentId = step.position
       this.#lastWriteAt = Date.now()
-      this.send(step.bytes, step.events)
+      this.socket.cork()
+      if (step.frames !== '') this.send(chunkOf(step.frames), 0)
+      if (step.chunk !== null) this.send(step.chunk, step.events)
+      this.socket.uncork()
     }
     if (step.gone !== null) this.endWith(endFrame(step.gone, step.position), 'end')
   }
 
   /** @returns whether the follower is done with catching up */
   #joinLane (): boolean {
-    const lags = this.response.writableNeedDrain && this.backlog() > this.#topic.lane.lagBytes
+    const lags = this.needsDrain && this.backlog() > this.#topic.lane.lagBytes
     if (lags || this.#cursor !== this.#topic.last) return false
     this.#topic.flush()
     if (this.#topic.isOver) {
@@ -156,8 +158,4 @@ export class Follower extends OpenStream implements LaneMember {
     }
     return true
   }
-}
-
-async function drained (response: ServerResponse, signal: AbortSignal): Promise<void> {
-  await once(response, 'drain', { signal }).catch(() => {})
 }

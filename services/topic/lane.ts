@@ -1,3 +1,4 @@
+import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { PING } from '../sse/encoder.ts'
 import { positionFrame } from '../sse/frames.ts'
 import type { EventId } from '../run-log/event-id.ts'
@@ -9,8 +10,8 @@ export interface LaneMember {
   readonly filter: Filter
   /** Bytes that the socket has not taken yet. */
   backlog (): number
-  /** Hands bytes with this many events to the socket. */
-  send (bytes: Buffer, events: number): void
+  /** Hands a chunk with this many events to the socket. */
+  send (chunk: Chunk, events: number): void
   /** Called when the member is too far behind for the lane: it has everything up to `position`. */
   fallBack (position: EventId): void
   /** Sends the last frame and ends the stream. */
@@ -19,6 +20,8 @@ export interface LaneMember {
 
 /** Over this many bytes not taken from before, a follower leaves the lane and pages from the log again. */
 export const DEFAULT_LAG_BYTES = 262_144
+
+const PING_CHUNK = chunkOf(PING)
 
 /** The followers with one filter. */
 interface Group {
@@ -81,19 +84,19 @@ export class Lane {
     for (const group of this.#groups.values()) {
       if (group.pending.length === 0) continue
       const events = group.pending.length
-      const bytes = Buffer.from(group.pending.length === 1 ? group.pending[0] ?? '' : group.pending.join(''))
+      const chunk = chunkOf(group.pending.join(''))
       group.pending = []
-      this.#write(group, bytes, events)
+      this.#write(group, chunk, events)
     }
     this.#position = position
   }
 
   /** Writes a control frame to every member and moves to `position`. Nothing may be queued. */
   announce (frame: string, position: EventId): void {
-    const bytes = Buffer.from(frame)
+    const chunk = chunkOf(frame)
     for (const group of this.#groups.values()) {
       group.moved = false
-      this.#write(group, bytes, 0)
+      this.#write(group, chunk, 0)
     }
     this.#position = position
   }
@@ -102,7 +105,7 @@ export class Lane {
   beat (now: number, heartbeatMs: number): void {
     for (const group of this.#groups.values()) {
       if (now - group.lastWriteAt < heartbeatMs) continue
-      this.#write(group, group.moved ? Buffer.from(positionFrame(this.#position)) : PING, 0)
+      this.#write(group, group.moved ? chunkOf(positionFrame(this.#position)) : PING_CHUNK, 0)
       group.moved = false
     }
   }
@@ -112,11 +115,11 @@ export class Lane {
     return [...this.#groups.values()].flatMap((group) => [...group.members])
   }
 
-  #write (group: Group, bytes: Buffer, events: number): void {
+  #write (group: Group, chunk: Chunk, events: number): void {
     group.lastWriteAt = Date.now()
     for (const member of group.members) {
       if (member.backlog() <= this.lagBytes) {
-        member.send(bytes, events)
+        member.send(chunk, events)
       } else {
         this.remove(member)
         member.fallBack(this.#position)

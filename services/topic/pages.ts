@@ -1,6 +1,7 @@
 import type { EventId } from '../run-log/event-id.ts'
 import type { Resume } from '../run-log/resume.ts'
 import type { From, LogEvent, LogFacts, Page, RunLog } from '../run-log/run-log.ts'
+import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { eventFrame } from '../sse/frames.ts'
 import { passes, type Filter } from './filter.ts'
 import type { EncodedEvent } from './ring.ts'
@@ -15,8 +16,8 @@ export interface EncodedPage {
   /** The id of the last event read, whether it passed the filter or not. */
   readonly position: EventId
   /** null when no event passed. */
-  readonly bytes: Buffer | null
-  /** How many events the bytes hold. */
+  readonly chunk: Chunk | null
+  /** How many events the chunk holds. */
   readonly events: number
 }
 
@@ -71,7 +72,7 @@ export class SharedPages {
 
   #keep (key: string, page: EncodedPage): EncodedPage {
     const isHistory = page.resume.gap === null && page.position !== page.resume.position && page.position !== page.facts.last
-    const bytes = page.bytes?.length ?? 0
+    const bytes = page.chunk?.framed.length ?? 0
     if (!isHistory || this.#keptBytes + bytes > KEEP_BYTES) return page
     this.#kept.set(key, page)
     this.#keptBytes += bytes
@@ -96,7 +97,7 @@ function encoded (facts: LogFacts, resume: Resume, last: LogEvent | undefined, f
     facts,
     resume,
     position: last?.id ?? resume.position,
-    bytes: frames.length === 0 ? null : Buffer.from(frames.join('')),
+    chunk: frames.length === 0 ? null : chunkOf(frames.join('')),
     events: frames.length
   }
 }

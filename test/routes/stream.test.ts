@@ -230,6 +230,22 @@ t.test('a thousand requests for streams pipelined on one socket leave nothing be
   next.destroy()
 })
 
+t.test('a gateway that speaks HTTP/1.0 gets the same stream without chunks', async (t) => {
+  const app = await buildApp(t)
+  await publish(app, 'old-gateway', [log('history')])
+  const { hostname, port, pathname } = new URL(streamUrl(app, 'old-gateway'))
+  const socket = connect(Number(port), hostname)
+  let received = ''
+  socket.setEncoding('utf8').on('data', (chunk) => { received += chunk })
+  socket.write(`GET ${pathname} HTTP/1.0\r\nAuthorization: Bearer ${reader}\r\n\r\n`)
+  await waitUntil('history came', () => received.includes('"history"'))
+  await publish(app, 'old-gateway', [log('live'), status('succeeded')])
+  await new Promise((resolve) => socket.once('close', resolve))
+  const body = received.slice(received.indexOf('\r\n\r\n') + 4)
+  t.match(body, /^retry: 2000\n\nid: 0-0\nevent: stream_open\n/)
+  t.match(body, /"live"\}\n\nid: \d+-3\nevent: status_change\n[^\n]+\n\nid: \d+-3\nevent: stream_end\n[^\n]+\n\n$/)
+})
+
 t.test('clients that leave in any way leave nothing behind', async (t) => {
   const app = await buildApp(t)
   const { host, hostname, port, pathname } = new URL(streamUrl(app, 'leaving'))

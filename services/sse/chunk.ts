@@ -1,0 +1,23 @@
+/**
+ * Bytes for many sockets: framed once as a chunk of an HTTP/1.1 body, so that each socket takes them in one plain
+ * write; `body` is the same without the frame, for responses that are not chunked (HTTP/1.0, as nginx asks by default).
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding
+ */
+export interface Chunk {
+  readonly framed: Buffer
+  readonly body: Buffer
+}
+
+const LINE_BREAK = '\r\n'
+
+/** Encodes text, which must not be empty: an empty chunk would end the body. */
+export function chunkOf (text: string): Chunk {
+  const size = Buffer.byteLength(text)
+  const head = size.toString(16) + LINE_BREAK
+  const framed = Buffer.allocUnsafe(head.length + size + LINE_BREAK.length)
+  framed.write(head, 0, 'latin1')
+  framed.write(text, head.length, 'utf8')
+  framed.write(LINE_BREAK, head.length + size, 'latin1')
+  return { framed, body: framed.subarray(head.length, head.length + size) }
+}
