@@ -93,7 +93,7 @@ async function * readFrames (
 }
 
 /** Runs a step of a connection, which is aborted when the step takes too long. Only a step has a limit: a slow consumer is not a dead service. */
-async function watch<T> (step: () => Promise<T>, controller: AbortController, silenceMs: number): Promise<T> {
+export async function watch<T> (step: () => Promise<T>, controller: AbortController, silenceMs: number): Promise<T> {
   const stalled = new RuncastError('stalled', `The service was silent for ${silenceMs} ms.`)
   const timer = setTimeout(() => controller.abort(stalled), silenceMs)
   try {

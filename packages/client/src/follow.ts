@@ -1,9 +1,8 @@
-import { pause } from './backoff.ts'
 import { createCaller, type ServiceOptions } from './caller.ts'
-import { connect, type Frame } from './connection.ts'
+import type { Frame } from './connection.ts'
 import { checkRunId } from './encode-event.ts'
-import { isTransient, RuncastError } from './errors.ts'
-import { createPace } from './pace.ts'
+import { isAtOrBefore } from './event-id.ts'
+import { followStream } from './follow-stream.ts'
 import type { LogLevel } from './payloads.ts'
 import { isControl, readItem } from './read-item.ts'
 import type { StreamItem } from './stream-items.ts'
@@ -24,8 +23,6 @@ export interface FollowOptions extends ServiceOptions {
   readonly heartbeatMs?: number
 }
 
-const MISSED_HEARTBEATS = 3
-
 /**
  * Follows a run: gives its events, each once and in order, and the frames that speak of the stream, until the run is
  * over. Reconnects by itself, with the id of the last item given, after broken and silent connections, 408, 425, 429
@@ -38,47 +35,21 @@ const MISSED_HEARTBEATS = 3
  *   `unexpected_answer`
  */
 export async function * follow (options: FollowOptions): AsyncGenerator<StreamItem, void, undefined> {
-  checkRunId(options.runId)
+  const { runId, lastEventId = null, heartbeatMs = 15_000, signal = new AbortController().signal } = options
+  checkRunId(runId)
   const caller = createCaller(options)
-  const url = `${caller.runUrl(options.runId, 'stream')}${queryOf(options)}`
-  const silenceMs = MISSED_HEARTBEATS * (options.heartbeatMs ?? 15_000)
-  const signal = options.signal ?? new AbortController().signal
-  const pace = createPace()
-  let cursor = options.lastEventId ?? null
-  while (!signal.aborted) {
-    let trouble: RuncastError | null = null
-    try {
-      const connection = await connect({ caller, url, cursor, silenceMs, signal, onRetryTime: pace.told })
-      if (connection === null) return
-      try {
-        for await (const frame of connection.frames()) {
-          pace.working(frame.event === 'stream_close')
-          if (isRepeated(frame, cursor)) continue
-          cursor = frame.id ?? cursor
-          const item = readItem(frame)
-          if (item !== null) yield item
-          if (signal.aborted || item?.kind === 'stream_end') return
-        }
-      } finally {
-        connection.close()
-      }
-    } catch (error) {
-      if (signal.aborted) return
-      if (!(error instanceof RuncastError) || !isTransient(error)) throw error
-      trouble = error
-    }
-    const reconnecting = pace.next(trouble)
-    yield reconnecting
-    await pause(reconnecting.delayMs, signal)
+  const url = `${caller.runUrl(runId, 'stream')}${queryOf(options)}`
+  let cursor = lastEventId
+  const read = (frame: Frame) => {
+    if (isRepeated(frame, cursor)) return null
+    cursor = frame.id ?? cursor
+    return readItem(frame)
   }
+  yield * followStream({ caller, url, cursor: () => cursor, heartbeatMs, signal, read })
 }
 
-/** Whether an event lies at or before the cursor, by both parts of its id: one of another history is news. */
 function isRepeated (frame: Frame, cursor: string | null): boolean {
-  if (cursor === null || frame.id === null || isControl(frame)) return false
-  const [ms = NaN, seq = NaN] = frame.id.split('-').map(Number)
-  const [cursorMs = NaN, cursorSeq = NaN] = cursor.split('-').map(Number)
-  return ms <= cursorMs && seq <= cursorSeq
+  return cursor !== null && frame.id !== null && !isControl(frame) && isAtOrBefore(frame.id, cursor)
 }
 
 function queryOf ({ from = 'first', eventTypes, minLevel }: FollowOptions): string {

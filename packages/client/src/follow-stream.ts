@@ -1,0 +1,54 @@
+import { pause } from './backoff.ts'
+import type { Caller } from './caller.ts'
+import { connect, type Frame } from './connection.ts'
+import { isTransient, RuncastError } from './errors.ts'
+import { createPace } from './pace.ts'
+import type { Reconnecting } from './stream-items.ts'
+
+export interface StreamOptions<Item> {
+  readonly caller: Caller
+  readonly url: string
+  /** The id to resume after, asked at every connection. */
+  readonly cursor: () => string | null
+  /** Without a sign of life for three of these, in milliseconds, the connection counts as dead. */
+  readonly heartbeatMs: number
+  readonly signal: AbortSignal
+  /** Makes an item of a frame, or null of one that is to be left out. */
+  readonly read: (frame: Frame) => Item | null
+}
+
+const MISSED_HEARTBEATS = 3
+
+/**
+ * Follows an event stream over any number of connections, until `stream_end`, 204 or the signal's abort.
+ *
+ * @throws RuncastError a refusal that waiting does not change, `unexpected_answer`
+ */
+export async function * followStream<Item extends { readonly kind: string }> (options: StreamOptions<Item>): AsyncGenerator<Item | Reconnecting, void, undefined> {
+  const { caller, url, heartbeatMs, signal } = options
+  const pace = createPace()
+  while (!signal.aborted) {
+    let trouble: RuncastError | null = null
+    try {
+      const connection = await connect({ caller, url, cursor: options.cursor(), silenceMs: MISSED_HEARTBEATS * heartbeatMs, signal, onRetryTime: pace.told })
+      if (connection === null) return
+      try {
+        for await (const frame of connection.frames()) {
+          pace.working(frame.event === 'stream_close')
+          const item = options.read(frame)
+          if (item !== null) yield item
+          if (signal.aborted || item?.kind === 'stream_end') return
+        }
+      } finally {
+        connection.close()
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof RuncastError) || !isTransient(error)) throw error
+      trouble = error
+    }
+    const reconnecting = pace.next(trouble)
+    yield reconnecting
+    await pause(reconnecting.delayMs, signal)
+  }
+}
