@@ -38,6 +38,8 @@ export const options = {
   // A run id of 128 characters, every one of them percent-encoded, and room to say 400 to longer ones.
   routerOptions: { maxParamLength: 1_024 },
   ajv: { customOptions: { removeAdditional: false } },
+  // On a busy machine a start may take long; what can't be reached is tried later and holds nothing up.
+  pluginTimeout: 60_000,
   requestIdHeader: false,
   genReqId: requestId,
   logController: new RequestLog({ requestIdLogLabel: 'request_id' }),
