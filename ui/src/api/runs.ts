@@ -1,12 +1,5 @@
-import type { Static } from 'typebox'
-import type { EventPageSchema } from '../../../schemas/history.ts'
-import type { Run, RunList } from '../../../schemas/runs.ts'
 import { request } from './request.ts'
-
-export type { Run, RunList }
-
-/** A page of a run's log. */
-export type EventPage = Static<typeof EventPageSchema>
+import type { EventPage, Run, RunList } from './types.ts'
 
 export interface RunListQuery {
   /** Only runs with this status. */

@@ -1,7 +1,5 @@
-import type { Session, SessionRequest } from '../../../schemas/auth.ts'
 import { request } from './request.ts'
-
-export type { Session }
+import type { Session, SessionRequest } from './types.ts'
 
 /** Who the person is. @throws ApiError with status 401 when nobody is signed in, and the others */
 export function getSession (): Promise<Session> {

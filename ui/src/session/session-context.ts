@@ -1,6 +1,5 @@
 import { createContext, use } from 'react'
-import type { SessionRequest } from '../../../schemas/auth.ts'
-import type { Session } from '../api/session.ts'
+import type { Session, SessionRequest } from '../api/types.ts'
 
 /** Whether somebody is signed in, as far as known. */
 export type SessionState =

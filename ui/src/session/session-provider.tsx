@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
-import type { SessionRequest } from '../../../schemas/auth.ts'
 import { ApiError } from '../api/api-error.ts'
-import { endSession, getSession, startSession, type Session } from '../api/session.ts'
+import { endSession, getSession, startSession } from '../api/session.ts'
+import type { Session, SessionRequest } from '../api/types.ts'
 import { renewalDelay } from './renewal.ts'
 import { SessionContext, type SessionState } from './session-context.ts'
 

@@ -1,0 +1,69 @@
+import t from 'tap'
+import { NOTHING_KNOWN, olderThanKnown, withPage, withSnapshot, withUpdates, type KnownRuns } from '../../../ui/src/monitor/known-runs.ts'
+import { aRun } from '../../helpers/ui-runs.ts'
+
+/** A run that was created and last changed at minutes of one hour. */
+function run (id: string, created: number, updated = created, status = 'running') {
+  const at = (minute: number) => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000Z`
+  return aRun({ run_id: id, status, created_at: at(created), updated_at: at(updated) })
+}
+
+function ids (known: KnownRuns): string[] {
+  return known.runs.map(({ run_id: id }) => id)
+}
+
+t.test('runs are kept in the order of their creation, however often they change', async (t) => {
+  let known = withSnapshot(NOTHING_KNOWN, { runs: [run('old', 1, 9), run('new', 5), run('mid', 3)], cursor: null })
+  t.same(ids(known), ['new', 'mid', 'old'])
+  known = withUpdates(known, [run('mid', 3, 20), run('newest', 21)])
+  t.same(ids(known), ['newest', 'new', 'mid', 'old'])
+  t.same(ids(withUpdates(known, [run('newest-b', 21)])), ['newest-b', 'newest', 'new', 'mid', 'old'], 'their ids decide between two of one time')
+})
+
+t.test('of several states of a run the last one told stays', async (t) => {
+  const known = withUpdates(withSnapshot(NOTHING_KNOWN, { runs: [run('a', 1)], cursor: null }), [run('a', 1, 2), run('a', 1, 3, 'failed')])
+  t.equal(known.runs[0]?.status, 'failed')
+})
+
+t.test('a page of older runs does not bring back what is known better', async (t) => {
+  const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 1, 9, 'failed')], cursor: '9-a' })
+  const more = withPage(known, '', { runs: [run('a', 1, 1, 'running'), run('b', 0)], cursor: null })
+  t.same(ids(more), ['a', 'b'])
+  t.equal(more.runs[0]?.status, 'failed')
+})
+
+t.test('a snapshot that reaches back to what was known is merged, and the pages go on where they were', async (t) => {
+  let known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10)], cursor: '10-a' })
+  known = withPage(known, '', { runs: [run('b', 5)], cursor: '5-b' })
+  const again = withSnapshot(known, { runs: [run('c', 12), run('a', 10, 11), run('b', 5, 8)], cursor: '8-b' })
+  t.same(ids(again), ['c', 'a', 'b'])
+  t.equal(olderThanKnown(again, ''), '5-b')
+})
+
+t.test('a snapshot with a hole before it replaces what was known', async (t) => {
+  const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10), run('b', 5)], cursor: '5-b' })
+  const again = withSnapshot(known, { runs: [run('d', 30), run('c', 20)], cursor: '20-c' })
+  t.same(ids(again), ['d', 'c'])
+  t.equal(olderThanKnown(again, ''), '20-c')
+})
+
+t.test('a snapshot that only just meets what was known counts as one with a hole, since the list may lag', async (t) => {
+  const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10)], cursor: '10-a' })
+  t.same(ids(withSnapshot(known, { runs: [run('c', 20), run('a', 10)], cursor: '10-a' })), ['c', 'a'])
+})
+
+t.test('a snapshot of all runs drops those that have expired', async (t) => {
+  const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10), run('b', 5)], cursor: null })
+  t.same(ids(withSnapshot(known, { runs: [run('a', 10)], cursor: null })), ['a'])
+})
+
+t.test('older runs are asked for by status, and not at all when all are known', async (t) => {
+  const some = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10)], cursor: '10-a' })
+  t.equal(olderThanKnown(some, ''), '10-a')
+  t.equal(olderThanKnown(some, 'failed'), undefined, 'the first page of a status')
+  const page = withPage(some, 'failed', { runs: [run('f', 2, 2, 'failed')], cursor: null })
+  t.equal(olderThanKnown(page, 'failed'), null)
+  t.equal(olderThanKnown(page, ''), '10-a')
+  const all = withPage(page, '', { runs: [], cursor: null })
+  t.equal(olderThanKnown(all, 'running'), null)
+})

@@ -1,0 +1,53 @@
+import type { Run } from '../api/types.ts'
+
+/** Which runs a person wants to see. */
+export interface RunFilter {
+  /** In lower case; null for all. */
+  readonly status: string | null
+  /** Words that all have to occur; '' for none. */
+  readonly text: string
+}
+
+/** Stands for the runs that have no status yet, where a status is chosen. */
+export const NO_STATUS = 'none'
+
+/** Reads the filter from the query of the page's address. */
+export function readFilter (query: URLSearchParams): RunFilter {
+  const status = query.get('status')?.toLowerCase() ?? ''
+  return { status: status === '' ? null : status, text: query.get('q') ?? '' }
+}
+
+/** Writes the filter into a query; its other parameters stay. */
+export function writeFilter (query: URLSearchParams, { status, text }: RunFilter): URLSearchParams {
+  const written = new URLSearchParams(query)
+  set(written, 'status', status ?? '')
+  set(written, 'q', text)
+  return written
+}
+
+function set (query: URLSearchParams, name: string, value: string): void {
+  if (value === '') query.delete(name)
+  else query.set(name, value)
+}
+
+/** Makes a test for runs with all words of a text in their id, name, status or last log line, in any case. */
+export function textFilter (text: string): (run: Run) => boolean {
+  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== '')
+  if (words.length === 0) return () => true
+  return (run) => {
+    const searched = `${run.run_id}\n${run.name ?? ''}\n${run.status ?? ''}\n${run.last_log ?? ''}`.toLowerCase()
+    return words.every((word) => searched.includes(word))
+  }
+}
+
+/** The status of a run as filters and counts name it. */
+export function statusOf (run: Run): string {
+  return run.status ?? NO_STATUS
+}
+
+/** How many runs there are of each status. */
+export function countStatuses (runs: readonly Run[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const run of runs) counts.set(statusOf(run), (counts.get(statusOf(run)) ?? 0) + 1)
+  return counts
+}
