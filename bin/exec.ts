@@ -14,6 +14,7 @@ const RESULT_BYTES = 245_760
 const NAME_CHARACTERS = 200
 /** How long the rest of the events may take when the command is over. */
 const DELIVERY_MS = 10_000
+const PARENT_CHECK_MS = 500
 const CANCELLING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
@@ -75,7 +76,9 @@ async function runReported (command: readonly string[], reporter: RunReporter): 
       if (reporter.behind) await reporter.room()
     }
   })
-  for (const signal of CANCELLING_SIGNALS) process.on(signal, () => running.isOver ? reporter.finish(0) : running.cancel(signal))
+  const cancel = (signal: NodeJS.Signals) => running.isOver ? reporter.finish(0) : running.cancel(signal)
+  for (const signal of CANCELLING_SIGNALS) process.on(signal, cancel)
+  if (process.env['npm_lifecycle_event'] === 'npx') whenParentIsGone(() => cancel('SIGTERM'))
   const ending = await running.ending
   reporter.lines('stdout', splitters.stdout.end())
   reporter.lines('stderr', splitters.stderr.end())
@@ -83,6 +86,16 @@ async function runReported (command: readonly string[], reporter: RunReporter): 
   reporter.status(...verdict(ending, Math.round(performance.now() - startedAt)))
   await reporter.finish(DELIVERY_MS)
   return ending
+}
+
+/** npx does not pass its signals on: when it is killed, all that can be seen is that the parent of this process is gone. */
+function whenParentIsGone (callback: () => void): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    callback()
+  }, PARENT_CHECK_MS).unref()
 }
 
 function lineSplitter () {

@@ -88,12 +88,14 @@ export function createRunReporter (service: ServiceOptions, runId: string, buffe
     get behind () {
       return publisher.full && !away
     },
-    async room () {
-      await new Promise<void>((resolve) => {
-        waiting.add(resolve)
-        publisher.ready().then(resolve)
-      }).finally(() => waiting.clear())
-    },
+    room: () => new Promise((resolve) => {
+      const resume = () => {
+        waiting.delete(resume)
+        resolve()
+      }
+      waiting.add(resume)
+      publisher.ready().then(resume)
+    }),
     async finish (timeoutMs) {
       tellLeftOut()
       if (away && !isFinishing) say(TRYING)

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { test, type Test } from 'tap'
 import { RUNCAST, runcast, type Runcast, type RuncastOptions } from '../helpers/runcast-command.ts'
 import { problem, startStandIn, type StandInService } from '../helpers/stand-in-service.ts'
@@ -14,6 +15,7 @@ interface Payload {
 }
 
 const RUN = 'run-1'
+const CLONE = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
 function exec (t: Test, service: StandInService, command: string[], options: RuncastOptions & { flags?: string[] } = {}): Runcast {
   const environment = { RUNCAST_URL: service.url, RUNCAST_TOKEN: 'secret', ...options.environment }
@@ -249,16 +251,15 @@ test('it is called in the folder of the caller, and the command finds the enviro
   const service = await startStandIn(t)
   const folder = await realpath(await temporaryFolder(t))
   await mkdir(join(folder, 'sub'))
-  const clone = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
   const { code, output } = exec(t, service, ['sh', '-c', 'pwd; env'], {
     cwd: join(folder, 'sub'),
     environment: {
-      PATH: `${clone}/node_modules/.bin:/x/run-script/lib/node-gyp-bin:${process.env['PATH'] ?? ''}`,
+      PATH: `${CLONE}/node_modules/.bin:/x/run-script/lib/node-gyp-bin:${process.env['PATH'] ?? ''}`,
       INIT_CWD: folder,
       npm_lifecycle_event: 'npx',
       npm_command: 'exec',
-      npm_config_prefix: clone,
-      npm_config_local_prefix: clone,
+      npm_config_prefix: CLONE,
+      npm_config_local_prefix: CLONE,
       npm_config_cache: '/kept',
       npm_package_json: '/x/package.json',
       MINE: randomBytes(4).toString('hex')
@@ -277,14 +278,25 @@ test('through npx from another project it runs there, with that project\'s scrip
   const service = await startStandIn(t)
   const folder = await realpath(await temporaryFolder(t))
   await writeFile(join(folder, 'package.json'), '{"name":"other","scripts":{"where":"node -p \\"process.cwd() + process.env.npm_package_name + process.env.npm_config_prefix\\""}}')
-  const clone = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
-  const script = `cd ${folder} && npx --prefix ${clone} runcast exec --run-id ${RUN} -- npm run --silent where > out; echo $? >> out`
+  const script = `cd ${folder} && npx --prefix ${CLONE} runcast exec --run-id ${RUN} -- npm run --silent where > out; echo $? >> out`
   const { code } = exec(t, service, ['sh', '-c', script], { environment: { HOME: folder } })
   t.equal(await code, 0)
   const out = await readFile(join(folder, 'out'), 'utf8')
   t.ok(out.startsWith(`${folder}other`))
-  t.notMatch(out, clone)
+  t.notMatch(out, CLONE)
   t.ok(out.endsWith('\n0\n'))
+})
+
+test('when the npx that started it is killed, the command is too', async (t) => {
+  const service = await startStandIn(t)
+  const npx = spawn('npx', ['--prefix', CLONE, 'runcast', 'exec', '--run-id', RUN, '--', 'sh', '-c', 'trap "echo told; exit" TERM; echo ready; while :; do sleep 0.05; done'], {
+    stdio: 'ignore',
+    env: { PATH: process.env['PATH'], HOME: await temporaryFolder(t), RUNCAST_URL: service.url, RUNCAST_TOKEN: 'x' }
+  })
+  await waitUntil('the command is ready', () => messages(service).includes('ready'))
+  npx.kill('SIGTERM')
+  await waitUntil('the run is cancelled', () => statuses(service).includes('cancelled'))
+  t.same(messages(service), ['ready', 'told'])
 })
 
 test('in a terminal Ctrl-C reaches the command once, and the command is told to colour', async (t) => {
