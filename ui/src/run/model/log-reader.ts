@@ -1,0 +1,192 @@
+import { ORIGIN, seqOf } from '../../../../services/run-log/event-id.ts'
+import type { EventPageQuery } from '../../api/runs.ts'
+import type { EventPage } from '../../api/types.ts'
+import type { SourceEvent } from './log-rows.ts'
+import type { LogView } from './log-view.ts'
+import { MAX_ROWS, nextId, previousId } from './log-window.ts'
+
+/** What a stream brings into the log. */
+export type StreamedItem =
+  | { readonly kind: 'event', readonly event: SourceEvent }
+  | { readonly kind: 'gap', readonly resumedAfter: string, readonly lost: number | null }
+
+/** What there is of the log beside what is held. */
+export interface ReaderState {
+  /** Whether something is there before the first row. */
+  readonly earlier: 'none' | 'more' | 'loading'
+  /** How many events before the first row are not kept any more. */
+  readonly trimmed: number
+  /** Whether the last row is the newest there is: what a stream brings is added. */
+  readonly isAtEnd: boolean
+  /** Why the last page could not be read; null when it could. */
+  readonly problem: string | null
+}
+
+/** Reads a page of the log. */
+export type ReadPage = (query: EventPageQuery, signal: AbortSignal) => Promise<EventPage>
+
+// The most that the service gives at once.
+const PAGE_EVENTS = 1_000
+const CONTEXT_EVENTS = 200
+
+/** Fills the window of a log view: from its end or around an event, on from there both ways, and from the stream. */
+export class LogReader {
+  #state: ReaderState = { earlier: 'none', trimmed: 0, isAtEnd: false, problem: null }
+  /** What came from the stream while the page before it was read; null while the stream is of no use. */
+  #arrived: StreamedItem[] | null = null
+  #opening = new AbortController()
+  readonly #view: LogView
+  readonly #readPage: ReadPage
+  readonly #onChange: () => void
+
+  constructor (view: LogView, readPage: ReadPage, onChange: () => void) {
+    this.#view = view
+    this.#readPage = readPage
+    this.#onChange = onChange
+  }
+
+  get state (): ReaderState {
+    return this.#state
+  }
+
+  /**
+   * Shows the newest events, and from then on those of the stream.
+   *
+   * @param newest the last event that the stream has brought, or after which it begins
+   * @throws ApiError
+   */
+  async openEnd (newest: string): Promise<void> {
+    const { signal } = this.#begin()
+    const page = newest === ORIGIN ? null : await this.#readPage({ before: nextId(newest), limit: PAGE_EVENTS }, signal)
+    if (signal.aborted) return
+    this.#fill(page, newest)
+    this.#attach()
+    await this.earlier()
+  }
+
+  /**
+   * Shows an event and what is around it.
+   *
+   * @throws ApiError
+   */
+  async openAt (id: string): Promise<void> {
+    const { signal } = this.#begin()
+    const page = await this.#readPage({ before: nextId(id), limit: CONTEXT_EVENTS }, signal)
+    if (signal.aborted) return
+    this.#fill(page, id)
+    this.#arrived = null
+    await this.later()
+  }
+
+  /** Reads the events before the first row. */
+  async earlier (): Promise<void> {
+    if (this.#state.earlier !== 'more') return
+    const { signal } = this.#opening
+    this.#set({ earlier: 'loading', problem: null })
+    try {
+      const page = await this.#readPage({ before: this.#view.window.before, limit: PAGE_EVENTS }, signal)
+      if (signal.aborted) return
+      if (this.#view.window.prepend(page.events.map(eventOf))) this.#detach()
+      this.#set(whatIsBefore(page))
+      this.#view.changed()
+    } catch (error) {
+      if (!signal.aborted) this.#set({ earlier: 'more', problem: messageOf(error) })
+    }
+  }
+
+  /** Reads the events after the last row; at the end of the log the stream takes over. */
+  async later (): Promise<void> {
+    if (this.#state.isAtEnd || this.#arrived !== null) return
+    const { signal } = this.#opening
+    this.#arrived = []
+    this.#set({ problem: null })
+    try {
+      const page = await this.#readPage({ after: this.#view.window.after, limit: PAGE_EVENTS }, signal)
+      if (signal.aborted) return
+      const gap = page.gap === null ? [] : [{ kind: 'gap' as const, resumedAfter: page.gap.resumed_after, lost: page.gap.lost }]
+      this.#apply([...gap, ...page.events.map((event) => ({ kind: 'event' as const, event: eventOf(event) }))])
+      if (page.more) this.#arrived = null
+      else this.#attach()
+    } catch (error) {
+      if (signal.aborted) return
+      this.#arrived = null
+      this.#set({ problem: messageOf(error) })
+    }
+  }
+
+  /** Reads all that is before the first row, as far as it can be held. */
+  async all (): Promise<void> {
+    const { signal } = this.#opening
+    const hasRoom = () => this.#view.window.end - this.#view.window.start < MAX_ROWS - PAGE_EVENTS
+    while (!signal.aborted && this.#state.earlier === 'more' && hasRoom() && this.#state.problem === null) await this.earlier()
+  }
+
+  /** Takes what a stream brings, in its order. */
+  take (items: readonly StreamedItem[]): void {
+    if (this.#state.isAtEnd) this.#apply(items)
+    else this.#arrived?.push(...items)
+  }
+
+  /** Ends what is under way. */
+  close (): void {
+    this.#opening.abort()
+  }
+
+  #begin (): AbortController {
+    this.#opening.abort()
+    this.#opening = new AbortController()
+    this.#arrived = []
+    this.#set({ isAtEnd: false, problem: null })
+    return this.#opening
+  }
+
+  #fill (page: EventPage | null, after: string): void {
+    const { window } = this.#view
+    const first = page?.events[0]
+    window.reset(first === undefined ? after : previousId(first.id))
+    window.append(page?.events.map(eventOf) ?? [])
+    this.#set(page === null ? { earlier: 'none', trimmed: 0 } : whatIsBefore(page))
+    this.#view.changed()
+  }
+
+  #apply (items: readonly StreamedItem[]): void {
+    const { window } = this.#view
+    let droppedFront = false
+    for (const item of items) {
+      if (item.kind === 'gap') window.gap(item.resumedAfter, item.lost)
+      else droppedFront = window.append([item.event]) || droppedFront
+    }
+    if (droppedFront) this.#set({ earlier: 'more', trimmed: 0 })
+    if (items.length > 0) this.#view.changed()
+  }
+
+  #attach (): void {
+    const arrived = this.#arrived ?? []
+    this.#arrived = null
+    this.#set({ isAtEnd: true })
+    this.#apply(arrived)
+  }
+
+  #detach (): void {
+    this.#arrived = null
+    this.#set({ isAtEnd: false })
+  }
+
+  #set (change: Partial<ReaderState>): void {
+    this.#state = { ...this.#state, ...change }
+    this.#onChange()
+  }
+}
+
+function whatIsBefore ({ events, more }: EventPage): Pick<ReaderState, 'earlier' | 'trimmed'> {
+  const first = events[0]
+  return { earlier: more ? 'more' : 'none', trimmed: more || first === undefined ? 0 : seqOf(first.id) - 1 }
+}
+
+function eventOf ({ id, event_type: type, payload: data }: EventPage['events'][number]): SourceEvent {
+  return { id, type, data }
+}
+
+function messageOf (error: unknown): string {
+  return error instanceof Error ? error.message : 'The service gave no page of the log.'
+}

@@ -1,0 +1,144 @@
+import { msOf } from '../../../../services/run-log/event-id.ts'
+import { jsonText } from '../../api/exact-json.ts'
+import { formatCount } from '../../format/count.ts'
+import { fieldOf, stepField, textField } from './fields.ts'
+import { levelOf, type Level } from './levels.ts'
+import { terminalLines, type TextSpan } from './terminal-text.ts'
+import { isFailure } from './statuses.ts'
+
+/** An event, from the stream or from a page of the log. */
+export interface SourceEvent {
+  readonly id: string
+  readonly type: string
+  /** The payload, parsed. */
+  readonly data: unknown
+  /** The payload's own JSON text, where it is at hand. */
+  readonly raw?: string
+}
+
+interface RowBase {
+  /** The event's id. */
+  readonly id: string
+  /** Which line of its event this is; 0 for the first. */
+  readonly part: number
+  /** When it was stored, in milliseconds since 1970: never going back from row to row. */
+  readonly storedAt: number
+  /** When its publisher says it was written, else when it was stored, in milliseconds since 1970. */
+  readonly at: number
+  readonly level: Level
+  readonly step: string | null
+  /** What is shown and searched. */
+  readonly text: string
+}
+
+/** A line of a log event. */
+export interface LineRow extends RowBase {
+  readonly kind: 'line'
+  readonly spans: readonly TextSpan[] | null
+  /** Such as `stderr`. */
+  readonly stream: string | null
+}
+
+/** A status_change, of the run or of a step. */
+export interface StatusRow extends RowBase {
+  readonly kind: 'status'
+  readonly status: string
+}
+
+/** Events that can not be shown: not kept any more, or of another history. */
+export interface GapRow extends RowBase {
+  readonly kind: 'gap'
+  /** How many; null when that is not known. */
+  readonly lost: number | null
+}
+
+/** A result_preview or an event of any other type. */
+export interface OtherRow extends RowBase {
+  readonly kind: 'result' | 'event'
+  readonly type: string
+}
+
+/** One row of the log. */
+export type LogRow = LineRow | StatusRow | GapRow | OtherRow
+
+// Laying out a longer line takes a browser noticeable time; the download has all of it.
+const MAX_LINE_CHARACTERS = 5_000
+const MAX_EVENT_CHARACTERS = 500
+
+/** The rows that an event makes in the log: one, or one for each line of a log message. */
+export function rowsOf (event: SourceEvent): LogRow[] {
+  if (event.type === 'log') return lineRows(event)
+  const base = { ...baseOf(event), part: 0 }
+  if (event.type === 'status_change') {
+    const status = textField(event.data, 'status')
+    if (status !== null) return [{ ...base, kind: 'status', status: status.toLowerCase(), level: isFailure(status) ? 'error' : 'info', text: statusText(event.data, status) }]
+  }
+  if (event.type === 'result_preview') {
+    const type = textField(event.data, 'media_type') ?? 'result'
+    return [{ ...base, kind: 'result', type, level: 'info', text: fieldOf(event.data, 'final') === true ? 'Final result' : 'Result preview' }]
+  }
+  return [{ ...base, kind: 'event', type: event.type, level: levelOf(fieldOf(event.data, 'level')), text: shorten(inert(event.raw ?? jsonText(event.data)), MAX_EVENT_CHARACTERS) }]
+}
+
+/**
+ * The row that stands for missing events.
+ *
+ * @param id the id after which the log goes on
+ * @param lost how many are missing; null when that is not known
+ */
+export function gapRow (id: string, lost: number | null): GapRow {
+  return { kind: 'gap', id, part: 0, storedAt: msOf(id), at: msOf(id), level: 'critical', step: null, text: gapText(lost), lost }
+}
+
+/** What a gap is called. */
+export function gapText (lost: number | null): string {
+  if (lost === null) return 'An unknown number of events is missing here'
+  return lost === 1 ? '1 event is missing here' : `${formatCount(lost)} events are missing here`
+}
+
+function lineRows (event: SourceEvent): LogRow[] {
+  const base = baseOf(event)
+  const message = typeof event.data === 'string' ? event.data : fieldOf(event.data, 'message')
+  const level = levelOf(fieldOf(event.data, 'level'))
+  const stream = textField(event.data, 'stream')
+  const lines = terminalLines(typeof message === 'string' ? message : event.raw ?? jsonText(event.data))
+  return lines.map(({ text, spans }, part) => {
+    const isLong = text.length > MAX_LINE_CHARACTERS
+    return { ...base, kind: 'line', part, level, stream, text: shorten(text, MAX_LINE_CHARACTERS), spans: isLong ? null : spans }
+  })
+}
+
+function baseOf ({ id, data }: SourceEvent) {
+  const storedAt = msOf(id)
+  return { id, storedAt, at: timeOf(fieldOf(data, 'time')) ?? storedAt, step: stepField(data) }
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
+
+function timeOf (time: unknown): number | null {
+  const ms = typeof time === 'string' && RFC_3339.test(time) ? Date.parse(time) : Number.NaN
+  return Number.isNaN(ms) ? null : ms
+}
+
+function statusText (data: unknown, status: string): string {
+  const step = stepField(data)
+  const subject = textField(data, 'name') ?? step ?? 'Run'
+  const reason = textField(data, 'reason') ?? errorText(fieldOf(data, 'error'))
+  return inert(`${subject}: ${status.toLowerCase()}${reason === null ? '' : ` (${reason})`}`)
+}
+
+/** What an error says, whatever shape it has; null without one. */
+export function errorText (error: unknown): string | null {
+  if (error === undefined || error === null) return null
+  if (typeof error === 'string') return error
+  return textField(error, 'message') ?? jsonText(error)
+}
+
+/** One line without escapes, for what is not a log message. */
+function inert (text: string): string {
+  return terminalLines(text).map((line) => line.text).join(' ')
+}
+
+function shorten (text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max)} … ${formatCount(text.length - max)} more characters` : text
+}

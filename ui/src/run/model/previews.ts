@@ -1,0 +1,67 @@
+import { msOf, seqOf } from '../../../../services/run-log/event-id.ts'
+import { hasLongNumber, parseJson } from '../../api/exact-json.ts'
+import { fieldOf, stepField, textField } from './fields.ts'
+import type { SourceEvent } from './log-rows.ts'
+
+/** A result_preview. */
+export interface Preview {
+  /** The event's id. */
+  readonly id: string
+  /** When it was stored, in milliseconds since 1970. */
+  readonly at: number
+  /** '' for the run's own. */
+  readonly step: string
+  /** In lower case, without parameters; null where the publisher gave none. */
+  readonly mediaType: string | null
+  /** Whether it is the result itself. */
+  readonly isFinal: boolean
+  readonly content: unknown
+  /** About how much memory it takes, in characters. */
+  readonly size: number
+}
+
+// Of a run that shows a result a second for days, only the last are held.
+const MAX_PREVIEWS = 500
+const MAX_SIZE = 16_000_000
+
+/** Reads a result_preview; null when the event is none. */
+export function previewOf (event: SourceEvent): Preview | null {
+  if (event.type !== 'result_preview') return null
+  const data = event.raw !== undefined && hasLongNumber(event.raw) ? parseJson(event.raw) : event.data
+  const content = fieldOf(data, 'content')
+  if (content === undefined) return null
+  return {
+    id: event.id,
+    at: msOf(event.id),
+    step: stepField(data) ?? '',
+    mediaType: textField(data, 'media_type')?.toLowerCase().split(';', 1)[0]?.trim() ?? null,
+    isFinal: fieldOf(data, 'final') === true,
+    content,
+    size: event.raw?.length ?? sizeOf(content)
+  }
+}
+
+/** Adds previews to others, each once, in the order of their events; the oldest go when there are too many. */
+export function withPreviews (known: readonly Preview[], added: readonly Preview[]): readonly Preview[] {
+  if (added.length === 0) return known
+  const byId = new Map([...known, ...added].map((preview) => [preview.id, preview]))
+  const sorted = [...byId.values()].sort((one, other) => seqOf(one.id) - seqOf(other.id))
+  let size = 0
+  const first = sorted.findLastIndex((preview, index) => {
+    size += preview.size
+    return size > MAX_SIZE || sorted.length - index > MAX_PREVIEWS
+  })
+  // The newest stays, however large it is.
+  return sorted.slice(Math.min(first + 1, sorted.length - 1))
+}
+
+/** The steps that have previews, those that got one last first. */
+export function stepsOf (previews: readonly Preview[]): string[] {
+  return [...new Set(previews.map(({ step }) => step).reverse())]
+}
+
+function sizeOf (content: unknown): number {
+  if (typeof content === 'string') return content.length
+  if (typeof content !== 'object' || content === null) return 8
+  return Object.values(content).reduce<number>((sum, value) => sum + 8 + sizeOf(value), 0)
+}

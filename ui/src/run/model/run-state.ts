@@ -1,0 +1,78 @@
+import { msOf } from '../../../../services/run-log/event-id.ts'
+import type { Run } from '../../api/types.ts'
+import { fieldOf, stepField, textField } from './fields.ts'
+import { errorText, type SourceEvent } from './log-rows.ts'
+import { foldStep, type Step } from './steps.ts'
+import { endsRun, isOver, kindOfStatus } from './statuses.ts'
+
+/** What is known of a run. Times in milliseconds since 1970, by the service's clock. */
+export interface RunState {
+  readonly name: string | null
+  /** In lower case; null before the first. */
+  readonly status: string | null
+  readonly isOver: boolean
+  /** What the error says; null without one. */
+  readonly error: string | null
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+  readonly retryOf: string | null
+  readonly steps: readonly Step[]
+}
+
+/** A run of which nothing is known yet. */
+export const UNKNOWN_RUN: RunState = {
+  name: null, status: null, isOver: false, error: null, startedAt: null, finishedAt: null, retryOf: null, steps: []
+}
+
+/** The state of a run as the service gives it. */
+export function runStateOf (run: Run): RunState {
+  return {
+    name: run.name,
+    status: run.status,
+    isOver: run.terminal,
+    error: errorText(run.error),
+    startedAt: timeOf(run.started_at),
+    finishedAt: timeOf(run.finished_at),
+    retryOf: run.retry_of,
+    steps: run.steps.map(({ step, name, status, started_at: started, updated_at: updated, finished_at: finished }) => ({
+      step, name, status, startedAt: Date.parse(started), finishedAt: timeOf(isOver(status) ? updated : finished)
+    }))
+  }
+}
+
+/**
+ * Brings an event into the state of its run, as the service does: the first end stays.
+ *
+ * @returns the same state when the event changes nothing
+ */
+export function foldEvent (state: RunState, event: SourceEvent): RunState {
+  if (event.type !== 'status_change') return state
+  if (stepField(event.data) !== null) return { ...state, steps: foldStep(state.steps, event) }
+  const given = textField(event.data, 'status')
+  if (given === null) return state
+  const ms = msOf(event.id)
+  const status = given.toLowerCase()
+  const hasBegun = kindOfStatus(status) !== 'waiting'
+  return {
+    ...state,
+    name: textField(event.data, 'name') ?? state.name,
+    error: errorText(fieldOf(event.data, 'error')) ?? state.error,
+    ...(state.isOver
+      ? {}
+      : {
+          status,
+          isOver: endsRun(status),
+          startedAt: state.startedAt ?? (hasBegun ? ms : null),
+          finishedAt: endsRun(status) ? ms : null
+        })
+  }
+}
+
+/** The state of a run whose stream has told that it is over, whatever the status is called. */
+export function endedRun (state: RunState, status: string | null, lastEventId: string): RunState {
+  return state.isOver ? state : { ...state, status: status ?? state.status, isOver: true, finishedAt: msOf(lastEventId) }
+}
+
+function timeOf (text: string | null): number | null {
+  return text === null ? null : Date.parse(text)
+}

@@ -1,0 +1,112 @@
+import { msOf } from '../../../../services/run-log/event-id.ts'
+import { stepField, textField } from './fields.ts'
+import type { SourceEvent } from './log-rows.ts'
+import { isOver, kindOfStatus, type StatusKind } from './statuses.ts'
+
+/** A step of a run. Times in milliseconds since 1970. */
+export interface Step {
+  /** As its events name it; `/` or `.` separates the parts of a path. */
+  readonly step: string
+  readonly name: string | null
+  readonly status: string
+  readonly startedAt: number
+  readonly finishedAt: number | null
+}
+
+/** A line of the time line: a step, or what steps have in common. */
+export interface StepLine {
+  /** The step, or the beginning that its steps share. */
+  readonly path: string
+  readonly label: string
+  /** How deep it is nested; 0 at the top. */
+  readonly depth: number
+  readonly kind: StatusKind
+  readonly status: string
+  readonly startedAt: number
+  /** null while it goes on. */
+  readonly finishedAt: number | null
+}
+
+// As many as the service keeps of a run.
+const MAX_STEPS = 1_000
+
+/**
+ * Brings an event into the steps: the first start stays, the rest is last wins.
+ *
+ * @returns the same steps when it says nothing of a step
+ */
+export function foldStep (steps: readonly Step[], event: SourceEvent): readonly Step[] {
+  if (event.type !== 'status_change') return steps
+  const [step, status] = [stepField(event.data), textField(event.data, 'status')]
+  if (step === null || status === null) return steps
+  const ms = msOf(event.id)
+  const index = steps.findIndex((known) => known.step === step)
+  if (index === -1 && steps.length >= MAX_STEPS) return steps
+  const before = steps[index]
+  const after: Step = {
+    step,
+    name: textField(event.data, 'name') ?? before?.name ?? null,
+    status: status.toLowerCase(),
+    startedAt: before?.startedAt ?? ms,
+    finishedAt: isOver(status) ? ms : null
+  }
+  return before === undefined ? [...steps, after] : steps.with(index, after)
+}
+
+/**
+ * The steps as the lines of a time line, each below what it is part of. A beginning that steps share gets a line of
+ * its own when it is a step itself or when several share it.
+ */
+export function stepLines (steps: readonly Step[]): StepLine[] {
+  const known = new Map(steps.map((step) => [step.step, step]))
+  const below = childPaths(linePaths(steps, known))
+  const linesBelow = (parent: string, depth: number): StepLine[] => (below.get(parent) ?? []).flatMap((path) => {
+    const lines = linesBelow(path, depth + 1)
+    const step = known.get(path)
+    const span = step ?? spanOf(lines.filter((line) => line.depth === depth + 1))
+    const label = step?.name ?? (parent === '' ? path : path.slice(parent.length + 1))
+    return [{ path, label, depth, kind: kindOfStatus(span.status), status: span.status, startedAt: span.startedAt, finishedAt: span.finishedAt }, ...lines]
+  })
+  return linesBelow('', 0)
+}
+
+/** The paths that get a line, in the order in which they were first heard of, what they are part of before them. */
+function linePaths (steps: readonly Step[], known: ReadonlyMap<string, Step>): Set<string> {
+  const uses = new Map<string, number>()
+  for (const { step } of steps) {
+    for (const path of beginnings(step)) uses.set(path, (uses.get(path) ?? 0) + 1)
+  }
+  const getsLine = (path: string) => known.has(path) || (uses.get(path) ?? 0) > 1
+  return new Set(steps.flatMap(({ step }) => [...beginnings(step).filter(getsLine), step]))
+}
+
+/** The paths below each path; those of the top below ''. */
+function childPaths (paths: ReadonlySet<string>): Map<string, string[]> {
+  const below = new Map<string, string[]>()
+  for (const path of paths) {
+    const parent = beginnings(path).findLast((beginning) => paths.has(beginning)) ?? ''
+    below.set(parent, [...(below.get(parent) ?? []), path])
+  }
+  return below
+}
+
+/** `a/b/c` begins with `a` and `a/b`. */
+function beginnings (path: string): string[] {
+  return [...path.matchAll(/[/.]/g)].map(({ index }) => path.slice(0, index)).filter((beginning) => beginning !== '')
+}
+
+/** What steps come to together. */
+function spanOf (lines: readonly StepLine[]): Pick<StepLine, 'status' | 'startedAt' | 'finishedAt'> {
+  return {
+    status: statusOf(lines),
+    startedAt: Math.min(...lines.map((line) => line.startedAt)),
+    finishedAt: lines.some((line) => line.finishedAt === null) ? null : Math.max(...lines.map((line) => line.finishedAt ?? 0))
+  }
+}
+
+function statusOf (lines: readonly StepLine[]): string {
+  const has = (kind: StatusKind) => lines.some((line) => line.kind === kind)
+  if (has('running')) return 'running'
+  if (has('failed')) return 'failed'
+  return lines.every((line) => line.kind === 'waiting') ? 'waiting' : has('waiting') ? 'running' : has('succeeded') ? 'succeeded' : 'cancelled'
+}
