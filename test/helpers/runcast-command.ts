@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 
+/** The folder of the project. */
+export const CLONE = resolve(fileURLToPath(new URL('../..', import.meta.url)))
+
 /** The `runcast` command as npm links it. */
-export const RUNCAST = fileURLToPath(new URL('../../bin/runcast.js', import.meta.url))
+export const RUNCAST = join(CLONE, 'bin/runcast.js')
 
 /** A `runcast` on its way. */
 export interface Runcast {
