@@ -20,8 +20,13 @@ export async function * ndjsonLines (pages: AsyncIterable<Page>, types: Readonly
   for await (const { events, resume } of pages) {
     const gap = resume.gap === null ? '' : `${JSON.stringify({ gap: gapOf(resume) })}\n`
     const wanted = types === null ? events : events.filter(({ type }) => types.has(type))
-    yield gap + wanted.map((event) => `${eventJson(event)}\n`).join('')
+    yield gap + eventLines(wanted)
   }
+}
+
+/** Events as NDJSON: a line each. */
+export function eventLines (events: readonly LogEvent[]): string {
+  return events.map((event) => `${eventJson(event)}\n`).join('')
 }
 
 /** The `log` events of pages as lines `<ISO time> <LEVEL> <message>`, and a line beginning `#` where events are missing. */

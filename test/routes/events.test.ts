@@ -42,6 +42,10 @@ t.test('a log is read forwards and backwards, page by page', async (t) => {
   t.same(payloads(rest), numbers(1, 39))
   t.match(rest, { before: id(1), after: id(39), more: false })
   t.match(await page(app, 'r', `?before=${id(1)}`), { events: [], before: null, more: false })
+
+  const end = `${Number.MAX_SAFE_INTEGER}-${Number.MAX_SAFE_INTEGER}`
+  const newest = await text(app, `r/events?before=${end}&limit=2`, 'application/x-ndjson')
+  t.equal(newest, `{"id":"${id(119)}","event_type":"message","payload":119}\n{"id":"${id(120)}","event_type":"message","payload":120}\n`)
 })
 
 t.test('a page may be of some types only', async (t) => {

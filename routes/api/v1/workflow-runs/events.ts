@@ -5,7 +5,7 @@ import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
 import { RequestError } from '../../../../services/request-error.ts'
 import { parseCursor, type EventId } from '../../../../services/run-log/event-id.ts'
-import { historyJson, ndjsonLines, textLines } from '../../../../services/run-log/history-text.ts'
+import { eventLines, historyJson, ndjsonLines, textLines } from '../../../../services/run-log/history-text.ts'
 import { firstPage, pagesFrom, readBackwards, readForwards } from '../../../../services/run-log/history.ts'
 import type { From } from '../../../../services/run-log/run-log.ts'
 
@@ -23,7 +23,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'readEvents',
       tags: ['events'],
       summary: 'Read events of a run',
-      description: 'A page as JSON, forwards or backwards. With `Accept: application/x-ndjson` the whole log up to now, or what is after `after`: a line per event, and a line `{"gap": ...}` where events are not kept any more.',
+      description: 'A page as JSON, forwards or backwards. With `Accept: application/x-ndjson` the whole log up to now, or what is after `after`: a line per event, and a line `{"gap": ...}` where events are not kept any more; with `before` the same page as lines.',
       params: RunParamsSchema,
       querystring: EventPageQuerySchema,
       response: {
@@ -39,13 +39,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     if (after !== undefined && before !== undefined) throw new RequestError('two_cursors')
     const types = wanted === undefined ? null : new Set(wanted.split(','))
     const from: From = after === undefined ? { at: 'first' } : { at: 'cursor', cursor: cursorOf(after) }
-    if (request.accepts().type([JSON_TYPE, NDJSON_TYPE]) === NDJSON_TYPE) {
+    const wantsLines = request.accepts().type([JSON_TYPE, NDJSON_TYPE]) === NDJSON_TYPE
+    if (wantsLines && before === undefined) {
       const pages = pagesFrom(runLog, runId, await firstPage(runLog, runId, tenant, from))
       return await reply.type(NDJSON_TYPE).send(Readable.from(ndjsonLines(pages, types)))
     }
     const page = { runId, tenant, limit, types }
     const history = before === undefined ? await readForwards(runLog, page, from) : await readBackwards(runLog, page, cursorOf(before))
-    return await reply.type(JSON_TYPE).send(historyJson(runId, history))
+    return wantsLines ? await reply.type(NDJSON_TYPE).send(eventLines(history.events)) : await reply.type(JSON_TYPE).send(historyJson(runId, history))
   })
 
   fastify.get('/:run_id/log', {
