@@ -59,7 +59,7 @@ const app: FastifyPluginAsync<ServiceOptions> = async (fastify, { config: given,
   await fastify.register(config, given === undefined ? {} : { config: given })
   await fastify.register(autoload, { dir: folder('plugins/external'), options: {} })
   await fastify.register(autoload, { dir: folder('plugins/app'), ignorePattern: /^config\./, options: { print } })
-  await fastify.register(autoload, { dir: folder('routes'), routeParams: true })
+  await fastify.register(autoload, { dir: folder('routes') })
 }
 
 export default fp(app, { name: 'runcast', fastify: '5.x' })
