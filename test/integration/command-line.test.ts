@@ -35,9 +35,14 @@ test('a publisher and a follower live through restarts of the service without lo
   let service = await buildApp(t, { END_GRACE_MS: '50', DRAIN_MS: '0', STREAM_RETRY_MS: '10' })
   const { url, directory } = service
   const publisher = createPublisher({ url, token, batchMaxEvents: 10, maxRetryDelayMs: 100 })
+  const ending = new AbortController()
+  t.teardown(async () => {
+    ending.abort()
+    await publisher.close({ timeoutMs: 0 })
+  })
   const items: StreamItem[] = []
   const following = (async () => {
-    for await (const item of follow({ url, token, runId: 'long' })) items.push(item)
+    for await (const item of follow({ url, token, runId: 'long', signal: ending.signal })) items.push(item)
   })()
   const published: Promise<string>[] = []
   const run = publisher.run('long')
