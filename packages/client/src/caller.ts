@@ -17,6 +17,9 @@ export type CallInit = Omit<RequestInit, 'headers'> & { readonly headers: Readon
 
 /** Sends requests to the service, with credentials. */
 export interface Caller {
+  /** The address of a resource; the path is what follows `/api/v1/`. */
+  url (path: string): string
+
   /** The address of a resource of one run. */
   runUrl (runId: string, resource: string): string
 
@@ -52,8 +55,10 @@ export function createCaller (options: ServiceOptions): Caller {
     return await doFetch(url, { ...init, headers })
   }
 
+  const url = (path: string) => `${base}/api/v1/${path}`
   return {
-    runUrl: (runId, resource) => `${base}/api/v1/workflow-runs/${encodeURIComponent(runId)}/${resource}`,
+    url,
+    runUrl: (runId, resource) => url(`workflow-runs/${encodeURIComponent(runId)}/${resource}`),
     async send (url, init) {
       try {
         const bearer = currentToken()

@@ -1,0 +1,95 @@
+import { isAtOrBefore } from '../event-id.ts'
+import type { RunEvent } from '../stream-items.ts'
+import type { Gap } from './read-log.ts'
+import type { Connection } from './run-topic.ts'
+
+/** What is known of a run's stream. Unchanged parts are the same objects from one to the next. */
+export interface RunStream {
+  /** In order, each once. */
+  readonly events: readonly RunEvent[]
+  /** The run's status in lower case; null before its first. */
+  readonly status: string | null
+  readonly connection: Connection
+  /** What was missing last, and where: `events` goes on after its `resumed_after`. */
+  readonly gap: Gap | null
+  /** When the last of `events` was stored, by the service's clock, in milliseconds since 1970. */
+  readonly lastEventAt: number | null
+}
+
+/** Before anything is known, and on a server. */
+export const NOTHING_KNOWN: RunStream = { events: [], status: null, connection: 'connecting', gap: null, lastEventAt: null }
+
+/** Gathers events outside of React: however many come, its subscribers are called at most once a frame. */
+export class EventStore {
+  readonly #maxEvents: number
+  readonly #onNextFrame: (callback: () => void) => void
+  readonly #subscribers = new Set<() => void>()
+  #snapshot = NOTHING_KNOWN
+  #next = NOTHING_KNOWN
+  /** Those to come after `#next.events`. */
+  #added: RunEvent[] = []
+  #scheduled = false
+
+  /**
+   * @param maxEvents how many events are kept, the newest
+   * @param onNextFrame calls back once, before the next frame
+   */
+  constructor (maxEvents: number, onNextFrame: (callback: () => void) => void) {
+    this.#maxEvents = maxEvents
+    this.#onNextFrame = onNextFrame
+  }
+
+  get snapshot (): RunStream {
+    return this.#snapshot
+  }
+
+  /** @returns stops calling back */
+  subscribe (callback: () => void): () => void {
+    this.#subscribers.add(callback)
+    return () => { this.#subscribers.delete(callback) }
+  }
+
+  append (events: readonly RunEvent[]): void {
+    for (const event of events) this.#added.push(event)
+    this.#schedule()
+  }
+
+  /** Notes a gap; events after the id from which the stream goes on are void. */
+  gap (gap: Gap): void {
+    this.#fold()
+    const valid = this.#next.events.filter(({ id }) => isAtOrBefore(id, gap.resumed_after))
+    this.#next = { ...this.#next, events: valid, lastEventAt: timeOf(valid.at(-1)), gap }
+    this.#schedule()
+  }
+
+  show (state: Pick<RunStream, 'connection' | 'status'>): void {
+    if (state.connection === this.#next.connection && state.status === this.#next.status) return
+    this.#next = { ...this.#next, ...state }
+    this.#schedule()
+  }
+
+  #schedule (): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#onNextFrame(() => {
+      this.#scheduled = false
+      this.#fold()
+      if (this.#snapshot === this.#next) return
+      this.#snapshot = this.#next
+      for (const callback of this.#subscribers) callback()
+    })
+  }
+
+  #fold (): void {
+    if (this.#added.length === 0) return
+    const all = this.#next.events.concat(this.#added)
+    const events = all.length > this.#maxEvents ? all.slice(-this.#maxEvents) : all
+    this.#next = { ...this.#next, events, lastEventAt: timeOf(events.at(-1)) }
+    this.#added = []
+  }
+}
+
+/** The first part of an event's id. */
+function timeOf (event: RunEvent | undefined): number | null {
+  return event === undefined ? null : Number.parseInt(event.id, 10)
+}

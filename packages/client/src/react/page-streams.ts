@@ -1,0 +1,84 @@
+import { createCaller, type ServiceOptions } from '../caller.ts'
+import { EventStore } from './event-store.ts'
+import { RunTopic } from './run-topic.ts'
+import { RunView, type From } from './run-view.ts'
+import { RunsTopic, type RunUpdatesListener } from './runs-topic.ts'
+import { Lingering, type Running, type Use } from './sharing/lingering.ts'
+import { Slots } from './sharing/slots.ts'
+import type { Tab } from './sharing/tab.ts'
+
+export interface StreamOptions extends Partial<ServiceOptions> {
+  /** How often the service gives a sign of life, in milliseconds. Three missed, and the connection counts as dead. Defaults to 15,000. */
+  readonly heartbeatMs?: number
+}
+
+export interface RunStreamOptions extends StreamOptions {
+  /** Where `events` begin. Defaults to `first`: everything still kept. */
+  readonly from?: From
+  /** How many events are kept, the newest. Defaults to all. */
+  readonly maxEvents?: number
+}
+
+/** The events of a run, gathered for as long as somebody uses them. */
+export interface FollowedRun extends Running {
+  readonly store: EventStore
+}
+
+const HEARTBEAT_MS = 15_000
+const MISSED_HEARTBEATS = 3
+
+/** Names what `RunStreamOptions` ask for: those who ask for the same get the same. */
+export function nameOf (runId: string, { url = '', from = 'first', maxEvents }: RunStreamOptions): string {
+  return JSON.stringify([url, runId, from, maxEvents])
+}
+
+/** Everything that one page follows. Its streams are shared with the other tabs of its origin. */
+export class PageStreams {
+  readonly #tab: Tab
+  readonly #slots: Slots
+  readonly #runs = new Lingering<FollowedRun>()
+  readonly #topics = new Lingering<RunTopic>()
+  readonly #runLists = new Lingering<RunsTopic>()
+
+  constructor (tab: Tab) {
+    this.#tab = tab
+    this.#slots = new Slots(tab)
+  }
+
+  /** What is followed under a name, if anything. */
+  followed (name: string): FollowedRun | undefined {
+    return this.#runs.get(name)
+  }
+
+  /** Follows a run. The credentials are those of whoever asked for it first. */
+  followRun (runId: string, options: RunStreamOptions): Use<FollowedRun> {
+    return this.#runs.use(nameOf(runId, options), () => {
+      const { from = 'first', maxEvents = Infinity, heartbeatMs = HEARTBEAT_MS } = options
+      const service = { ...options, url: options.url ?? '' }
+      const topic = this.#topics.use(JSON.stringify([service.url, runId]), () => new RunTopic({ ...this.#shared(options), service, runId }))
+      const store = new EventStore(maxEvents, this.#tab.onNextFrame)
+      const source = { caller: createCaller(service), runId, silenceMs: MISSED_HEARTBEATS * heartbeatMs }
+      const view = new RunView({ topic: topic.value, source, from, store })
+      const stop = () => {
+        view.stop()
+        topic.release()
+      }
+      return { store, start: () => view.start(), stop }
+    })
+  }
+
+  /** Follows the list of runs. @returns stops calling the listener */
+  watchRuns (listener: RunUpdatesListener, options: StreamOptions): () => void {
+    const service = { ...options, url: options.url ?? '' }
+    const topic = this.#runLists.use(service.url, () => new RunsTopic({ ...this.#shared(options), service }))
+    topic.value.listen(listener)
+    return () => {
+      topic.value.unlisten(listener)
+      topic.release()
+    }
+  }
+
+  #shared ({ heartbeatMs = HEARTBEAT_MS }: StreamOptions) {
+    return { tab: this.#tab, slots: this.#slots, heartbeatMs }
+  }
+}

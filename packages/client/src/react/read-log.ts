@@ -1,0 +1,112 @@
+import type { Caller } from '../caller.ts'
+import { watch } from '../connection.ts'
+import { refusal } from '../errors.ts'
+import type { RunEvent, StreamGap } from '../stream-items.ts'
+
+/** The log of a run, to be read from the service in requests that end. */
+export interface LogSource {
+  readonly caller: Caller
+  readonly runId: string
+  /** After this long without a byte a request counts as dead, in milliseconds. */
+  readonly silenceMs: number
+  /** Ends all reading. */
+  readonly signal: AbortSignal
+}
+
+/** What is missing, as `stream_gap` tells it. */
+export type Gap = StreamGap['data']
+
+/** A part of a log: events in order, or a gap that what follows begins with. */
+export type LogPart = { readonly events: RunEvent[] } | { readonly gap: Gap }
+
+/** After the last event of any run. */
+const END = `${Number.MAX_SAFE_INTEGER}-${Number.MAX_SAFE_INTEGER}`
+
+/** The most events of one page. */
+const MAX_PAGE = 1_000
+
+/**
+ * Reads what follows a cursor, up to the present end of the log.
+ *
+ * @throws RuncastError the service's refusal (`run_not_found` when there is no such run), `unreachable`, `stalled`
+ */
+export function readAfter (source: LogSource, cursor: string): AsyncGenerator<LogPart, void, undefined> {
+  return readParts(source, `after=${cursor}`)
+}
+
+/**
+ * Reads the newest events, at most `count`.
+ *
+ * @throws RuncastError as `readAfter`
+ */
+export async function readTail (source: LogSource, count: number): Promise<RunEvent[]> {
+  let events: RunEvent[] = []
+  let before = END
+  while (events.length < count) {
+    const page: RunEvent[] = []
+    for await (const part of readParts(source, `before=${before}&limit=${Math.min(count - events.length, MAX_PAGE)}`)) {
+      if ('events' in part) page.push(...part.events)
+    }
+    const [first] = page
+    if (first === undefined) break
+    before = first.id
+    events = page.concat(events)
+  }
+  return events
+}
+
+async function * readParts (source: LogSource, query: string): AsyncGenerator<LogPart, void, undefined> {
+  const url = source.caller.runUrl(source.runId, 'events')
+  let rest = ''
+  for await (const text of readText(source, `${url}?${query}`)) {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    yield * partsOf(lines, url)
+  }
+}
+
+/** The body of an answer as it comes. */
+async function * readText ({ caller, silenceMs, signal }: LogSource, url: string): AsyncGenerator<string, void, undefined> {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  const watched = <T>(step: () => Promise<T>): Promise<T> => watch(step, controller, silenceMs)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  try {
+    const response = await watched(() => caller.send(url, { headers: { accept: 'application/x-ndjson' }, cache: 'no-store', signal: controller.signal }))
+    if (!response.ok || response.body === null) throw await refusal(response)
+    const reader = response.body.getReader()
+    const decoder = new TextDecoder()
+    for (;;) {
+      const chunk = await watched(() => reader.read())
+      if (chunk.done) return
+      yield decoder.decode(chunk.value, { stream: true })
+    }
+  } finally {
+    signal.removeEventListener('abort', abort)
+    abort()
+  }
+}
+
+/** The parts that whole lines make: each an event, or a gap. */
+function * partsOf (lines: readonly string[], historyUrl: string): Generator<LogPart, void, undefined> {
+  let events: RunEvent[] = []
+  for (const line of lines) {
+    const entry = JSON.parse(line)
+    if ('gap' in entry) {
+      if (events.length > 0) yield { events }
+      events = []
+      yield { gap: { ...entry.gap, history_url: historyUrl } }
+    } else {
+      events.push({ kind: 'event', id: entry.id, type: entry.event_type, data: entry.payload, raw: payloadText(line) })
+    }
+  }
+  if (events.length > 0) yield { events }
+}
+
+const BEFORE_PAYLOAD = /^\{"id":"[^"]*","event_type":"[^"]*","payload":/
+
+/** The payload is the last field of a line, in its publisher's own text. */
+function payloadText (line: string): string {
+  return line.slice(BEFORE_PAYLOAD.exec(line)?.[0].length ?? 0, -1)
+}

@@ -1,0 +1,39 @@
+/** The state of a run, as the service tells it. Times are RFC 3339 texts. */
+export interface RunSummary {
+  readonly run_id: string
+  readonly name: string | null
+  /** In lower case; null before the first. */
+  readonly status: string | null
+  /** Whether the status ended the run for good. */
+  readonly terminal: boolean
+  readonly error: unknown
+  readonly created_at: string
+  readonly started_at: string | null
+  readonly finished_at: string | null
+  readonly updated_at: string
+  readonly events: number
+  /** How many events of each type; null when that can not be known any more. */
+  readonly counts: Readonly<Record<string, number>> | null
+  readonly steps: readonly StepSummary[]
+  readonly last_log: string | null
+  readonly first_event_id: string | null
+  readonly last_event_id: string
+  readonly retry_of: string | null
+}
+
+/** The state of a step of a run. */
+export interface StepSummary {
+  readonly step: string
+  readonly name: string | null
+  readonly status: string
+  readonly started_at: string
+  readonly updated_at: string
+  readonly finished_at: string | null
+}
+
+/** The runs that changed last, the last first. */
+export interface RunPage {
+  readonly runs: readonly RunSummary[]
+  /** Asks the service for the next page; null at the end. */
+  readonly cursor: string | null
+}

@@ -1,0 +1,175 @@
+import type { ServiceOptions } from '../caller.ts'
+import { follow } from '../follow.ts'
+import { isStatusChange } from '../payloads.ts'
+import type { ControlFrame, Reconnecting, RunEvent } from '../stream-items.ts'
+import { createTicker } from './sharing/ticker.ts'
+import { SharedStream, type StreamRole } from './sharing/shared-stream.ts'
+import type { Slots } from './sharing/slots.ts'
+import type { Tab } from './sharing/tab.ts'
+
+/**
+ * How a stream is: `waiting` for a run that does not exist yet; `reconnecting` after a broken connection and `stale`
+ * after a silent one; `ended` with the run; `denied` when the service refuses for good.
+ */
+export type Connection = 'connecting' | 'waiting' | 'live' | 'reconnecting' | 'stale' | 'ended' | 'denied'
+
+/** How the stream of a run is. */
+export interface TopicState {
+  readonly connection: Connection
+  /** The id of the last event that came, or the one before the first; null before the first connection. */
+  readonly position: string | null
+  /** The run's status in lower case. */
+  readonly status: string | null
+  /** How many gaps the stream told of: each makes void what somebody may hold. */
+  readonly gaps: number
+}
+
+/** Events as they came, each the successor of the one before; `prev` is the id before the first. */
+export interface Batch {
+  readonly prev: string
+  readonly events: readonly RunEvent[]
+}
+
+/** Takes in what a topic hears. */
+export interface TopicListener {
+  batchCame (batch: Batch): void
+  stateChanged (): void
+}
+
+type Message =
+  | { readonly kind: 'state', readonly state: TopicState }
+  | { readonly kind: 'batch', readonly batch: Batch }
+
+export interface RunTopicOptions {
+  readonly tab: Tab
+  readonly slots: Slots
+  readonly service: ServiceOptions
+  readonly runId: string
+  readonly heartbeatMs: number
+}
+
+/** Changes with the shape of the messages: pages of an earlier version may still be open. */
+const VERSION = 1
+
+/** What a tab holds of one followed run: its part in the shared stream, the stream's state, and who listens. */
+export class RunTopic implements StreamRole<Message> {
+  readonly #options: RunTopicOptions
+  readonly #stream: SharedStream<Message>
+  readonly #listeners = new Set<TopicListener>()
+  #state: TopicState = { connection: 'connecting', position: null, status: null, gaps: 0 }
+
+  constructor (options: RunTopicOptions) {
+    this.#options = options
+    const { tab, slots, service, runId, heartbeatMs } = options
+    this.#stream = new SharedStream({ tab, slots, name: `runcast-run-${VERSION}:${service.url}:${runId}`, role: this, heartbeatMs })
+  }
+
+  get state (): TopicState {
+    return this.#state
+  }
+
+  start (): void {
+    this.#stream.start()
+  }
+
+  stop (): void {
+    this.#stream.stop()
+  }
+
+  listen (listener: TopicListener): void {
+    this.#listeners.add(listener)
+  }
+
+  unlisten (listener: TopicListener): void {
+    this.#listeners.delete(listener)
+  }
+
+  elected (): void {
+    if (!this.isOver()) this.#tell({ connection: this.#state.position === null ? 'connecting' : 'reconnecting' })
+  }
+
+  isOver (): boolean {
+    return this.#state.connection === 'ended'
+  }
+
+  async lead (signal: AbortSignal): Promise<boolean> {
+    const { service, runId, heartbeatMs } = this.#options
+    const { position } = this.#state
+    // Where events begin is each listener's own matter, and read from the log.
+    const from = position === null ? { from: 'now' as const } : { lastEventId: position }
+    let events: RunEvent[] = []
+    const flush = () => {
+      if (events.length > 0) this.#stream.say({ kind: 'batch', batch: { prev: this.#state.position ?? '', events } })
+      events = []
+    }
+    const ticker = createTicker(flush)
+    try {
+      for await (const item of follow({ ...service, ...from, runId, heartbeatMs, signal })) {
+        if (item.kind === 'event') {
+          if (events.push(item) === 1) ticker.tick()
+        } else {
+          flush()
+          this.#takeFrame(item)
+        }
+      }
+      flush()
+      if (!this.isOver()) this.#tell({ connection: signal.aborted ? 'reconnecting' : 'ended' })
+      return false
+    } catch {
+      flush()
+      this.#tell({ connection: 'denied' })
+      return true
+    } finally {
+      ticker.stop()
+    }
+  }
+
+  welcome (): Message {
+    return { kind: 'state', state: this.#state }
+  }
+
+  hear (message: Message): void {
+    if (message.kind === 'state') {
+      this.#state = message.state
+      for (const listener of this.#listeners) listener.stateChanged()
+      return
+    }
+    this.#state = afterBatch(this.#state, message.batch)
+    for (const listener of this.#listeners) listener.batchCame(message.batch)
+  }
+
+  missLeader (): void {
+    this.hear({ kind: 'state', state: { ...this.#state, connection: 'stale' } })
+  }
+
+  #takeFrame (frame: ControlFrame | Reconnecting): void {
+    switch (frame.kind) {
+      case 'stream_open':
+        return this.#tell({ connection: frame.data.mode === 'waiting' ? 'waiting' : 'live', position: frame.data.position, status: frame.data.status })
+      case 'stream_gap':
+        return this.#tell({ position: frame.data.resumed_after, gaps: this.#state.gaps + 1 })
+      case 'stream_end':
+        return this.#tell({ connection: 'ended', position: frame.data.last_event_id, status: frame.data.status })
+      case 'reconnecting':
+        return this.#tell({ connection: frame.error?.code === 'stalled' ? 'stale' : 'reconnecting' })
+    }
+  }
+
+  #tell (change: Partial<TopicState>): void {
+    this.#stream.say({ kind: 'state', state: { ...this.#state, ...change } })
+  }
+}
+
+function afterBatch (state: TopicState, { events }: Batch): TopicState {
+  return {
+    ...state,
+    connection: state.connection === 'waiting' ? 'live' : state.connection,
+    position: events.at(-1)?.id ?? state.position,
+    status: events.reduce(statusAfter, state.status)
+  }
+}
+
+/** A status_change with a step speaks of that step only. */
+function statusAfter (status: string | null, event: RunEvent): string | null {
+  return isStatusChange(event) && (event.data.step ?? '') === '' ? event.data.status.toLowerCase() : status
+}

@@ -1,0 +1,196 @@
+import { fullJitter, pause } from '../backoff.ts'
+import { isTransient, RuncastError } from '../errors.ts'
+import { isAtOrBefore } from '../event-id.ts'
+import type { RunEvent } from '../stream-items.ts'
+import { EventStore } from './event-store.ts'
+import { readAfter, readTail, type Gap, type LogSource } from './read-log.ts'
+import type { Batch, Connection, RunTopic, TopicListener } from './run-topic.ts'
+
+/** Where the events begin: with the first that is kept, the newest so many, those to come, or those after an id. */
+export type From = 'first' | 'now' | { readonly tail: number } | { readonly after: string }
+
+export interface RunViewOptions {
+  readonly topic: RunTopic
+  readonly source: Omit<LogSource, 'signal'>
+  readonly from: From
+  readonly store: EventStore
+}
+
+const BEFORE_FIRST = '0-0'
+
+/** How much of the live stream is kept while the log is read; beyond it the log is read again instead. */
+const MAX_WAITING_EVENTS = 20_000
+
+const READ_AGAIN = { baseMs: 250, maxMs: 10_000 }
+
+/**
+ * One run's events from a place of its own on: the log up to now, then what the topic hears. It takes a batch only
+ * if that follows the exact event it has last; whatever does not is read from the log.
+ */
+export class RunView implements TopicListener {
+  readonly #options: RunViewOptions
+  readonly #stop = new AbortController()
+  /** The id of the last event that was taken or is known to be missing; null until the beginning is known. */
+  #cursor: string | null
+  #reading = false
+  /** What came while the log was being read. */
+  #waiting: Batch[] = []
+  /** How many gaps of the topic were looked into. */
+  #gaps = 0
+  #denied = false
+  #wasCaughtUp = false
+
+  constructor (options: RunViewOptions) {
+    this.#options = options
+    this.#cursor = firstCursor(options.from)
+  }
+
+  start (): void {
+    this.#options.topic.listen(this)
+    this.#gaps = this.#options.topic.state.gaps
+    this.stateChanged()
+  }
+
+  stop (): void {
+    this.#stop.abort()
+    this.#options.topic.unlisten(this)
+  }
+
+  batchCame (batch: Batch): void {
+    this.#cursor ??= this.#startsNow() ? batch.prev : null
+    if (this.#reading) this.#keep(batch)
+    else if (!this.#take(batch)) {
+      this.#waiting = [batch]
+      this.#read()
+    }
+    this.#show()
+  }
+
+  stateChanged (): void {
+    this.#cursor ??= this.#startsNow() ? this.#options.topic.state.position : null
+    this.#read()
+    this.#show()
+  }
+
+  #startsNow (): boolean {
+    return this.#options.from === 'now' || tailOf(this.#options.from) === 0
+  }
+
+  /** Adds the part of a batch that is new. @returns false if that does not follow what is there */
+  #take ({ prev, events }: Batch): boolean {
+    const last = events.at(-1)?.id
+    const cursor = this.#cursor
+    if (cursor === null || last === undefined) return cursor !== null
+    const known = prev === cursor ? -1 : events.findLastIndex(({ id }) => id === cursor)
+    if (known === -1 && prev !== cursor) return isAtOrBefore(last, cursor)
+    this.#add(events.slice(known + 1))
+    return true
+  }
+
+  #add (events: readonly RunEvent[]): void {
+    this.#cursor = events.at(-1)?.id ?? this.#cursor
+    this.#options.store.append(events)
+  }
+
+  #keep (batch: Batch): void {
+    this.#waiting.push(batch)
+    const count = this.#waiting.reduce((sum, { events }) => sum + events.length, 0)
+    if (count > MAX_WAITING_EVENTS) this.#waiting = []
+  }
+
+  /** Reads the log until nothing of it is missing. */
+  async #read (): Promise<void> {
+    if (this.#reading || this.#isCaughtUp() || (this.#startsNow() && this.#cursor === null)) return
+    this.#reading = true
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+      const complete = await this.#readOnce()
+      while (this.#waiting[0] !== undefined && this.#take(this.#waiting[0])) this.#waiting.shift()
+      this.#show()
+      const { position } = this.#options.topic.state
+      if (this.#denied || (complete && (position === null || this.#isCaughtUp()))) break
+      // What the topic has heard of is in the log, so the next read has it, unless something is wrong.
+      if (attempt > 0 || !complete) await pause(fullJitter(attempt, READ_AGAIN), this.#stop.signal)
+    }
+    this.#reading = false
+  }
+
+  /** @returns whether the log was read to its end */
+  async #readOnce (): Promise<boolean> {
+    const source = { ...this.#options.source, signal: this.#stop.signal }
+    try {
+      this.#denied = false
+      this.#gaps = this.#options.topic.state.gaps
+      if (this.#cursor === null) await this.#readTail(source)
+      else await this.#readAfter(source, this.#cursor)
+      return true
+    } catch (error) {
+      if (error instanceof RuncastError && error.code === 'run_not_found') return this.#runIsGone()
+      this.#denied = !(error instanceof RuncastError && isTransient(error)) && !this.#stop.signal.aborted
+      return false
+    }
+  }
+
+  async #readTail (source: LogSource): Promise<void> {
+    const events = await readTail(source, tailOf(this.#options.from) ?? 0)
+    this.#cursor = BEFORE_FIRST
+    this.#add(events)
+  }
+
+  async #readAfter (source: LogSource, cursor: string): Promise<void> {
+    for await (const part of readAfter(source, cursor)) {
+      if (this.#stop.signal.aborted) return
+      if ('events' in part) this.#add(part.events)
+      else this.#takeGap(part.gap)
+      this.#show()
+    }
+  }
+
+  #takeGap (gap: Gap): void {
+    this.#cursor = gap.resumed_after
+    this.#options.store.gap(gap)
+  }
+
+  /** The run does not exist yet, or not any more: then only a stream's position that is no event's tells where it is. */
+  #runIsGone (): boolean {
+    const { topic, source: { caller, runId } } = this.#options
+    const { position } = topic.state
+    const requested = this.#cursor ?? BEFORE_FIRST
+    this.#cursor = requested
+    if (position !== null && position !== requested && position.endsWith('-0')) {
+      const reason = position === BEFORE_FIRST ? 'forked' : 'expired'
+      this.#takeGap({ reason, requested, resumed_after: position, lost: null, history_url: caller.runUrl(runId, 'events') })
+    }
+    return true
+  }
+
+  #isCaughtUp (): boolean {
+    const { position, gaps } = this.#options.topic.state
+    return gaps === this.#gaps && position !== null && this.#cursor !== null && isAtOrBefore(position, this.#cursor)
+  }
+
+  #show (): void {
+    const { topic, store } = this.#options
+    store.show({ connection: this.#connection(), status: topic.state.status })
+  }
+
+  #connection (): Connection {
+    const { connection } = this.#options.topic.state
+    if (this.#denied) return 'denied'
+    if (this.#isCaughtUp()) {
+      this.#wasCaughtUp = true
+      return connection
+    }
+    if (connection !== 'live' && connection !== 'waiting' && connection !== 'ended') return connection
+    return this.#wasCaughtUp ? 'reconnecting' : 'connecting'
+  }
+}
+
+/** The cursor that a beginning stands for; null where only the log or the stream knows it. */
+function firstCursor (from: From): string | null {
+  if (from === 'first') return BEFORE_FIRST
+  return typeof from === 'object' && 'after' in from ? from.after : null
+}
+
+function tailOf (from: From): number | null {
+  return typeof from === 'object' && 'tail' in from ? from.tail : null
+}

@@ -1,0 +1,117 @@
+import { acquireFirst, IN_VIEW_LOCK, requestLock, type HeldLock } from './locks.ts'
+import type { Channel, Tab } from './tab.ts'
+
+/** A place among the streams of the origin. */
+export interface Slot extends HeldLock {
+  /** Aborts when a tab in view needs the slot while this one is out of view. */
+  readonly wanted: AbortSignal
+}
+
+interface Wanted {
+  readonly slot: string
+}
+
+/** Browsers allow six connections to a host over HTTP/1.1, and loading pages needs some too. */
+const SLOTS = [0, 1, 2, 3].map((number) => `runcast-slot-${number}`)
+
+/** How long a tab that is asked for its slot may take, since it may be frozen. */
+const PATIENCE_MS = 1_000
+
+/** The streams that an origin may have at once, as one of its tabs sees them. */
+export class Slots {
+  readonly #tab: Tab
+  readonly #held = new Map<string, AbortController>()
+  #users = 0
+  #channel: Channel<Wanted> | null = null
+  #stopListening: () => void = () => {}
+  #presence: Promise<HeldLock | null> | null = null
+
+  constructor (tab: Tab) {
+    this.#tab = tab
+  }
+
+  /** Shows the other tabs from now on whether this one is in view. Every call is followed by one of `leave`. */
+  join (): void {
+    if (++this.#users > 1) return
+    this.#channel = this.#tab.openChannel<Wanted>('runcast-slots')
+    this.#channel.onMessage(({ slot }) => {
+      if (!this.#tab.isInView()) this.#held.get(slot)?.abort()
+    })
+    this.#stopListening = this.#tab.onViewChange(() => this.#showPresence())
+    this.#showPresence()
+  }
+
+  leave (): void {
+    if (--this.#users > 0) return
+    this.#channel?.close()
+    this.#stopListening()
+    this.#showPresence()
+  }
+
+  /**
+   * Waits for a slot. A tab in view asks one out of view to give up its own, and takes it if there is no answer.
+   *
+   * @returns null when the signal aborts first
+   */
+  async take (signal: AbortSignal): Promise<Slot | null> {
+    let asked = ''
+    while (!signal.aborted) {
+      const candidates = this.#tab.isInView() ? await this.#heldOutOfView() : []
+      if (candidates.includes(asked)) return this.#keep(await requestLock(this.#tab.locks, asked, { steal: true }))
+      asked = candidates[Math.floor(Math.random() * candidates.length)] ?? ''
+      if (asked !== '') this.#channel?.post({ slot: asked })
+      const round = this.#round(signal)
+      const slot = await acquireFirst(this.#tab, SLOTS, round.signal)
+      round.end()
+      if (slot !== null) return this.#keep(slot)
+    }
+    return null
+  }
+
+  #keep (lock: HeldLock | null): Slot | null {
+    if (lock === null) return null
+    const wanted = new AbortController()
+    this.#held.set(lock.name, wanted)
+    const release = () => {
+      this.#held.delete(lock.name)
+      lock.release()
+    }
+    return { ...lock, wanted: wanted.signal, release }
+  }
+
+  /** The slots whose holders are out of view; none as long as there is a free one. */
+  async #heldOutOfView (): Promise<string[]> {
+    const { held = [] } = await this.#tab.locks.query()
+    const inView = new Set(held.filter(({ name }) => name === IN_VIEW_LOCK).map(({ clientId }) => clientId))
+    const taken = held.filter(({ name = '' }) => SLOTS.includes(name))
+    if (taken.length < SLOTS.length) return []
+    return taken.filter(({ clientId }) => !inView.has(clientId)).map(({ name = '' }) => name)
+  }
+
+  /** A stretch of waiting: until the tab comes into view or goes out of it, and in view not for long. */
+  #round (signal: AbortSignal): { signal: AbortSignal, end: () => void } {
+    const over = new AbortController()
+    const abort = () => over.abort()
+    const stopListening = this.#tab.onViewChange(abort)
+    const timer = this.#tab.isInView() ? setTimeout(abort, PATIENCE_MS) : undefined
+    signal.addEventListener('abort', abort)
+    if (signal.aborted) abort()
+    const end = () => {
+      stopListening()
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
+    }
+    return { signal: over.signal, end }
+  }
+
+  #showPresence (): void {
+    const isPresent = this.#users > 0 && this.#tab.isInView()
+    if (isPresent === (this.#presence !== null)) return
+    if (isPresent) {
+      this.#presence = requestLock(this.#tab.locks, IN_VIEW_LOCK, { mode: 'shared' })
+    } else {
+      this.#presence?.then((lock) => lock?.release())
+      this.#presence = null
+    }
+  }
+}

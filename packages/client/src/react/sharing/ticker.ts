@@ -1,0 +1,15 @@
+/** Calls back soon, in a task of its own. */
+export interface Ticker {
+  tick (): void
+  stop (): void
+}
+
+/** Makes a ticker. Unlike timers it is as prompt in tabs out of view. */
+export function createTicker (callback: () => void): Ticker {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = callback
+  return {
+    tick: () => port2.postMessage(null),
+    stop: () => port1.close()
+  }
+}
