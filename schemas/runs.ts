@@ -4,7 +4,8 @@ import { EventIdSchema, RUN_ID_PATTERN, RunIdSchema } from './events.ts'
 /** How many runs a page has unless another number is asked for. */
 export const DEFAULT_RUNS = 50
 
-const EXAMPLE = {
+/** A run, for documentation. */
+export const RUN_EXAMPLE = {
   run_id: 'build-4711',
   name: 'Nightly build',
   status: 'failed',
@@ -59,7 +60,7 @@ export const RunSchema = Type.Object({
   first_event_id: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The oldest event that is still kept; null when none is.' }),
   last_event_id: EventIdSchema,
   retry_of: nullableText('The run that this one repeats.')
-}, { $id: 'Run', description: 'The state of a run, as its events have made it.', examples: [EXAMPLE] })
+}, { $id: 'Run', description: 'The state of a run, as its events have made it.', examples: [RUN_EXAMPLE] })
 
 /** The state of a run, as its events have made it. */
 export type Run = Static<typeof RunSchema>
@@ -67,7 +68,7 @@ export type Run = Static<typeof RunSchema>
 export const RunListSchema = Type.Object({
   runs: Type.Array(Type.Unsafe<Run>({ $ref: 'Run#' })),
   cursor: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Asks for the next page; null at the end.' })
-}, { $id: 'RunList', description: 'A page of runs, the last changed first.', examples: [{ runs: [EXAMPLE], cursor: null }] })
+}, { $id: 'RunList', description: 'A page of runs, the last changed first.', examples: [{ runs: [RUN_EXAMPLE], cursor: null }] })
 
 /** A page of runs, the last changed first. */
 export type RunList = Static<typeof RunListSchema>

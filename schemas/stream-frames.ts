@@ -2,18 +2,25 @@ import type { TSchema } from 'typebox'
 import { StreamCloseSchema, StreamEndSchema, StreamGapSchema, StreamOpenSchema, StreamPositionSchema } from './stream.ts'
 
 /** One kind of frame, as OpenAPI describes an item of an event stream. */
-const frame = (event: object, data: object, id: string) => ({
+const frame = (event: object, data: object, id?: string) => ({
   type: 'object',
   required: ['event', 'data'],
   properties: {
-    id: { type: 'string', description: id },
+    ...(id === undefined ? {} : { id: { type: 'string', description: id } }),
     event,
     data: { type: 'string', contentMediaType: 'application/json', contentSchema: data }
   }
 })
 
-// In place, since references in a contentSchema are not followed.
-const controlFrame = (event: string, { $id: _, ...data }: TSchema & { $id?: string }, id: string) => frame({ const: event }, data, id)
+/** A schema without its name, to be put where references are not followed. */
+export const inPlace = ({ $id: _, ...schema }: TSchema & { $id?: string }) => schema
+
+/**
+ * A frame with a named event and data of a schema: in place, since references in a contentSchema are not followed.
+ *
+ * @param id what the frame's `id:` is; left out when it has none
+ */
+export const controlFrame = (event: string, data: TSchema, id?: string) => frame({ const: event }, inPlace(data), id)
 
 /** What a stream answers, for its documentation. */
 export const streamResponses = {

@@ -1,5 +1,5 @@
-import type { Run } from '../schemas/runs.ts'
-import { RunLogError, type RunLog, type RunState } from './run-log/run-log.ts'
+import type { Run, RunList } from '../schemas/runs.ts'
+import { RunLogError, type ListPage, type RunLog, type RunState } from './run-log/run-log.ts'
 
 /**
  * The state of a run.
@@ -40,6 +40,11 @@ export function toRun (state: RunState): Run {
     last_event_id: state.lastEventId,
     retry_of: state.retryOf
   }
+}
+
+/** A page of runs as clients see it. */
+export function toRunList (page: ListPage): RunList {
+  return { runs: page.runs.map(toRun), cursor: page.cursor }
 }
 
 function time (ms: number): string {

@@ -1,12 +1,10 @@
 import fp from 'fastify-plugin'
-import { StreamLimits } from '../../services/topic/stream-limits.ts'
 import { Topics } from '../../services/topic/topics.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Every followed run and open stream of this process. */
+    /** Every followed run of this process and its open streams. */
     topics: Topics
-    streamLimits: StreamLimits
   }
 }
 
@@ -27,9 +25,8 @@ export default fp(async (fastify) => {
     }
   })
   fastify.decorate('topics', topics)
-  fastify.decorate('streamLimits', new StreamLimits(config.MAX_STREAMS, config.MAX_STREAMS_PER_SUBJECT))
-  metrics.observeOpenStreams(() => topics.streams, () => topics.size)
+  metrics.observeOpenStreams(() => fastify.streamLimits.open, () => topics.size)
 
   fastify.onDrain(() => topics.drain(config.DRAIN_MS * 0.8))
   fastify.addHook('onClose', () => topics.close())
-}, { name: 'topics', dependencies: ['config', 'metrics', 'run-log', 'shutdown'] })
+}, { name: 'topics', dependencies: ['config', 'metrics', 'run-log', 'shutdown', 'streams'] })

@@ -16,6 +16,8 @@ export interface Access {
   /** When the credentials end, milliseconds since 1970. */
   readonly expiresAt: number
   readonly via: Via
+  /** The token's `run_ids`; null when it permits all runs. */
+  readonly runIds: readonly string[] | null
   /** Whether the token's `run_ids` permit a run; the run's tenant is another question. */
   allows (runId: string): boolean
 }
@@ -52,6 +54,7 @@ export function accessOf (claims: Claims, via: Via): Access {
     scopes: new Set(SCOPES.filter((scope) => given.has(scope) || given.has('runs:admin'))),
     expiresAt: claims.exp * 1000,
     via,
+    runIds: claims.run_ids ?? null,
     allows: claims.run_ids === undefined ? () => true : runIdMatcher(claims.run_ids)
   }
 }

@@ -10,6 +10,11 @@ export class StreamLimits {
     this.#mostPerSubject = mostPerSubject
   }
 
+  /** How many places are taken. */
+  get open (): number {
+    return this.#open
+  }
+
   /** Takes a place; @returns false when there is none */
   take (subject: string): boolean {
     const ofSubject = this.#perSubject.get(subject) ?? 0

@@ -1,7 +1,7 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { problems } from '../../../../schemas/problem.ts'
 import { DEFAULT_RUNS, RunListQuerySchema, RunParamsSchema } from '../../../../schemas/runs.ts'
-import { findRun, toRun } from '../../../../services/runs.ts'
+import { findRun, toRun, toRunList } from '../../../../services/runs.ts'
 
 /** What runs there are, and how one is. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -22,7 +22,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       cursor: cursor ?? null,
       allows: (runId) => access.allows(runId)
     })
-    return { runs: page.runs.map(toRun), cursor: page.cursor }
+    return toRunList(page)
   })
 
   fastify.get('/:run_id', {

@@ -1,0 +1,29 @@
+import fp from 'fastify-plugin'
+import { Feeds } from '../../services/feed/feeds.ts'
+import { throttledLog } from '../../services/throttled-log.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The runs of each tenant, for whoever watches them all. */
+    readonly feeds: Feeds
+  }
+}
+
+/** At most one line in this time says that a feed can't read. */
+const COMPLAINT_MS = 5_000
+
+/** The feeds of this process: `fastify.feeds`. At a shutdown every stream is told before the server closes. */
+export default fp(async (fastify) => {
+  const { config } = fastify
+  const complain = throttledLog((fields, message) => fastify.log.warn(fields, message), COMPLAINT_MS)
+  const feeds = new Feeds({
+    log: fastify.runLog,
+    live: fastify.liveChannels,
+    heartbeatMs: config.STREAM_HEARTBEAT_MS,
+    checkMs: config.POSITION_CHECK_MS,
+    failed: (error) => complain({ err: error }, 'a feed of runs can not be read')
+  })
+  fastify.decorate('feeds', feeds)
+  fastify.onDrain(() => feeds.drain(config.DRAIN_MS * 0.8))
+  fastify.addHook('onClose', async () => feeds.close())
+}, { name: 'feeds', fastify: '5.x', dependencies: ['config', 'run-log', 'shutdown'] })

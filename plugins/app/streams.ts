@@ -1,0 +1,55 @@
+import type { FastifyReply } from 'fastify'
+import '@fastify/accepts'
+import fp from 'fastify-plugin'
+import type { CloseReason } from '../../schemas/stream.ts'
+import { closeFrame } from '../../services/sse/frames.ts'
+import type { Expiry } from '../../services/sse/open-stream.ts'
+import { NotAcceptableError } from '../../services/topic/stream-errors.ts'
+import { StreamLimits } from '../../services/topic/stream-limits.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly streamLimits: StreamLimits
+    /**
+     * When a stream that is opened now must end: at a jittered age, or with its token.
+     *
+     * @param tokenExpiresAt milliseconds since 1970
+     */
+    streamExpiry (tokenExpiresAt: number): Expiry
+  }
+  interface FastifyReply {
+    /**
+     * Decides whether a stream may be opened now. If so, a place is taken for its subject, to be given back to
+     * `streamLimits`; if not, the client is answered.
+     *
+     * @throws NotAcceptableError when the client accepts no event stream
+     */
+    admitStream (): boolean
+    /** Answers with a stream that ends at once: anything but 200 is final for EventSource, and this may pass. */
+    closeStream (reason: CloseReason): void
+  }
+}
+
+/** What all streams have in common at the door. */
+export default fp(async (fastify) => {
+  const { config } = fastify
+  const limits = new StreamLimits(config.MAX_STREAMS, config.MAX_STREAMS_PER_SUBJECT)
+  fastify.decorate('streamLimits', limits)
+
+  fastify.decorate('streamExpiry', (tokenExpiresAt: number): Expiry => {
+    const oldest = Date.now() + config.STREAM_MAX_AGE_S * 1000 * (0.8 + 0.2 * Math.random())
+    return tokenExpiresAt < oldest ? { at: tokenExpiresAt, reason: 'token_expired' } : { at: oldest, reason: 'max_age' }
+  })
+
+  fastify.decorateReply('admitStream', function (this: FastifyReply) {
+    const { request } = this
+    if (request.accepts().type(['text/event-stream']) === false) throw new NotAcceptableError()
+    const refusal = fastify.draining ? 'shutdown' : limits.take(request.access.subject) ? null : 'limit'
+    if (refusal !== null) this.closeStream(refusal)
+    return refusal === null
+  })
+
+  fastify.decorateReply('closeStream', function (this: FastifyReply, reason: CloseReason) {
+    this.openEventStream().end(closeFrame(reason, null))
+  })
+}, { name: 'streams', fastify: '5.x', dependencies: ['auth', 'config', 'shutdown', 'sse'] })

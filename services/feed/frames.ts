@@ -1,0 +1,13 @@
+import { toRun, toRunList } from '../runs.ts'
+import type { ListPage, RunState } from '../run-log/run-log.ts'
+import { encodeFrame } from '../sse/encoder.ts'
+
+/** The newest page of runs: it replaces whatever a client has. */
+export function snapshotFrame (page: ListPage): string {
+  return encodeFrame({ event: 'runs_snapshot', data: JSON.stringify(toRunList(page)) })
+}
+
+/** What a run is now. */
+export function updateFrame (state: RunState): string {
+  return encodeFrame({ event: 'run_updated', data: JSON.stringify(toRun(state)) })
+}

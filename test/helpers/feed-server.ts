@@ -1,0 +1,44 @@
+import { createServer } from 'node:http'
+import type { Test } from 'tap'
+import { Feeds } from '../../services/feed/feeds.ts'
+import type { FeedFollower } from '../../services/feed/feed-follower.ts'
+import type { View } from '../../services/feed/view.ts'
+import type { LiveChannels } from '../../services/pubsub/live-channels.ts'
+import type { RunLog } from '../../services/run-log/run-log.ts'
+import { portOf } from './redis-server.ts'
+
+export interface FeedServer {
+  readonly feeds: Feeds
+  readonly url: string
+  /** The followers whose sockets are gone. */
+  readonly closed: FeedFollower[]
+  /** What kept a feed from reading. */
+  readonly faults: unknown[]
+}
+
+export interface FeedServerOptions {
+  readonly checkMs?: number
+  readonly heartbeatMs?: number
+  readonly maxAgeMs?: number
+  /** The runs that everybody may see; all when left out. */
+  readonly view?: View
+}
+
+/** Serves the feed of the runs without tenant over bare HTTP on a free port, so that what is tested is not the route. */
+export async function startFeedServer (t: Test, log: RunLog, live: LiveChannels, options: FeedServerOptions = {}): Promise<FeedServer> {
+  const { checkMs = 60_000, heartbeatMs = 60_000, maxAgeMs = 600_000, view = { key: 'all', allows: () => true } } = options
+  const faults: unknown[] = []
+  const closed: FeedFollower[] = []
+  const feeds = new Feeds({ log, live, heartbeatMs, checkMs, failed: (error) => faults.push(error) })
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    feeds.follow('', view, response, { at: Date.now() + maxAgeMs, reason: 'max_age' }, (follower) => closed.push(follower))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+    feeds.close()
+  })
+  return { feeds, closed, faults, url: `http://127.0.0.1:${portOf(server)}/` }
+}
