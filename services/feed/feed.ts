@@ -7,9 +7,12 @@ import { snapshotFrame, updateFrame } from './frames.ts'
 import { KnownRuns } from './known-runs.ts'
 import type { View } from './view.ts'
 
+/** What a feed needs of the run log. */
+export type ReadableRuns = Pick<RunLog, 'readRun' | 'listRuns'>
+
 export interface FeedOptions {
-  readonly log: RunLog
-  readonly live: LiveChannels
+  readonly log: ReadableRuns
+  readonly live: Pick<LiveChannels, 'subscribeChanges'>
   /** Called when a feed can't read; it tries again. */
   readonly failed: (error: unknown) => void
 }

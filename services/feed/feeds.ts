@@ -25,6 +25,16 @@ export class Feeds {
     this.#check = setInterval(() => { for (const feed of this.#feeds.values()) feed.missed() }, options.checkMs)
   }
 
+  /** The number of open streams. */
+  get streams (): number {
+    return this.#followers.size
+  }
+
+  /** The number of tenants whose runs are watched. */
+  get size (): number {
+    return this.#feeds.size
+  }
+
   /**
    * Turns a response whose head is sent into a stream of a tenant's runs.
    *

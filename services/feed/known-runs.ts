@@ -30,7 +30,7 @@ export class KnownRuns {
    *
    * @throws RunLogError as `RunLog.listRuns` does
    */
-  async list (log: RunLog, tenant: string): Promise<RunState[]> {
+  async list (log: Pick<RunLog, 'listRuns'>, tenant: string): Promise<RunState[]> {
     const found: RunState[] = []
     let cursor: string | null = null
     do {

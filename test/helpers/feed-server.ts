@@ -1,16 +1,16 @@
 import { createServer } from 'node:http'
 import type { Test } from 'tap'
+import type { FeedOptions } from '../../services/feed/feed.ts'
 import { Feeds } from '../../services/feed/feeds.ts'
 import type { FeedFollower } from '../../services/feed/feed-follower.ts'
 import type { View } from '../../services/feed/view.ts'
-import type { LiveChannels } from '../../services/pubsub/live-channels.ts'
-import type { RunLog } from '../../services/run-log/run-log.ts'
 import { portOf } from './redis-server.ts'
 
 export interface FeedServer {
   readonly feeds: Feeds
   readonly url: string
-  /** The followers whose sockets are gone. */
+  /** The followers in the order in which they came, and those whose sockets are gone. */
+  readonly followers: FeedFollower[]
   readonly closed: FeedFollower[]
   /** What kept a feed from reading. */
   readonly faults: unknown[]
@@ -25,14 +25,15 @@ export interface FeedServerOptions {
 }
 
 /** Serves the feed of the runs without tenant over bare HTTP on a free port, so that what is tested is not the route. */
-export async function startFeedServer (t: Test, log: RunLog, live: LiveChannels, options: FeedServerOptions = {}): Promise<FeedServer> {
+export async function startFeedServer (t: Test, { log, live }: Pick<FeedOptions, 'log' | 'live'>, options: FeedServerOptions = {}): Promise<FeedServer> {
   const { checkMs = 60_000, heartbeatMs = 60_000, maxAgeMs = 600_000, view = { key: 'all', allows: () => true } } = options
   const faults: unknown[] = []
+  const followers: FeedFollower[] = []
   const closed: FeedFollower[] = []
   const feeds = new Feeds({ log, live, heartbeatMs, checkMs, failed: (error) => faults.push(error) })
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-    feeds.follow('', view, response, { at: Date.now() + maxAgeMs, reason: 'max_age' }, (follower) => closed.push(follower))
+    followers.push(feeds.follow('', view, response, { at: Date.now() + maxAgeMs, reason: 'max_age' }, (follower) => closed.push(follower)))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
@@ -40,5 +41,5 @@ export async function startFeedServer (t: Test, log: RunLog, live: LiveChannels,
     server.closeAllConnections()
     feeds.close()
   })
-  return { feeds, closed, faults, url: `http://127.0.0.1:${portOf(server)}/` }
+  return { feeds, followers, closed, faults, url: `http://127.0.0.1:${portOf(server)}/` }
 }

@@ -1,0 +1,188 @@
+import t, { type Test } from 'tap'
+import type { FeedOptions } from '../../../services/feed/feed.ts'
+import { LAG_BYTES } from '../../../services/feed/feed-follower.ts'
+import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
+import { RunLogError, type RunLog } from '../../../services/run-log/run-log.ts'
+import { openEventStream, type EventStream } from '../../helpers/event-stream.ts'
+import { startFeedServer, type FeedServer, type FeedServerOptions } from '../../helpers/feed-server.ts'
+import { appendTo, newEvent, numberedLogs } from '../../helpers/publish.ts'
+import { seededRandom, testSeed } from '../../helpers/random.ts'
+import { waitUntil } from '../../helpers/wait-until.ts'
+import { isUpdateTo, watchedRuns } from '../../helpers/watched-runs.ts'
+
+interface Harness extends FeedServer {
+  readonly log: RunLog
+  /** How often the feed has called a function of the log. */
+  calls (name: 'readRun' | 'listRuns'): number
+  /** Lets every read of the feed fail from now on with this error, or with none. */
+  fail (error: Error | null): void
+  /** Whether hints are lost from now on. */
+  loseHints (lost: boolean): void
+  watch (): Promise<EventStream>
+}
+
+async function start (t: Test, options: FeedServerOptions = {}): Promise<Harness> {
+  const { log, live } = createEmbeddedRunLog({
+    directory: t.testdir(), retention: { maxEvents: 100_000, maxBytes: 1_000_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
+  })
+  await log.open()
+  const calls = { readRun: 0, listRuns: 0 }
+  let fault: Error | null = null
+  let deaf = false
+  const counted: FeedOptions['log'] = {
+    async readRun (runId) {
+      calls.readRun++
+      if (fault !== null) throw fault
+      return await log.readRun(runId)
+    },
+    async listRuns (request) {
+      calls.listRuns++
+      if (fault !== null) throw fault
+      return await log.listRuns(request)
+    }
+  }
+  const lossy: FeedOptions['live'] = {
+    subscribeChanges: (tenant, listener) => live.subscribeChanges(tenant, {
+      changed: (runId) => { if (!deaf) listener.changed(runId) },
+      missed: () => listener.missed()
+    })
+  }
+  const server = await startFeedServer(t, { log: counted, live: lossy }, options)
+  t.teardown(() => log.close())
+  return {
+    ...server,
+    log,
+    calls: (name) => calls[name],
+    fail: (error) => { fault = error },
+    loseHints: (lost) => { deaf = lost },
+    async watch () {
+      const stream = await openEventStream(server.url)
+      await stream.waitFor(({ event }) => event === 'runs_snapshot')
+      return stream
+    }
+  }
+}
+
+const state = (status: string, payload = {}) => newEvent('status_change', { status, ...payload })
+
+t.test('however many watch, a run is read once per round, and all get the same bytes', async (t) => {
+  const { log, watch, calls, feeds } = await start(t)
+  await appendTo(log, 'run', [state('running')])
+  const streams = await Promise.all(Array.from({ length: 30 }, () => watch()))
+  t.ok(calls('listRuns') <= 4, `${calls('listRuns')} pages for all snapshots`)
+  t.equal(feeds.streams, 30)
+  let last: string | undefined
+  for (let append = 0; append < 50; append++) last = (await appendTo(log, 'run', numberedLogs(1))).at(-1)
+  for (const stream of streams) await stream.waitFor(isUpdateTo(last))
+  t.ok(calls('readRun') <= 5, `${calls('readRun')} reads for 50 changes`)
+  const [first, ...others] = streams.map((stream) => stream.text().slice(stream.text().indexOf('event: run_updated')))
+  for (const other of others) t.equal(other, first)
+  for (const stream of streams) stream.destroy()
+  await waitUntil('nobody is left', () => feeds.streams === 0 && feeds.size === 0)
+})
+
+t.test('who is too slow gets the newest page later, and what was missed is kept for nobody', async (t) => {
+  const { log, watch, url, followers } = await start(t)
+  const quick = await watch()
+  const slow = await openEventStream(url)
+  await slow.waitFor(({ event }) => event === 'runs_snapshot')
+  slow.pause()
+  const error = 'x'.repeat(3_900)
+  let backlog = 0
+  for (let round = 1; round <= 12; round++) {
+    await Promise.all(Array.from({ length: 400 }, (_, run) => appendTo(log, `run-${run}`, [state('waiting', { error })])))
+    await waitUntil('the quick one has all', () => watchedRuns(quick).updates.length >= round * 400)
+    backlog = Math.max(backlog, followers[1]?.backlog() ?? 0)
+  }
+  t.ok(backlog > LAG_BYTES && backlog < 4_000_000, `${backlog} bytes waited`)
+  const [last] = await appendTo(log, 'run-0', [state('failed', { error: 'short' })])
+  await quick.waitFor(isUpdateTo(last))
+  slow.resume()
+  await waitUntil('the newest page came again', () => watchedRuns(slow).snapshots === 2)
+  const [has, truth] = [watchedRuns(slow).runs, watchedRuns(quick).runs]
+  t.equal(has.get('run-0')?.status, 'failed')
+  for (const [runId, run] of has) t.strictSame(run, truth.get(runId))
+  const [next] = await appendTo(log, 'run-1', [state('running')])
+  await slow.waitFor(isUpdateTo(next))
+  t.equal(watchedRuns(quick).snapshots, 1)
+  quick.destroy()
+  slow.destroy()
+})
+
+t.test('what no hint told of is found by the check, and told once', async (t) => {
+  const { log, watch, loseHints } = await start(t, { checkMs: 30 })
+  const before = await Promise.all(Array.from({ length: 5 }, (_, run) => appendTo(log, `before-${run}`, [state('running')])))
+  t.equal(before.length, 5)
+  const stream = await watch()
+  loseHints(true)
+  const last = new Map<string, string | undefined>()
+  for (let run = 0; run < 250; run++) last.set(`run-${run}`, (await appendTo(log, `run-${run}`, numberedLogs(1))).at(-1))
+  last.set('before-0', (await appendTo(log, 'before-0', [state('failed')])).at(-1))
+  await waitUntil('all are told', () => watchedRuns(stream).updates.length >= last.size)
+  const { updates } = watchedRuns(stream)
+  t.strictSame(new Map(updates.map((run) => [run.run_id, run.last_event_id])), last)
+  loseHints(false)
+  const [id] = await appendTo(log, 'run-7', numberedLogs(1))
+  await stream.waitFor(isUpdateTo(id))
+  t.equal(watchedRuns(stream).updates.length, last.size + 1, 'none was told twice')
+  stream.destroy()
+})
+
+t.test('whoever comes and goes while runs change has the states of all runs in the end', async (t) => {
+  const { log, watch, url, faults } = await start(t, { checkMs: 100 })
+  const seed = testSeed()
+  t.comment(`SEED=${seed}`)
+  const chance = seededRandom(seed)
+  const random = (below: number) => Math.floor(chance() * below)
+  const publishing = new Set([publish()])
+  async function publish () {
+    for (let append = 0; append < 1_500; append++) await appendTo(log, `run-${random(20)}`, append % 7 === 0 ? [state('running')] : numberedLogs(1))
+    publishing.clear()
+  }
+  const streams = [await watch()]
+  while (publishing.size > 0) {
+    const stream = await watch()
+    if (random(2) === 0) stream.destroy()
+    else streams.push(stream)
+    if (random(3) === 0) (await openEventStream(url)).destroy()
+  }
+  const { runs } = await log.listRuns({ tenant: '', status: null, limit: 50, cursor: null, allows: () => true })
+  const truth = new Map(runs.map(({ runId, lastEventId }) => [runId, lastEventId]))
+  for (const [number, stream] of streams.entries()) {
+    const has = () => watchedRuns(stream).runs
+    await waitUntil(`stream ${number} has all`, () => [...truth].every(([runId, lastEventId]) => has().get(runId)?.last_event_id === lastEventId))
+    stream.destroy()
+  }
+  t.ok(streams.length > 1)
+  t.strictSame(faults, [])
+})
+
+t.test('when nothing can be read who waits is told, who is current stays, and gets what changed meanwhile', async (t) => {
+  const { log, watch, url, fail, faults, closed } = await start(t)
+  await appendTo(log, 'run', [state('running')])
+  const stream = await watch()
+  fail(new RunLogError('unavailable', 'away'))
+  const waiting = await openEventStream(url)
+  const [id] = await appendTo(log, 'run', [state('failed')])
+  await waiting.ended
+  t.match(waiting.text(), /^retry: \d+\nevent: stream_close\ndata: \{"reason":"unavailable"\}\n\n$/)
+  await waitUntil('one is gone', () => closed.length === 1)
+  t.match(faults[0], { code: 'unavailable' })
+  fail(null)
+  await stream.waitFor(isUpdateTo(id))
+  t.equal(watchedRuns(stream).snapshots, 1)
+  stream.destroy()
+})
+
+t.test('a run that can not be read keeps no other from being told', async (t) => {
+  const { log, watch, fail, calls, faults } = await start(t)
+  const stream = await watch()
+  fail(new RunLogError('store_corrupt', 'broken'))
+  await appendTo(log, 'broken', [state('running')])
+  await waitUntil('it was tried', () => calls('readRun') > 0)
+  fail(null)
+  const [id] = await appendTo(log, 'other', [state('running')])
+  await stream.waitFor(isUpdateTo(id))
+  t.strictSame(faults, [])
+  stream.destroy()
+})
