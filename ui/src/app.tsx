@@ -15,7 +15,7 @@ const RunDetailView = lazy(async () => ({ default: (await import('./run/run-deta
 export function App () {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme='auto' getStyleNonce={() => STYLE_NONCE}>
-      <BrowserRouter>
+      <BrowserRouter useTransitions={false}>
         <SessionProvider>
           <Routes>
             <Route path='/login' element={<LoginPage />} />

@@ -52,6 +52,11 @@ t.test('a snapshot that only just meets what was known counts as one with a hole
   t.same(ids(withSnapshot(known, { runs: [run('c', 20), run('a', 10)], cursor: '10-a' })), ['c', 'a'])
 })
 
+t.test('a snapshot drops the runs that it would tell of if they were still there', async (t) => {
+  const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10), run('lost', 9), run('b', 5)], cursor: '5-b' })
+  t.same(ids(withSnapshot(known, { runs: [run('c', 12), run('a', 10), run('d', 7)], cursor: '7-d' })), ['c', 'a', 'd', 'b'])
+})
+
 t.test('a snapshot of all runs drops those that have expired', async (t) => {
   const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10), run('b', 5)], cursor: null })
   t.same(ids(withSnapshot(known, { runs: [run('a', 10)], cursor: null })), ['a'])

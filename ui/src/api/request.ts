@@ -1,4 +1,5 @@
 import { ApiError } from './api-error.ts'
+import { noteServerTime } from './server-time.ts'
 
 export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE'
@@ -23,6 +24,7 @@ export async function request<T> (path: string, { method = 'GET', body, query = 
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal })
   })
+  noteServerTime(response.headers.get('date'), Date.now())
   if (!response.ok) throw await refusal(response)
   const answer = response.status === 204 ? null : await response.json()
   return answer

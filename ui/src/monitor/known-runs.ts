@@ -1,9 +1,9 @@
-import type { Run, RunList } from '../api/types.ts'
+import type { RunPage, RunSummary } from '@runcast/client/react'
 
 /** What a page of the monitor knows of the service's runs. */
 export interface KnownRuns {
   /** The last created first. */
-  readonly runs: readonly Run[]
+  readonly runs: readonly RunSummary[]
   /** Asks for older runs of each status ('' for all); null at the end; absent before the first page of it. */
   readonly cursors: Readonly<Record<string, string | null>>
   /** Whether the service has told its runs at all. */
@@ -19,25 +19,22 @@ const LIST_LAG_MS = 5_000
  * Takes in what the service tells on every connection: its last changed runs, and where the older ones are.
  * When more runs may have changed since the last connection than it tells of, what was known is given up.
  */
-export function withSnapshot (known: KnownRuns, { runs, cursor }: RunList): KnownRuns {
-  if (cursor !== null && continues(known, runs)) return { ...known, runs: merge(known.runs, runs) }
-  return { runs: merge([], runs), cursors: { '': cursor }, loaded: true }
-}
-
-/** Whether the oldest change of a snapshot lies before the newest that was known, so that none is missing between. */
-function continues (known: KnownRuns, runs: readonly Run[]): boolean {
+export function withSnapshot (known: KnownRuns, { runs, cursor }: RunPage): KnownRuns {
   const newestKnown = known.runs.reduce((newest, run) => Math.max(newest, changeTime(run)), -Infinity)
   const oldestTold = runs.reduce((oldest, run) => Math.min(oldest, changeTime(run)), Infinity)
-  return known.loaded && oldestTold < newestKnown - LIST_LAG_MS
+  const continues = known.loaded && oldestTold < newestKnown - LIST_LAG_MS
+  if (cursor === null || !continues) return { runs: merge([], runs), cursors: { '': cursor }, loaded: true }
+  // What changed after the oldest that is told, and is not told, is gone.
+  return { ...known, runs: merge(known.runs.filter((run) => changeTime(run) < oldestTold + LIST_LAG_MS), runs) }
 }
 
 /** Takes in runs as they have become, the last state of each last. */
-export function withUpdates (known: KnownRuns, updates: readonly Run[]): KnownRuns {
+export function withUpdates (known: KnownRuns, updates: readonly RunSummary[]): KnownRuns {
   return { ...known, runs: merge(known.runs, updates) }
 }
 
 /** Takes in a page of older runs of a status ('' for all). What is known of a run already is newer. */
-export function withPage (known: KnownRuns, status: string, { runs, cursor }: RunList): KnownRuns {
+export function withPage (known: KnownRuns, status: string, { runs, cursor }: RunPage): KnownRuns {
   const ids = new Set(known.runs.map((run) => run.run_id))
   return {
     ...known,
@@ -55,18 +52,18 @@ export function olderThanKnown (known: KnownRuns, status: string): string | null
   return known.cursors[''] === null ? null : known.cursors[status]
 }
 
-function merge (known: readonly Run[], told: readonly Run[]): Run[] {
+function merge (known: readonly RunSummary[], told: readonly RunSummary[]): RunSummary[] {
   const runs = new Map(known.map((run) => [run.run_id, run]))
   for (const run of told) runs.set(run.run_id, run)
   return [...runs.values()].sort(lastCreatedFirst)
 }
 
-function lastCreatedFirst (one: Run, other: Run): number {
+function lastCreatedFirst (one: RunSummary, other: RunSummary): number {
   // Times of one format sort as texts; the ids keep the order of what began at once.
   if (one.created_at !== other.created_at) return one.created_at < other.created_at ? 1 : -1
   return one.run_id < other.run_id ? 1 : -1
 }
 
-function changeTime (run: Run): number {
+function changeTime (run: RunSummary): number {
   return Date.parse(run.updated_at)
 }

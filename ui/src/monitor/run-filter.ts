@@ -1,4 +1,4 @@
-import type { Run } from '../api/types.ts'
+import type { RunSummary } from '@runcast/client/react'
 
 /** Which runs a person wants to see. */
 export interface RunFilter {
@@ -31,7 +31,7 @@ function set (query: URLSearchParams, name: string, value: string): void {
 }
 
 /** Makes a test for runs with all words of a text in their id, name, status or last log line, in any case. */
-export function textFilter (text: string): (run: Run) => boolean {
+export function textFilter (text: string): (run: RunSummary) => boolean {
   const words = text.toLowerCase().split(/\s+/).filter((word) => word !== '')
   if (words.length === 0) return () => true
   return (run) => {
@@ -41,12 +41,12 @@ export function textFilter (text: string): (run: Run) => boolean {
 }
 
 /** The status of a run as filters and counts name it. */
-export function statusOf (run: Run): string {
+export function statusOf (run: RunSummary): string {
   return run.status ?? NO_STATUS
 }
 
 /** How many runs there are of each status. */
-export function countStatuses (runs: readonly Run[]): Map<string, number> {
+export function countStatuses (runs: readonly RunSummary[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const run of runs) counts.set(statusOf(run), (counts.get(statusOf(run)) ?? 0) + 1)
   return counts

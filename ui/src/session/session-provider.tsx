@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ApiError } from '../api/api-error.ts'
 import { endSession, getSession, startSession } from '../api/session.ts'
 import type { Session, SessionRequest } from '../api/types.ts'
@@ -11,24 +11,37 @@ const RETRY_MS = 2_000
 /** Knows who is signed in, and renews the session before it expires: a stream that meets an expired one is gone for good. */
 export function SessionProvider ({ children }: { children: ReactNode }) {
   const [state, setState] = useState<SessionState>({ kind: 'unknown' })
+  const turn = useRef(0)
+  const tellOtherTabs = useRef(() => {})
 
   const ask = useCallback(async (question: () => Promise<Session>) => {
-    try {
-      const session = await question()
-      setState({ kind: 'signed-in', session })
-    } catch (error) {
-      setState((before) => afterFailure(before, error))
-    }
+    const asked = ++turn.current
+    const answer = await question().then((session) => ({ session }), (error: unknown) => ({ error }))
+    // Who signs in or out meanwhile has the last word.
+    if (asked === turn.current) setState((before) => 'session' in answer ? signedIn(answer.session) : afterFailure(before, answer.error))
   }, [])
 
   const check = useCallback(() => ask(getSession), [ask])
   const signIn = useCallback(async (credentials: SessionRequest) => {
-    setState({ kind: 'signed-in', session: await startSession(credentials) })
+    turn.current++
+    const session = await startSession(credentials)
+    turn.current++
+    setState(signedIn(session))
+    tellOtherTabs.current()
   }, [])
   const signOut = useCallback(async () => {
     await endSession()
+    turn.current++
     setState({ kind: 'signed-out', reason: 'left' })
+    tellOtherTabs.current()
   }, [])
+
+  useEffect(() => {
+    const channel = new BroadcastChannel('runcast-session')
+    channel.addEventListener('message', check)
+    tellOtherTabs.current = () => channel.postMessage(null)
+    return () => channel.close()
+  }, [check])
 
   useEffect(() => {
     if (state.kind === 'unknown') check()
@@ -47,12 +60,16 @@ export function SessionProvider ({ children }: { children: ReactNode }) {
   return <SessionContext value={context}>{children}</SessionContext>
 }
 
+function signedIn (session: Session): SessionState {
+  return { kind: 'signed-in', session }
+}
+
 /** What a failed question leaves known: a service out of reach ends no session. */
 function afterFailure (before: SessionState, error: unknown): SessionState {
   if (error instanceof ApiError && error.status === 401) {
-    return { kind: 'signed-out', reason: before.kind === 'signed-in' ? 'expired' : 'none' }
+    return before.kind === 'signed-out' ? before : { kind: 'signed-out', reason: before.kind === 'signed-in' ? 'expired' : 'none' }
   }
-  return before.kind === 'signed-in' ? { ...before, session: { ...before.session } } : { kind: 'unreachable' }
+  return before.kind === 'signed-in' ? signedIn({ ...before.session }) : { kind: 'unreachable' }
 }
 
 /** Calls back at a time, or as soon as the machine is awake and the page in view after it. @returns stops waiting */

@@ -1,7 +1,13 @@
-import { Suspense } from 'react'
-import { Navigate, Outlet, useLocation } from 'react-router'
+import { ActionIcon } from '@mantine/core'
+import { QuestionIcon } from '@primer/octicons-react'
+import { Suspense, useEffect, useRef } from 'react'
+import { Link, Navigate, Outlet, useLocation, useNavigationType } from 'react-router'
 import { loginPath } from '../login/return-path.ts'
-import { useSession } from '../session/session-context.ts'
+import { useSession, type SessionState } from '../session/session-context.ts'
+import { AccountMenu } from './account-menu.tsx'
+import { Logo } from './logo.tsx'
+import { ShortcutsProvider, useShortcutsOverlay } from './shortcuts.tsx'
+import classes from './shell.module.css'
 
 /** What is around every page but the login. Leads there who is not signed in. */
 export function Shell () {
@@ -9,7 +15,45 @@ export function Shell () {
   const { pathname, search, hash } = useLocation()
   if (state.kind === 'signed-out') return <Navigate to={loginPath(`${pathname}${search}${hash}`)} replace />
   return (
-    <main>
+    <ShortcutsProvider>
+      <a className={classes['skip']} href='#main'>Skip to content</a>
+      <Header state={state} />
+      <Page state={state} />
+    </ShortcutsProvider>
+  )
+}
+
+function Header ({ state }: { state: SessionState }) {
+  const showShortcuts = useShortcutsOverlay()
+  return (
+    <header className={classes['header']}>
+      <Link to='/' className={classes['home']}>
+        <Logo />
+        Runcast
+      </Link>
+      <div className={classes['tools']}>
+        <ActionIcon variant='subtle' color='gray' size='lg' aria-label='Keyboard shortcuts' onClick={showShortcuts}><QuestionIcon /></ActionIcon>
+        {state.kind === 'signed-in' && <AccountMenu session={state.session} />}
+      </div>
+    </header>
+  )
+}
+
+function Page ({ state }: { state: SessionState }) {
+  const main = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  const navigation = useNavigationType()
+  const shown = useRef(pathname)
+  useEffect(() => {
+    if (shown.current === pathname) return
+    shown.current = pathname
+    // A new page begins at its top, also for who does not see it.
+    if (navigation !== 'POP') window.scrollTo(0, 0)
+    main.current?.focus({ preventScroll: true })
+  }, [pathname, navigation])
+  return (
+    <main id='main' ref={main} tabIndex={-1} className={classes['main']}>
+      {state.kind === 'unreachable' && <p className={classes['notice']} role='alert'>The service does not answer. Trying again …</p>}
       <Suspense>{state.kind === 'signed-in' && <Outlet />}</Suspense>
     </main>
   )

@@ -1,0 +1,28 @@
+/** A way to start a run. */
+export interface FirstRunCommand {
+  readonly explanation: string
+  readonly command: string
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/**
+ * The ways to start a run with the service of a page. On the service's own machine the command finds it, and a token, by itself.
+ *
+ * @param page where the page is
+ */
+export function firstRunCommands ({ hostname, origin }: { readonly hostname: string, readonly origin: string }): FirstRunCommand[] {
+  const isHere = LOOPBACK.test(hostname)
+  return [{
+    explanation: isHere ? 'Run any command as a run, in another terminal:' : 'Run any command as a run, with a token in RUNCAST_TOKEN:',
+    command: `${isHere ? '' : `RUNCAST_URL=${origin} `}npx runcast exec -- npm test`
+  }, {
+    explanation: 'Or publish from your own program, in any language:',
+    command: [
+      `curl ${origin}/api/v1/workflow-runs/my-first-run/events \\`,
+      '  -H "authorization: Bearer $RUNCAST_TOKEN" \\',
+      "  -H 'content-type: application/json' \\",
+      "  -d '{\"event_type\": \"log\", \"payload\": {\"message\": \"hello\"}}'"
+    ].join('\n')
+  }]
+}

@@ -1,0 +1,38 @@
+import { Button, CopyButton } from '@mantine/core'
+import { CheckIcon, CopyIcon } from '@primer/octicons-react'
+import { firstRunCommands } from './first-run-commands.ts'
+import classes from './first-run.module.css'
+
+/** How to start a first run: what there is to see before there is one. */
+export function FirstRun () {
+  return (
+    <section className={classes['empty']} aria-labelledby='first-run'>
+      <h2 id='first-run' className={classes['title']}>Start a first run</h2>
+      <p className={classes['text']}>Nothing has run here yet. What you start appears on this page at once.</p>
+      {firstRunCommands(window.location).map(({ explanation, command }) => (
+        <div key={explanation} className={classes['way']}>
+          <p className={classes['explanation']}>{explanation}</p>
+          <Command command={command} />
+        </div>
+      ))}
+      <p className={classes['more']}>
+        <a href='/documentation'>All of the HTTP interface</a>
+      </p>
+    </section>
+  )
+}
+
+function Command ({ command }: { command: string }) {
+  return (
+    <div className={classes['command']}>
+      <pre className={classes['code']} tabIndex={0} aria-label='Command'><code>{command}</code></pre>
+      <CopyButton value={command}>
+        {({ copied, copy }) => (
+          <Button variant='default' size='xs' className={classes['copy']} leftSection={copied ? <CheckIcon /> : <CopyIcon />} onClick={copy}>
+            {copied ? 'Copied' : 'Copy'}
+          </Button>
+        )}
+      </CopyButton>
+    </div>
+  )
+}

@@ -1,0 +1,7 @@
+import { terminalLines } from '../run/model/terminal-text.ts'
+
+/** The last line with something in it of a log message, as a terminal would show it but without colours; '' without one. */
+export function lastLine (message: string | null): string {
+  if (message === null) return ''
+  return terminalLines(message).findLast(({ text }) => text.trim() !== '')?.text.trim() ?? ''
+}

@@ -1,0 +1,99 @@
+import type { Connection, RunPage, RunSummary, RunUpdatesListener } from '@runcast/client/react'
+import { NOTHING_KNOWN, olderThanKnown, withPage, withSnapshot, withUpdates, type KnownRuns } from './known-runs.ts'
+
+/** What the monitor page shows, but for the filter. */
+export interface MonitorView {
+  readonly known: KnownRuns
+  readonly connection: Connection
+  /** When the connection was lost, milliseconds since 1970: until then what is shown was true. null while it is live. */
+  readonly staleSince: number | null
+  /** What became of the last request for older runs. */
+  readonly older: 'idle' | 'loading' | 'failed'
+}
+
+export interface RunMonitorOptions {
+  /** Follows the runs. @returns stops */
+  readonly watchRuns: (listener: RunUpdatesListener) => () => void
+  readonly listRuns: (query: { readonly status: string | undefined, readonly cursor: string | undefined }) => Promise<RunPage>
+  /** The present time, milliseconds since 1970. */
+  readonly now: () => number
+  /** Calls back soon: changes that come meanwhile are shown together. */
+  readonly soon: (callback: () => void) => void
+}
+
+/** What a page of the monitor knows, and how it comes to know it. It is kept when the page is left, and goes on from there. */
+export class RunMonitor {
+  readonly #options: RunMonitorOptions
+  readonly #listeners = new Set<() => void>()
+  #view: MonitorView = { known: NOTHING_KNOWN, connection: 'connecting', staleSince: null, older: 'idle' }
+  #updates: RunSummary[] = []
+  #unwatch: () => void = () => {}
+
+  constructor (options: RunMonitorOptions) {
+    this.#options = options
+  }
+
+  /** What is to be shown: the same object until something changes. */
+  readonly view = (): MonitorView => this.#view
+
+  /** Follows the runs while anybody listens. @returns stops calling the listener */
+  readonly subscribe = (listener: () => void): () => void => {
+    this.#listeners.add(listener)
+    if (this.#listeners.size === 1) this.#unwatch = this.#options.watchRuns(this.#feedListener())
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#listeners.size === 0) this.#rest()
+    }
+  }
+
+  /** Asks for older runs of a status ('' for all), unless that is being done or all are known. Never rejects. */
+  readonly loadOlder = async (status: string): Promise<void> => {
+    const cursor = olderThanKnown(this.#view.known, status)
+    if (cursor === null || this.#view.older === 'loading') return
+    this.#show({ older: 'loading' })
+    try {
+      const page = await this.#options.listRuns({ status: status === '' ? undefined : status, cursor })
+      // A snapshot that came meanwhile may have made the page one of another list.
+      const isWanted = olderThanKnown(this.#view.known, status) === cursor
+      this.#show({ older: 'idle', ...(isWanted ? { known: withPage(this.#view.known, status, page) } : {}) })
+    } catch {
+      this.#show({ older: 'failed' })
+    }
+  }
+
+  #feedListener (): RunUpdatesListener {
+    return {
+      onSnapshot: (page) => {
+        this.#showUpdates()
+        this.#show({ known: withSnapshot(this.#view.known, page) })
+      },
+      onUpdates: (runs) => {
+        if (this.#updates.length === 0) this.#options.soon(() => this.#showUpdates())
+        this.#updates.push(...runs)
+      },
+      onConnection: (connection) => this.#showConnection(connection)
+    }
+  }
+
+  #showUpdates (): void {
+    const updates = this.#updates
+    this.#updates = []
+    if (updates.length > 0) this.#show({ known: withUpdates(this.#view.known, updates) })
+  }
+
+  #showConnection (connection: Connection): void {
+    if (connection === 'live') this.#show({ connection, staleSince: null })
+    else this.#show({ connection, staleSince: this.#view.staleSince ?? this.#options.now() })
+  }
+
+  #rest (): void {
+    this.#unwatch()
+    this.#showUpdates()
+    this.#showConnection('connecting')
+  }
+
+  #show (changes: Partial<MonitorView>): void {
+    this.#view = { ...this.#view, ...changes }
+    for (const listener of this.#listeners) listener()
+  }
+}

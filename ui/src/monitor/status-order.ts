@@ -1,0 +1,16 @@
+import { kindOfStatus, type StatusKind } from '../run/model/statuses.ts'
+import { NO_STATUS } from './run-filter.ts'
+
+const KINDS: readonly StatusKind[] = ['running', 'waiting', 'failed', 'succeeded', 'cancelled']
+
+/** The statuses that are always offered, so that the page does not move when the first run has one. */
+const ALWAYS = ['running', 'failed', 'succeeded']
+
+/** Statuses by what needs attention first, each once; those that are always offered are among them. */
+export function orderStatuses (statuses: Iterable<string>): string[] {
+  return [...new Set([...ALWAYS, ...statuses])].sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1))
+}
+
+function rank (status: string): number {
+  return status === NO_STATUS ? KINDS.length : KINDS.indexOf(kindOfStatus(status))
+}

@@ -1,0 +1,56 @@
+import type { RunSummary } from '@runcast/client/react'
+import { useEffect, useRef, type KeyboardEvent, type RefObject } from 'react'
+import { useShortcuts } from '../shell/shortcuts.tsx'
+
+interface CurrentRunOptions {
+  /** What holds the rows. */
+  readonly body: RefObject<HTMLElement | null>
+  readonly runs: readonly RunSummary[]
+  readonly current: string
+  readonly setCurrent: (runId: string) => void
+  readonly virtualizer: { readonly scrollToIndex: (index: number) => void }
+}
+
+const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity }
+
+/**
+ * Lets the keyboard go through the runs: j and k from anywhere, the arrow keys within the list.
+ *
+ * @returns what the list does with a key
+ */
+export function useCurrentRun ({ body, runs, current, setCurrent, virtualizer }: CurrentRunOptions): (event: KeyboardEvent) => void {
+  const wanted = useRef('')
+
+  const focusWanted = () => {
+    const link = wanted.current === '' ? null : body.current?.querySelector<HTMLElement>(`[data-run="${CSS.escape(wanted.current)}"]`)
+    if (link === null || link === undefined) return
+    wanted.current = ''
+    link.focus({ preventScroll: true })
+  }
+  // The row may have come into the page just now.
+  useEffect(focusWanted)
+
+  const move = (step: number) => {
+    const index = runs.findIndex((run) => run.run_id === current)
+    const isInside = body.current?.contains(document.activeElement) === true
+    const next = Math.min(Math.max(isInside ? index + step : index, 0), runs.length - 1)
+    const run = runs[next]
+    if (run === undefined) return
+    wanted.current = run.run_id
+    virtualizer.scrollToIndex(next)
+    setCurrent(run.run_id)
+    focusWanted()
+  }
+
+  useShortcuts([
+    { keys: ['j'], label: 'Next run', group: 'Runs', run: () => move(1) },
+    { keys: ['k'], label: 'Previous run', group: 'Runs', run: () => move(-1) }
+  ])
+
+  return (event) => {
+    const step = STEPS[event.key]
+    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
+    event.preventDefault()
+    move(step)
+  }
+}

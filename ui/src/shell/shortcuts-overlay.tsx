@@ -1,0 +1,39 @@
+import { Kbd, Modal, Switch } from '@mantine/core'
+import { groupShortcuts, keyName, type Shortcut } from './shortcut-keys.ts'
+import classes from './shortcuts-overlay.module.css'
+
+interface ShortcutsOverlayProps {
+  readonly shortcuts: readonly Shortcut[]
+  readonly isOpen: boolean
+  readonly onClose: () => void
+  readonly areOn: boolean
+  readonly onSwitch: (on: boolean) => void
+}
+
+/** All shortcuts of the page. Who speaks to the machine, or types elsewhere, can turn them off. */
+export function ShortcutsOverlay ({ shortcuts, isOpen, onClose, areOn, onSwitch }: ShortcutsOverlayProps) {
+  return (
+    <Modal opened={isOpen} onClose={onClose} title='Keyboard shortcuts' size='md' closeButtonProps={{ 'aria-label': 'Close' }}>
+      {groupShortcuts(shortcuts).map((group) => (
+        <section key={group.name} className={classes['group']}>
+          <h3 className={classes['heading']}>{group.name}</h3>
+          <dl className={classes['list']}>
+            {group.shortcuts.map((shortcut) => (
+              <div key={shortcut.label} className={classes['entry']}>
+                <dt className={classes['label']}>{shortcut.label}</dt>
+                <dd className={classes['keys']}>{shortcut.keys.map((key) => <Kbd key={key}>{keyName(key)}</Kbd>)}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+      <Switch
+        className={classes['switch']}
+        checked={areOn}
+        onChange={(event) => onSwitch(event.currentTarget.checked)}
+        label='Single-key shortcuts'
+        description='Turn them off if they get in the way of speech input or a screen reader.'
+      />
+    </Modal>
+  )
+}
