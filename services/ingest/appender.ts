@@ -11,6 +11,8 @@ export interface AppenderOptions {
   readonly claim: ClaimRun
   /** The fencing token of this term. */
   readonly token: number
+  /** From when on there may be appends of others that were not acknowledged yet, in milliseconds since 1970 by Redis' clock. */
+  readonly sinceMs: number
   readonly logger: Logger
   /** Another process has a higher token. */
   readonly onFenced: () => void
@@ -138,8 +140,8 @@ export class Appender {
   }
 
   async #claim (runId: string): Promise<void> {
-    const { queues, claim, token } = this.#options
-    const { entries, last } = await claim(runId, token, queues.knownOf(runId))
+    const { queues, claim, token, sinceMs } = this.#options
+    const { entries, last } = await claim(runId, token, queues.knownOf(runId), sinceMs)
     queues.claimed(runId, token, entries, last)
   }
 

@@ -7,7 +7,7 @@ import { within } from '../run-log/redis/persist.ts'
 import type { RunLog } from '../run-log/run-log.ts'
 import { throttledLog, type Logger } from '../throttled-log.ts'
 import { Refusals } from './refusals.ts'
-import { IngestSession, STOP_TIMEOUT_MS, type IngestRole, type SessionContext } from './session.ts'
+import { IngestSession, listeningNode, STOP_TIMEOUT_MS, type IngestRole, type SessionContext } from './session.ts'
 
 export interface IngestOptions {
   readonly connections: RedisConnections
@@ -51,6 +51,10 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
   let stored = 0
   let session: IngestSession | null = null
   let running: Promise<void> = Promise.resolve()
+  /** What earlier sessions still have to append. */
+  let unfinished: Promise<unknown> = Promise.resolve()
+  /** Whether this process has, or has had, all messages that nobody stored: it stored them until now, or nobody else did. */
+  let knowsAll = true
 
   const context: SessionContext = {
     ...options,
@@ -64,19 +68,23 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
   }
 
   async function run (): Promise<void> {
-    let earlier: Promise<unknown> = Promise.resolve()
-    let mayHurry = true
     let pauseMs = 0
     while (!stopping.signal.aborted) {
-      session = new IngestSession(context, earlier, mayHurry)
-      const subscribed = await session.run()
-      // Whoever stored messages until now has all that were left behind; and before the first session there were none.
-      mayHurry = session.role === 'holder' || (mayHurry && !subscribed)
-      earlier = Promise.all([earlier, session.finish()])
+      // In Cluster the client may not know the nodes yet.
+      const subscribed = listeningNode(options.connections, options.keys) !== null && await runSession()
       pauseMs = subscribed ? 25 : Math.min(1_000, pauseMs * 2 + 25)
       await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stopping.signal }).catch(() => { /* It ends. */ })
     }
-    await within(STOP_TIMEOUT_MS, earlier).catch(() => { /* Redis is away; what waits is lost with this process. */ })
+    await within(STOP_TIMEOUT_MS, unfinished).catch(() => { /* Redis is away; what waits is lost with this process. */ })
+  }
+
+  /** @returns whether it was subscribed at all */
+  async function runSession (): Promise<boolean> {
+    session = new IngestSession(context, unfinished, knowsAll)
+    const subscribed = await session.run()
+    knowsAll = session.role === 'holder' || (knowsAll && !subscribed)
+    unfinished = Promise.all([unfinished, session.finish()])
+    return subscribed
   }
 
   return {

@@ -13,15 +13,7 @@ export interface PendingMessage {
   readonly receivedAt: number
 }
 
-/** How the queues are bounded. */
-export interface QueueLimits {
-  /** The most bytes that all messages together may have. */
-  readonly maxBytes: number
-  /** Whether an acknowledgement may come before its message, as between the nodes of a Cluster. */
-  readonly reordered: boolean
-}
-
-/** How long what is in the log waits for its message, in milliseconds. */
+/** How long what was read in the log waits for its message, in milliseconds. */
 const EARLY_MS = 2_000
 
 /** For how long an idle run is remembered, in milliseconds. */
@@ -46,15 +38,18 @@ interface RunQueue {
  * neither is lost nor doubled.
  */
 export class RunQueues {
-  readonly #limits: QueueLimits
+  readonly #maxBytes: number
   readonly #now: () => number
   readonly #queues = new Map<string, RunQueue>()
   #messages = 0
   #bytes = 0
 
-  /** @param now the monotonic clock, in milliseconds */
-  constructor (limits: QueueLimits, now: () => number) {
-    this.#limits = limits
+  /**
+   * @param maxBytes the most bytes that all messages together may have
+   * @param now the monotonic clock, in milliseconds
+   */
+  constructor (maxBytes: number, now: () => number) {
+    this.#maxBytes = maxBytes
     this.#now = now
   }
 
@@ -90,7 +85,7 @@ export class RunQueues {
       queue.early.splice(early, 1)
       return true
     }
-    if (this.#bytes + message.bytes > this.#limits.maxBytes) return false
+    if (this.#bytes + message.bytes > this.#maxBytes) return false
     queue.messages.push(message)
     this.#messages++
     this.#bytes += message.bytes
@@ -128,15 +123,15 @@ export class RunQueues {
   acknowledge (runId: string, hashes: readonly string[], last: EventId): void {
     const queue = this.#queueOf(runId)
     if (isKnown(queue, last)) return
-    // On one connection an acknowledgement comes after its message; one without was for a message before this one listened.
-    for (const hash of hashes) this.#consume(queue, hash, this.#limits.reordered)
+    // An acknowledgement comes after its message; what has none was from before this process listened.
+    for (const hash of hashes) this.#consume(queue, hash)
     know(queue, last)
   }
 
   /** The run was claimed in the term of `token`, and its log read. */
   claimed (runId: string, token: number, entries: readonly IngestedEntry[], last: EventId): void {
     const queue = this.#queueOf(runId)
-    for (const { id, hash } of entries) if (!isKnown(queue, id)) this.#consume(queue, hash, true)
+    for (const { id, hash } of entries) if (!isKnown(queue, id) && !this.#consume(queue, hash)) this.#await(queue, hash)
     know(queue, last)
     queue.claimedIn = token
   }
@@ -175,14 +170,17 @@ export class RunQueues {
     return queue
   }
 
-  #consume (queue: RunQueue, hash: string, mayBeEarly: boolean): void {
+  /** @returns whether there was such a message */
+  #consume (queue: RunQueue, hash: string): boolean {
     const index = queue.messages.findIndex((message) => message.hash === hash)
-    if (index !== -1) this.#take(queue, index, 1)
-    else if (mayBeEarly) {
-      const now = this.#now()
-      queue.early = queue.early.filter(({ until }) => until > now)
-      queue.early.push({ hash, until: now + EARLY_MS })
-    }
+    this.#take(queue, index, 1)
+    return index !== -1
+  }
+
+  #await (queue: RunQueue, hash: string): void {
+    const now = this.#now()
+    queue.early = queue.early.filter(({ until }) => until > now)
+    queue.early.push({ hash, until: now + EARLY_MS })
   }
 
   #take (queue: RunQueue, index: number, count: number): void {

@@ -1,10 +1,11 @@
 import { hash, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { RUN_ID_PATTERN } from '../../schemas/events.ts'
 import { EventError } from '../events/event-error.ts'
 import { decodeUtf8, parseChannelMessage, type EventLimits } from '../events/parse-events.ts'
 import type { RedisConnections } from '../redis/connections.ts'
+import { keySlot, primaryOf } from '../redis/key-slot.ts'
 import type { RedisKeys } from '../redis-keys.ts'
 import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
 import { within } from '../run-log/redis/persist.ts'
@@ -55,9 +56,22 @@ const MESSAGE_OVERHEAD_BYTES = 200
 /** How long a stop waits for what is left to be stored, in milliseconds. */
 export const STOP_TIMEOUT_MS = 1_500
 
+/** In Cluster an acknowledgement may take this long from the node of its run, in milliseconds. */
+const CLUSTER_LAG_MS = 1_000
+
 const RUN_ID = new RegExp(RUN_ID_PATTERN)
 
 const now = () => performance.now()
+
+/**
+ * Where to listen. In Cluster all processes listen at one node, so that every message reaches all of them before
+ * anyone can append and acknowledge it.
+ *
+ * @returns `host:port`; null when the Cluster is not known yet; undefined when Redis is no Cluster
+ */
+export function listeningNode ({ command }: RedisConnections, keys: RedisKeys): string | null | undefined {
+  return command instanceof Cluster ? primaryOf(command, keySlot(keys.lease)) : undefined
+}
 
 /**
  * The life of one subscriber connection, on which all raw messages and all acknowledgements arrive in order. Without
@@ -65,13 +79,15 @@ const now = () => performance.now()
  */
 export class IngestSession {
   readonly #context: SessionContext
-  readonly #mayHurry: boolean
+  readonly #node: string | null | undefined
   readonly #redis: Redis
   readonly #lease: Lease
   readonly #queues: RunQueues
   readonly #probeChannel: string
   readonly #ending = new AbortController()
   #earlierIsDone = false
+  /** Whether this session may take the lease at once: no other process knows of messages that it does not. */
+  #mayHurry: boolean
   #subscribedAt = Infinity
   #role: IngestRole = 'joining'
   #appender: Appender | null = null
@@ -80,16 +96,16 @@ export class IngestSession {
 
   /**
    * @param earlier resolves when earlier sessions of this process have nothing left to append
-   * @param mayHurry whether this session may take the lease at once when no other process listens, since none can know
-   *   of messages that this process does not
+   * @param knowsAll whether no other process that isn't listening now can know of messages that this one does not
    */
-  constructor (context: SessionContext, earlier: Promise<unknown>, mayHurry: boolean) {
+  constructor (context: SessionContext, earlier: Promise<unknown>, knowsAll: boolean) {
     const { connections, keys, leaseMs } = context
     this.#context = context
-    this.#mayHurry = mayHurry
-    this.#redis = connections.subscriber('ingest', { once: true })
+    this.#mayHurry = knowsAll
+    this.#node = listeningNode(connections, keys)
+    this.#redis = connections.subscriber('ingest', { once: true, ...(typeof this.#node === 'string' && { node: this.#node }) })
     this.#lease = new Lease(connections.command, keys, leaseMs)
-    this.#queues = new RunQueues({ maxBytes: MAX_WAITING_BYTES, reordered: connections.sharded }, now)
+    this.#queues = new RunQueues(MAX_WAITING_BYTES, now)
     this.#probeChannel = `${keys.acks}:probe:${randomUUID()}`
     earlier.finally(() => { this.#earlierIsDone = true })
     this.#ending.signal.addEventListener('abort', () => {
@@ -149,6 +165,8 @@ export class IngestSession {
     })
     redis.on('pmessageBuffer', (_pattern: unknown, channel: Buffer, message: Buffer) => this.#receive(channel.toString(), message))
     await redis.connect()
+    const [, listeners] = await redis.pubsub('NUMSUB', keys.acks)
+    this.#mayHurry &&= listeners === 0
     // Acknowledgements first: of every message that arrives, the acknowledgement must arrive too.
     await redis.subscribe(keys.acks, this.#probeChannel)
     await redis.psubscribe(keys.inputPattern)
@@ -158,8 +176,8 @@ export class IngestSession {
   async #tick (): Promise<void> {
     try {
       const heard = await this.#hears()
-      if (heard === false) this.#ending.abort()
-      if (heard !== true) return
+      if (heard === false || listeningNode(this.#context.connections, this.#context.keys) !== this.#node) this.#ending.abort()
+      if (heard !== true || this.#ending.signal.aborted) return
       if (this.#appender === null) await this.#compete()
       else if (!await this.#lease.renew()) await this.#stepDown()
       this.#queues.forget(this.#role === 'standby' ? now() - STANDBY_WINDOW_MS : -Infinity)
@@ -190,7 +208,7 @@ export class IngestSession {
   }
 
   async #compete (): Promise<void> {
-    if (this.#isStopping || !this.#earlierIsDone || !await this.#isItsTurn()) return
+    if (this.#isStopping || !this.#earlierIsDone || !this.#isItsTurn()) return
     const token = await this.#lease.take()
     if (token === null) {
       this.#role = 'standby'
@@ -202,21 +220,20 @@ export class IngestSession {
   }
 
   /** Whoever has listened for longer than a lease lasts knows all that a dead holder may have left; others let those go first. */
-  async #isItsTurn (): Promise<boolean> {
-    const { connections, keys, leaseMs, tickMs } = this.#context
-    if (now() - this.#subscribedAt >= leaseMs + 2 * tickMs) return true
-    if (!this.#mayHurry || connections.sharded) return false
-    const [, listeners] = await connections.command.pubsub('NUMSUB', keys.acks)
-    return listeners === 1
+  #isItsTurn (): boolean {
+    const { leaseMs, tickMs } = this.#context
+    return this.#mayHurry || now() - this.#subscribedAt >= leaseMs + 2 * tickMs
   }
 
   #begin (token: number): void {
-    const { runLog, claim, logger, refusals, onStored } = this.#context
+    const { connections, runLog, claim, logger, refusals, onStored } = this.#context
     const appender = new Appender({
       queues: this.#queues,
       runLog,
       claim,
       token,
+      // A token is at least the time when it was given, and what was acknowledged before that has arrived with the probe.
+      sinceMs: token - Math.min(connections.sharded ? CLUSTER_LAG_MS : 0, Math.floor(now() - this.#subscribedAt)),
       logger,
       onStored,
       onFenced: () => { if (this.#appender === appender) this.#stepDown() },
@@ -240,8 +257,6 @@ export class IngestSession {
     const acknowledgement = readAcknowledgement(text)
     if (acknowledgement === null) return
     const { run, token, hashes, last } = acknowledgement
-    // What this process appends is let go when the append returns.
-    if (token === this.#appender?.token) return
     if (this.#appender !== null && token > this.#appender.token) this.#stepDown()
     this.#queues.acknowledge(run, hashes, last)
   }

@@ -1,6 +1,6 @@
 import type { Cluster } from 'ioredis'
 import type { RedisConnections } from '../redis/connections.ts'
-import { keySlot } from '../redis/key-slot.ts'
+import { keySlot, primaryOf } from '../redis/key-slot.ts'
 import type { Logger } from '../throttled-log.ts'
 import { ChannelSubscriber, type SubscriberObserver } from './channel-subscriber.ts'
 
@@ -68,7 +68,7 @@ export class ShardedSubscribers {
 
   /** Brings a channel to the primary that the slot table names. */
   #move (channel: string, place: Place): void {
-    const node = this.#options.cluster.slots[place.slot]?.[0] ?? null
+    const node = primaryOf(this.#options.cluster, place.slot)
     if (node === null || node === place.node) return
     if (place.node !== null) {
       this.#nodes.get(place.node)?.unwant(channel)
@@ -82,9 +82,8 @@ export class ShardedSubscribers {
     const present = this.#nodes.get(node)
     if (present !== undefined) return present
     const { connections, observer, probeChannel, logger } = this.#options
-    const colon = node.lastIndexOf(':')
     const subscriber = new ChannelSubscriber({
-      redis: connections.subscriber('live', { node: { host: node.slice(0, colon), port: Number(node.slice(colon + 1)) } }),
+      redis: connections.subscriber('live', { node }),
       sharded: true,
       probeChannel,
       logger,

@@ -24,10 +24,10 @@ export interface RedisConnections {
    * It does not subscribe again by itself: whoever subscribes knows what was missed.
    *
    * @param purpose names the connection, here and in Redis' client list
-   * @param options.node the node to connect to; in Cluster any of the known ones when left out
+   * @param options.node `host:port` of the node to connect to, in Cluster only
    * @param options.once whether the connection ends for good when it breaks
    */
-  subscriber (purpose: 'live' | 'ingest', options?: { readonly node?: HostPort, readonly once?: boolean }): Redis
+  subscriber (purpose: 'live' | 'ingest', options?: { readonly node?: string, readonly once?: boolean }): Redis
 }
 
 /**
@@ -48,7 +48,7 @@ export function createRedisConnections (target: RedisTarget, logger: Logger): Re
     subscriber (purpose, { node, once = false } = {}) {
       const options: ClientOptions = { ...named(purpose), autoResubscribe: false, ...(once && { retryStrategy: () => null }) }
       const client = target.kind === 'cluster'
-        ? new Redis({ ...CLIENT, ...access, ...options, ...node ?? anyNode(command, target.nodes) })
+        ? new Redis({ ...CLIENT, ...access, ...options, ...placeOf(node) })
         : singleClient(target, options)
       return watch(client, purpose, logger)
     }
@@ -118,12 +118,10 @@ function accessOf (target: RedisTarget): ClientOptions {
   }
 }
 
-function anyNode (command: CommandClient, configured: readonly HostPort[]): HostPort {
-  const known = command instanceof Cluster ? command.nodes('master').map(({ options }) => options) : []
-  const nodes = known.length > 0 ? known : configured
-  const { host, port } = nodes[Math.floor(Math.random() * nodes.length)] ?? {}
-  if (host === undefined || port === undefined) throw new Error('no node of the Redis Cluster is known')
-  return { host, port }
+function placeOf (node: string | undefined): HostPort {
+  if (node === undefined) throw new Error('a subscriber of a Redis Cluster needs a node')
+  const colon = node.lastIndexOf(':')
+  return { host: node.slice(0, colon), port: Number(node.slice(colon + 1)) }
 }
 
 /** An error event without a listener would end the process or be printed for every attempt to connect. */

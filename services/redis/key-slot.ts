@@ -1,3 +1,5 @@
+import type { Cluster } from 'ioredis'
+
 const SLOTS = 16_384
 
 /**
@@ -17,4 +19,9 @@ export function keySlot (key: string): number {
     crc &= 0xffff
   }
   return crc % SLOTS
+}
+
+/** The `host:port` of the primary that has a slot, as far as the client knows; null when it knows none. */
+export function primaryOf (cluster: Cluster, slot: number): string | null {
+  return cluster.slots[slot]?.[0] ?? null
 }

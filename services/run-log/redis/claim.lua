@@ -3,8 +3,8 @@
 -- has in the same step.
 --
 -- KEYS: log, fence
--- ARGV: token, the fence's time to live in seconds, the id to read after ('' when nothing is known of the run: then
---       what was appended since the token was given, the milliseconds of that time), the most entries to read
+-- ARGV: token, the fence's time to live in seconds, the id to read after ('' when nothing is known of the run), the
+--       time to read from in that case in milliseconds, the most entries to read
 -- Returns { 'fenced' }, or { 'ok', newest id of the log, list of { id, hash of the raw message or '' } }
 
 local log, fence = KEYS[1], KEYS[2]
@@ -19,8 +19,8 @@ redis.call('SET', fence, ARGV[1], 'EX', ARGV[2])
 local found = {}
 -- Whoever has claimed the run before knows what the log has: nobody else has appended since.
 if last and (after ~= '' or present < token) then
-  local from = after ~= '' and '(' .. after or join(token, 0)
-  for _, entry in ipairs(redis.call('XRANGE', log, from, '+', 'COUNT', ARGV[4])) do
+  local from = after ~= '' and '(' .. after or ARGV[4]
+  for _, entry in ipairs(redis.call('XRANGE', log, from, '+', 'COUNT', ARGV[5])) do
     local hash = ''
     for i = 7, #entry[2], 2 do
       if entry[2][i] == 'i' then hash = entry[2][i + 1] end

@@ -30,18 +30,19 @@ export interface Claim {
  * Makes a run the ingest's own and reads what was ingested before: once it resolves, no append with a lower token
  * is carried out any more, and what had been is among the entries.
  *
- * @param token the fencing token: a number that grows, at least the time in milliseconds when it was given
- * @param after the newest id that the caller knows of; null when it knows none, but has heard of every append before the token was given
+ * @param token the fencing token
+ * @param after the newest id that the caller knows of, or null when it knows none
+ * @param sinceMs without one: the time from which on there may be appends that it has not heard of, milliseconds since 1970
  * @throws RunLogError `fenced` when a higher token has claimed the run; `unavailable`, `storage_full`, `store_corrupt`
  */
-export type ClaimRun = (runId: string, token: number, after: EventId | null) => Promise<Claim>
+export type ClaimRun = (runId: string, token: number, after: EventId | null, sinceMs: number) => Promise<Claim>
 
 /** Makes the function that claims runs in Redis. */
 export function createIngestClaims (redis: CommandClient, keys: RedisKeys, ttlSeconds: number): ClaimRun {
-  return async (runId, token, after) => {
+  return async (runId, token, after, sinceMs) => {
     const entries: IngestedEntry[] = []
     for (let from = after ?? ''; ;) {
-      const args = [String(token), String(ttlSeconds), from, String(PAGE)]
+      const args = [String(token), String(ttlSeconds), from, String(sinceMs), String(PAGE)]
       const [code, last, found] = list(await persist(() => claimScript.run(redis, [keys.log(runId), keys.fence(runId)], args)))
       if (code === 'fenced') throw new RunLogError('fenced', 'another process ingests now')
       if (typeof last !== 'string') throw new RunLogError('store_corrupt', 'claim.lua returned something unknown')

@@ -1,8 +1,6 @@
 import t from 'tap'
 import { RunQueues, type PendingMessage } from '../../../services/ingest/run-queues.ts'
 
-const NO_LIMIT = { maxBytes: Infinity, reordered: false }
-
 function message (hash: string, rest: Partial<PendingMessage> = {}): PendingMessage {
   return { hash, event: { type: 'log', data: '1', effect: null }, tenant: '', bytes: 10, receivedAt: 0, ...rest }
 }
@@ -16,7 +14,7 @@ function fill (queues: RunQueues, ...hashes: string[]): PendingMessage[] {
 const hashes = (queues: RunQueues) => queues.first('a', 1_000, Infinity).map(({ hash }) => hash).join('')
 
 t.test('identical messages are acknowledged one by one', async (t) => {
-  const queues = new RunQueues(NO_LIMIT, () => 0)
+  const queues = new RunQueues(Infinity, () => 0)
   fill(queues, 'x', 'x', 'y', 'x')
   queues.acknowledge('a', ['x'], '5-1')
   t.equal(hashes(queues), 'xyx')
@@ -27,7 +25,7 @@ t.test('identical messages are acknowledged one by one', async (t) => {
 })
 
 t.test('what was read in the log is not consumed again when it is acknowledged', async (t) => {
-  const queues = new RunQueues(NO_LIMIT, () => 0)
+  const queues = new RunQueues(Infinity, () => 0)
   fill(queues, 'x', 'x', 'x')
   queues.acknowledge('a', ['x'], '5-1')
   queues.claimed('a', 7, [{ id: '5-1', hash: 'x' }, { id: '6-2', hash: 'x' }], '6-2')
@@ -40,38 +38,33 @@ t.test('what was read in the log is not consumed again when it is acknowledged',
 })
 
 t.test('a new history with lower numbers is not taken for what is known', async (t) => {
-  const queues = new RunQueues(NO_LIMIT, () => 0)
+  const queues = new RunQueues(Infinity, () => 0)
   fill(queues, 'x')
   queues.acknowledge('a', [], '5-100')
   queues.acknowledge('a', ['x'], '6-1')
   t.equal(hashes(queues), '')
 })
 
-t.test('an acknowledgement before its message counts in a Cluster for 2 s, else it was for a message never seen', async (t) => {
-  let now = 0
-  const one = new RunQueues(NO_LIMIT, () => now)
-  one.acknowledge('a', ['x'], '5-1')
-  fill(one, 'x')
-  t.equal(hashes(one), 'x')
-
-  const cluster = new RunQueues({ ...NO_LIMIT, reordered: true }, () => now)
-  cluster.acknowledge('a', ['x', 'y'], '5-2')
-  fill(cluster, 'x', 'x')
-  t.equal(hashes(cluster), 'x')
-  now = 2_001
-  cluster.add('a', message('y', { receivedAt: now }))
-  t.equal(hashes(cluster), 'xy')
-})
-
-t.test('what was read in the log before its message arrives is awaited', async (t) => {
-  const queues = new RunQueues(NO_LIMIT, () => 0)
-  queues.claimed('a', 7, [{ id: '5-1', hash: 'x' }], '5-1')
-  fill(queues, 'x', 'x')
+t.test('an acknowledgement without its message was for one that was never seen', async (t) => {
+  const queues = new RunQueues(Infinity, () => 0)
+  queues.acknowledge('a', ['x'], '5-1')
+  fill(queues, 'x')
   t.equal(hashes(queues), 'x')
 })
 
+t.test('what was read in the log before its message arrives is awaited for 2 s', async (t) => {
+  let now = 0
+  const queues = new RunQueues(Infinity, () => now)
+  queues.claimed('a', 7, [{ id: '5-1', hash: 'x' }, { id: '5-2', hash: 'y' }], '5-2')
+  fill(queues, 'x', 'x')
+  t.equal(hashes(queues), 'x')
+  now = 2_001
+  queues.add('a', message('y', { receivedAt: now }))
+  t.equal(hashes(queues), 'xy')
+})
+
 t.test('messages are removed by identity, whatever is acknowledged meanwhile', async (t) => {
-  const queues = new RunQueues(NO_LIMIT, () => 0)
+  const queues = new RunQueues(Infinity, () => 0)
   const [first, second] = fill(queues, 'x', 'x', 'z')
   if (first === undefined || second === undefined) throw new Error('never')
   t.ok(queues.beginsWith('a', [first, second]))
@@ -84,7 +77,7 @@ t.test('messages are removed by identity, whatever is acknowledged meanwhile', a
 })
 
 t.test('the first messages are of one tenant and within the bounds', async (t) => {
-  const queues = new RunQueues(NO_LIMIT, () => 0)
+  const queues = new RunQueues(Infinity, () => 0)
   for (const tenant of ['', '', '', 'b']) queues.add('a', message('x', { tenant }))
   t.equal(queues.first('a', 1_000, Infinity).length, 3)
   t.equal(queues.first('a', 2, Infinity).length, 2)
@@ -94,7 +87,7 @@ t.test('the first messages are of one tenant and within the bounds', async (t) =
 })
 
 t.test('beyond the bound messages are refused', async (t) => {
-  const queues = new RunQueues({ maxBytes: 25, reordered: false }, () => 0)
+  const queues = new RunQueues(25, () => 0)
   t.ok(queues.add('a', message('x')))
   t.ok(queues.add('b', message('x')))
   t.notOk(queues.add('a', message('y')))
@@ -104,7 +97,7 @@ t.test('beyond the bound messages are refused', async (t) => {
 
 t.test('old messages and idle runs are forgotten', async (t) => {
   let now = 0
-  const queues = new RunQueues(NO_LIMIT, () => now)
+  const queues = new RunQueues(Infinity, () => now)
   queues.add('a', message('x', { receivedAt: 0 }))
   queues.add('a', message('y', { receivedAt: 10 }))
   queues.acknowledge('b', [], '5-1')
