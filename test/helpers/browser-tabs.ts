@@ -32,6 +32,14 @@ export interface Origin {
   openTab (name: string, state?: 'in view' | 'hidden'): BrowserTab
   /** The names of the tabs that hold a lock, or any lock whose name begins so. */
   holders (lockName: string): string[]
+  /** How many streams were opened, how many are open, and how many were at once at most. */
+  readonly streams: StreamCount
+}
+
+interface StreamCount {
+  opened: number
+  open: number
+  most: number
 }
 
 interface Request {
@@ -51,17 +59,28 @@ interface Request {
 export function openOrigin (t: Test, options: StreamOptions): Origin {
   const id = randomUUID()
   const locks = new LockTable()
+  const streams = { opened: 0, open: 0, most: 0 }
   const openTab = (name: string, state: 'in view' | 'hidden' = 'in view') => {
-    const tab = makeTab(name, id, locks, options, state === 'in view')
+    const closing = new AbortController()
+    const tab = makeTab({ name, origin: id, table: locks, closing, service: { ...options, fetch: countingFetch(streams, closing.signal) }, startsInView: state === 'in view' })
     t.teardown(() => tab.close())
     return tab
   }
-  return { openTab, holders: (lockName) => locks.held.filter((lock) => lock.name.startsWith(lockName)).map(({ clientId }) => clientId) }
+  return { openTab, streams, holders: (lockName) => locks.held.filter((lock) => lock.name.startsWith(lockName)).map(({ clientId }) => clientId) }
 }
 
-function makeTab (name: string, origin: string, table: LockTable, shared: StreamOptions, startsInView: boolean): BrowserTab {
+interface TabOptions {
+  readonly name: string
+  readonly origin: string
+  readonly table: LockTable
+  /** Ends all that the page has open. */
+  readonly closing: AbortController
+  readonly service: StreamOptions
+  readonly startsInView: boolean
+}
+
+function makeTab ({ name, origin, table, closing, service, startsInView }: TabOptions): BrowserTab {
   const channels = new Set<Broadcast>()
-  const closing = new AbortController()
   const releases: (() => void)[] = []
   const viewListeners = new Set<() => void>()
   let inView = startsInView
@@ -101,7 +120,6 @@ function makeTab (name: string, origin: string, table: LockTable, shared: Stream
     onNextFrame: (callback) => { setImmediate(() => task(callback)) }
   }
   const streams = new PageStreams(tab)
-  const service = { ...shared, fetch: fetchUntil(closing.signal) }
   return {
     name,
     follow (runId, options = {}) {
@@ -128,11 +146,16 @@ function makeTab (name: string, origin: string, table: LockTable, shared: Stream
   }
 }
 
-/** A page's own fetch: what it has open ends with the page. */
-function fetchUntil (closing: AbortSignal): typeof fetch {
+/** A page's own fetch: what it has open ends with the page, and its streams are counted for as long as it wants them. */
+function countingFetch (streams: StreamCount, closing: AbortSignal): typeof fetch {
   return (input, init = {}) => {
-    const signals = init.signal === undefined || init.signal === null ? [closing] : [closing, init.signal]
-    return fetch(input, { ...init, signal: AbortSignal.any(signals) })
+    const signal = init.signal === undefined || init.signal === null ? closing : AbortSignal.any([closing, init.signal])
+    if (String(input).includes('/stream') && !signal.aborted) {
+      streams.opened++
+      streams.most = Math.max(streams.most, ++streams.open)
+      signal.addEventListener('abort', () => { streams.open-- })
+    }
+    return fetch(input, { ...init, signal })
   }
 }
 

@@ -1,0 +1,146 @@
+import t, { type Test } from 'tap'
+import { buildApp, tokenFor } from '../../helpers/app.ts'
+import { openOrigin, type Followed } from '../../helpers/browser-tabs.ts'
+import { waitUntil } from '../../helpers/wait-until.ts'
+
+const HEARTBEAT_MS = 100
+
+const app = await buildApp(t, { DRAIN_MS: '0', STREAM_HEARTBEAT_MS: '50' })
+const open = (t: Test) => openOrigin(t, { url: app.url, token: tokenFor(), heartbeatMs: HEARTBEAT_MS })
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+const publish = (runId: string, from: number, to: number) => app.publish(runId, numbers(from, to).map((payload) => ({ payload })))
+const seen = ({ store }: Followed) => store.snapshot.events.map(({ data }) => data)
+const isLive = ({ store }: Followed) => store.snapshot.connection === 'live'
+const has = (count: number) => (followed: Followed) => seen(followed).length >= count
+
+t.test('eight tabs on one run share one connection, and the closing of the leader loses and doubles nothing', async (t) => {
+  const origin = open(t)
+  await publish('shared', 1, 3)
+  const tabs = numbers(1, 8).map((number) => origin.openTab(`tab ${number}`))
+  const followed = tabs.map((tab) => tab.follow('shared'))
+  await waitUntil('all tabs are live', () => followed.every(isLive))
+  await publish('shared', 4, 6)
+  await waitUntil('all tabs have all events', () => followed.every(has(6)))
+  t.same(origin.streams, { opened: 1, most: 1, open: 1 })
+
+  const [leader = ''] = origin.holders('runcast-run')
+  tabs.find(({ name }) => name === leader)?.close()
+  await publish('shared', 7, 9)
+  const others = followed.filter((_, index) => tabs[index]?.name !== leader)
+  await waitUntil('the other tabs have all events', () => others.every(has(9)))
+  await publish('shared', 10, 12)
+  await waitUntil('the other tabs have what came after that', () => others.every(has(12)))
+  for (const one of others) t.same(seen(one), numbers(1, 12))
+  t.match(origin.streams, { opened: 2, most: 1 })
+})
+
+t.test('tabs that join while events pour in have every event once', async (t) => {
+  const origin = open(t)
+  const first = origin.openTab('first').follow('pouring')
+  const followed = [first]
+  for (let batch = 0; batch < 20; batch++) {
+    if (batch % 4 === 0) followed.push(origin.openTab(`late ${batch}`).follow('pouring'))
+    await publish('pouring', batch * 50 + 1, batch * 50 + 50)
+  }
+  await waitUntil('all tabs have all events', () => followed.every(has(1_000)))
+  for (const one of followed) t.same(seen(one), numbers(1, 1_000))
+  t.equal(origin.streams.opened, 1)
+})
+
+t.test('an origin has four streams, tabs in view first, and a tab that comes into view goes on where it was', async (t) => {
+  const origin = open(t)
+  const tabs = numbers(1, 8).map((number) => origin.openTab(`tab ${number}`, 'hidden'))
+  const followed = tabs.map((tab, index) => tab.follow(`many-${index + 1}`))
+  await waitUntil('four tabs are waiting for their runs', () => followed.filter(({ store }) => store.snapshot.connection === 'waiting').length === 4)
+
+  for (const [index, tab] of tabs.entries()) {
+    await publish(`many-${index + 1}`, 1, 3)
+    tab.show()
+    const one = followed[index]
+    if (one === undefined) throw new Error('no such tab')
+    await waitUntil(`${tab.name} is live`, () => isLive(one) && has(3)(one))
+    t.same(seen(one), [1, 2, 3])
+    t.ok(origin.holders('runcast-slot').includes(tab.name))
+    tab.hide()
+  }
+  t.ok(origin.streams.most <= 4, 'no more than four at once')
+})
+
+t.test('a tab in view waits for a slot while the four others are in view too', async (t) => {
+  const origin = open(t)
+  const tabs = numbers(1, 4).map((number) => origin.openTab(`tab ${number}`))
+  const followed = tabs.map((tab) => tab.follow(tab.name.replace(' ', '-')))
+  await waitUntil('all slots are taken', () => followed.every(({ store }) => store.snapshot.connection === 'waiting'))
+  const fifth = origin.openTab('fifth').follow('fifth')
+  await publish('fifth', 1, 2)
+  await waitUntil('the fifth has read what there is', () => has(0)(fifth))
+  t.equal(fifth.store.snapshot.connection, 'connecting')
+  tabs[1]?.hide()
+  await waitUntil('the fifth is live', () => isLive(fifth))
+  t.same(seen(fifth), [1, 2])
+  t.equal(origin.streams.most, 4)
+})
+
+t.test('a run that is in view in one tab is followed on when the hidden tab that follows it gives its slot away', async (t) => {
+  const origin = open(t)
+  const hidden = origin.openTab('hidden', 'hidden')
+  const leading = hidden.follow('seen')
+  await waitUntil('the hidden tab leads', () => leading.store.snapshot.connection === 'waiting')
+  const watching = origin.openTab('watching').follow('seen')
+  const others = numbers(1, 3).map((number) => origin.openTab(`other ${number}`, 'hidden').follow(`other-${number}`))
+  await waitUntil('all slots are taken', () => origin.holders('runcast-slot').length === 4 && others.every(({ store }) => store.snapshot.connection === 'waiting'))
+  const news = numbers(1, 3).map((number) => origin.openTab(`new ${number}`).follow(`new-${number}`))
+  await waitUntil('the new tabs have slots', () => news.every(({ store }) => store.snapshot.connection === 'waiting'))
+  await publish('seen', 1, 2)
+  await waitUntil('the run in view is live', () => isLive(watching) && has(2)(watching))
+  t.same(seen(watching), [1, 2])
+  t.ok(origin.streams.most <= 4)
+})
+
+t.test('a tab in view takes over from a leader that is frozen', async (t) => {
+  const origin = open(t)
+  const frozen = origin.openTab('frozen', 'hidden')
+  const leading = frozen.follow('frozen')
+  await waitUntil('it leads', () => leading.store.snapshot.connection === 'waiting')
+  const watching = origin.openTab('watching').follow('frozen')
+  await waitUntil('the other hears it', () => watching.store.snapshot.connection === 'waiting')
+  const connections = new Set<string>()
+  watching.store.subscribe(() => connections.add(watching.store.snapshot.connection))
+  frozen.freeze()
+  await publish('frozen', 1, 3)
+  await waitUntil('the other has taken over', () => isLive(watching) && has(3)(watching))
+  t.same(seen(watching), [1, 2, 3])
+  t.ok(connections.has('stale') && connections.has('reconnecting'), 'the dead stream did not look live')
+  frozen.thaw()
+  await publish('frozen', 4, 5)
+  await waitUntil('both have all events', () => [watching, leading].every(has(5)))
+  t.same(seen(leading), [1, 2, 3, 4, 5])
+  t.same(origin.holders('runcast-run'), ['watching'])
+})
+
+t.test('a tab in view takes the slot of a tab that is frozen', async (t) => {
+  const origin = open(t)
+  const tabs = numbers(1, 4).map((number) => origin.openTab(`tab ${number}`, 'hidden'))
+  const followed = tabs.map((tab, index) => tab.follow(`held-${index + 1}`))
+  await waitUntil('all slots are taken', () => followed.every(({ store }) => store.snapshot.connection === 'waiting'))
+  for (const tab of tabs) tab.freeze()
+  const watching = origin.openTab('watching').follow('wanted')
+  await waitUntil('it has a slot', () => watching.store.snapshot.connection === 'waiting')
+  t.ok(origin.holders('runcast-slot').includes('watching'))
+})
+
+t.test('what nobody uses any more is let go, after a moment', async (t) => {
+  const origin = open(t)
+  const tab = origin.openTab('tab')
+  const [one, other] = [tab.follow('released'), tab.follow('released')]
+  t.equal(one.store, other.store, 'components that ask for the same share it')
+  await waitUntil('it is connected', () => one.store.snapshot.connection === 'waiting')
+  one.unmount()
+  other.unmount()
+  const again = tab.follow('released')
+  t.equal(again.store, one.store, 'a component that mounts again at once finds it')
+  again.unmount()
+  await waitUntil('the stream is closed', () => origin.streams.open === 0)
+  t.same(origin.holders('runcast'), [])
+  t.equal(origin.streams.opened, 1)
+})
