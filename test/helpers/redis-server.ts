@@ -77,7 +77,7 @@ export function portOf (server: Server): number {
 }
 
 /** Runs `launch` with free ports until it works: another process may take one in between. */
-async function onFreePort (launch: (port: number) => Promise<ChildProcess>): Promise<{ port: number, child: ChildProcess }> {
+export async function onFreePort (launch: (port: number) => Promise<ChildProcess>): Promise<{ port: number, child: ChildProcess }> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
     try {
@@ -88,7 +88,8 @@ async function onFreePort (launch: (port: number) => Promise<ChildProcess>): Pro
   }
 }
 
-async function launchServer (args: readonly string[]): Promise<ChildProcess> {
+/** Starts a redis-server, or with `--sentinel` a Sentinel; resolves when it answers. */
+export async function launchServer (args: readonly string[]): Promise<ChildProcess> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
@@ -99,13 +100,14 @@ async function launchServer (args: readonly string[]): Promise<ChildProcess> {
     child.once('exit', () => reject(new Error(`redis-server did not start:\n${output}`)))
     child.stdout?.on('data', (chunk: Buffer) => {
       if (output.length < 10_000) output += chunk.toString()
-      if (output.includes('Ready to accept connections')) resolve()
+      if (/Ready to accept connections|Sentinel ID is/.test(output)) resolve()
     })
   })
   return child
 }
 
-async function end (child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+/** Ends a server with a signal and resolves when it is gone. */
+export async function end (child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
   child.kill(signal)
