@@ -1,8 +1,12 @@
+import cluster from 'node:cluster'
 import closeWithGrace from 'close-with-grace'
 import Fastify from 'fastify'
+import { pino } from 'pino'
 import app, { options } from './app.ts'
+import { developmentSecret } from './services/auth/development-file.ts'
 import { ConfigError, loadConfig, type Config } from './services/config.ts'
 import { loggerOptions } from './services/logging.ts'
+import { runProcesses } from './services/processes.ts'
 import { RunLogError } from './services/run-log/run-log.ts'
 
 /** How much longer than the drain a stop may take before the process ends anyway, in milliseconds. */
@@ -11,7 +15,17 @@ const CLOSE_MS = 5_000
 /** How many connections may wait to be accepted: after a restart all clients come back at once. */
 const BACKLOG = 4_096
 
-await start(readConfig())
+const config = readConfig()
+if (config.WEB_CONCURRENCY > 1 && cluster.isPrimary) await startProcesses(config)
+else await start(config)
+
+/** Starts several processes behind one port; this one only keeps them running. */
+async function startProcesses (config: Config): Promise<void> {
+  // Made before the others could each make one of their own.
+  if (!config.hasTokenKey) developmentSecret(config.DATA_DIR)
+  await runProcesses(config.WEB_CONCURRENCY, config.DRAIN_MS + 2 * CLOSE_MS, pino(loggerOptions(config.LOG_LEVEL, process.stdout.isTTY)))
+  process.exit(0)
+}
 
 /** Starts the service, and stops it in good order at a signal. Exit codes: 0 after a signal, 1 after anything else. */
 async function start (config: Config): Promise<void> {

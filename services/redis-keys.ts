@@ -14,6 +14,7 @@ export interface RedisKeys {
   event (runId: string, keyHash: string): string
   index (tenant: string): string
   changed (tenant: string): string
+  loginCode (codeHash: string): string
   readonly lease: string
   readonly leaseToken: string
   readonly acks: string
@@ -40,6 +41,7 @@ export function redisKeys (prefix: string): RedisKeys {
     event: (runId, keyHash) => `${tag(runId)}:event:${keyHash}`,
     index: (tenant) => `{${shared}workflow_runs:${tenant}}:index`,
     changed: (tenant) => `{${shared}workflow_runs:${tenant}}:changed`,
+    loginCode: (codeHash) => `${shared}workflow_run_login:${codeHash}`,
     lease: `${shared}workflow_run_ingest:lease`,
     leaseToken: `${shared}workflow_run_ingest:token`,
     acks: `${shared}workflow_run_ingest:acks`

@@ -4,6 +4,8 @@ import { AccessError } from '../../services/auth/access-error.ts'
 import { isBoundHost } from '../../services/auth/bound-host.ts'
 import { noteAddress } from '../../services/auth/development-file.ts'
 import { createLoginCodes, LOCAL_GRANT, type LoginCodes } from '../../services/auth/login-codes.ts'
+import { createRedisLoginCodes } from '../../services/auth/redis-login-codes.ts'
+import { redisKeys } from '../../services/redis-keys.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -13,25 +15,33 @@ declare module 'fastify' {
     /** The URL of the login page with a login code in its fragment. */
     loginUrl (code: string): string
 
-    /** A login URL that is good once and for 10 minutes; null when a token key is configured. */
-    developmentLogin (): string | null
+    /** A login URL that is good once and for 10 minutes; null when a token key is configured or no code can be made now. */
+    developmentLogin (): Promise<string | null>
   }
 }
 
 /** What a start without a token key needs: login codes, `dev.json` for the other programs, and a check of the Host header. */
 export default fp(async (fastify) => {
   const { config } = fastify
-  const loginCodes = config.hasTokenKey ? null : createLoginCodes()
+  const loginCodes = config.hasTokenKey ? null : loginCodesOf(fastify)
   fastify.decorate('loginCodes', loginCodes)
   fastify.decorate('loginUrl', (code: string) => `${serviceUrl(fastify)}/login#code=${code}`)
-  fastify.decorate('developmentLogin', () => loginCodes === null ? null : fastify.loginUrl(loginCodes.create(LOCAL_GRANT).code))
+  fastify.decorate('developmentLogin', async () => {
+    const made = await loginCodes?.create(LOCAL_GRANT).catch(() => null) ?? null
+    return made === null ? null : fastify.loginUrl(made.code)
+  })
   if (loginCodes === null) return
 
   fastify.addHook('onListen', async () => noteAddress(config.DATA_DIR, serviceUrl(fastify), process.pid))
   fastify.addHook('onRequest', async ({ headers, socket }) => {
     if (!isBoundHost(headers.host, config.HOST, socket.localPort)) throw new AccessError('misdirected_request')
   })
-}, { name: 'development', fastify: '5.x', dependencies: ['config'] })
+}, { name: 'development', fastify: '5.x', dependencies: ['config', 'redis'] })
+
+/** In Redis where there is one, since any of several processes may be asked to redeem a code. */
+function loginCodesOf ({ redisConnections, config }: FastifyInstance): LoginCodes {
+  return redisConnections === null ? createLoginCodes() : createRedisLoginCodes(redisConnections.command, redisKeys(config.CHANNEL_PREFIX).loginCode)
+}
 
 function serviceUrl (fastify: FastifyInstance): string {
   const bound = fastify.server.address()

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import fp from 'fastify-plugin'
 
 /** What whoever registers the service may hand to it. */
@@ -9,7 +10,10 @@ export interface GreetingOptions {
 /** Prints the address and a login URL at a development start. They are no log lines: a log keeps no login code. */
 export default fp<GreetingOptions>(async (fastify, { print = (text) => { process.stdout.write(text) } }) => {
   fastify.addHook('onListen', async () => {
-    const login = fastify.developmentLogin()
-    if (login !== null) print(`\nRuncast is up: ${fastify.listeningOrigin}\nLog in with:   ${login}\n\n`)
+    // Of several processes the first one speaks for all.
+    const isFirst = cluster.worker === undefined || cluster.worker.id === 1
+    if (fastify.loginCodes === null || !isFirst) return
+    const login = await fastify.developmentLogin() ?? 'npx runcast login, once Redis answers'
+    print(`\nRuncast is up: ${fastify.listeningOrigin}\nLog in with:   ${login}\n\n`)
   })
 }, { name: 'greeting', fastify: '5.x', dependencies: ['development'] })

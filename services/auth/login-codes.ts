@@ -10,30 +10,34 @@ export const LOCAL_GRANT: Grant = { sub: 'local', scope: 'runs:read runs:write r
 /** How long a login code is good. */
 export const LOGIN_CODE_TTL_MS = 600_000
 
-/** The login codes that one process gave out and that were not used yet. */
+/** The login codes that were given out and not used yet. */
 export interface LoginCodes {
   /** Makes a code of 128 random bits. `expiresAt` is in milliseconds since 1970. */
-  create (grant: Grant): { code: string, expiresAt: number }
+  create (grant: Grant): Promise<{ code: string, expiresAt: number }>
   /** What the code was made for, once; null when it is unknown, used or too old. */
-  redeem (code: string): Grant | null
+  redeem (code: string): Promise<Grant | null>
 }
 
-/** @param now the clock, in milliseconds */
+/**
+ * Login codes of one process.
+ *
+ * @param now the clock, in milliseconds
+ */
 export function createLoginCodes (now: () => number = Date.now): LoginCodes {
   // Found by its hash, so that the time of a look-up tells nothing of a code.
   const granted = new Map<string, { grant: Grant, expiresAt: number }>()
 
-  function create (grant: Grant) {
+  async function create (grant: Grant) {
     for (const [hash, { expiresAt }] of granted) {
       if (expiresAt <= now()) granted.delete(hash)
     }
-    const code = randomBytes(16).toString('base64url')
+    const code = newCode()
     const expiresAt = now() + LOGIN_CODE_TTL_MS
     granted.set(hashOf(code), { grant, expiresAt })
     return { code, expiresAt }
   }
 
-  function redeem (code: string) {
+  async function redeem (code: string) {
     const hash = hashOf(code)
     const found = granted.get(hash)
     granted.delete(hash)
@@ -43,6 +47,12 @@ export function createLoginCodes (now: () => number = Date.now): LoginCodes {
   return { create, redeem }
 }
 
-function hashOf (code: string): string {
+/** A new code. */
+export function newCode (): string {
+  return randomBytes(16).toString('base64url')
+}
+
+/** What a code is kept under. */
+export function hashOf (code: string): string {
   return createHash('sha256').update(code).digest('base64')
 }

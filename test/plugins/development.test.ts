@@ -31,7 +31,7 @@ t.test('tokens and sessions survive a restart, and dev.json follows the port', a
   const directory = await temporaryDirectory(t)
   const first = await developmentStart(t, { DATA_DIR: directory })
   const { secret } = developmentFile(directory)
-  const started = await ask(first.url + SESSION, { method: 'POST', body: { code: first.app.developmentLogin()?.split('=')[1] } })
+  const started = await ask(first.url + SESSION, { method: 'POST', body: { code: (await first.app.developmentLogin())?.split('=')[1] } })
   const [, value] = started.headers['set-cookie']?.[0]?.split(/[=;]/) ?? []
   await first.close()
 
@@ -77,7 +77,7 @@ t.test('with an IPv6 address the URLs have brackets', async (t) => {
   const directory = await temporaryDirectory(t)
   const service = await developmentStart(t, { DATA_DIR: directory, HOST: '::1' })
   t.match(developmentFile(directory), { url: `http://[::1]:${service.port}` })
-  t.match(service.app.developmentLogin(), `http://[::1]:${service.port}/login#code=`)
+  t.match(await service.app.developmentLogin(), `http://[::1]:${service.port}/login#code=`)
   t.equal((await ask(`http://[::1]:${service.port}/login`)).status, 200)
 })
 

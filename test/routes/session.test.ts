@@ -184,7 +184,7 @@ t.test('ending a session clears its cookie, also when it is no good any more', a
 
 t.test('the login code of the development start gives one session of a day, which can be renewed', async (t) => {
   const service = await buildApp(t, { JWT_SECRET: '' })
-  const code = codeOf(service.app.developmentLogin())
+  const code = codeOf(await service.app.developmentLogin())
   t.not(code, '')
   const started = await fromPage(service, { method: 'POST', body: { code } })
   t.equal(started.status, 201)
@@ -236,14 +236,14 @@ t.test('who is signed in as admin gets login codes with the same rights', async 
 
 t.test('where a key is configured there are no login codes', async (t) => {
   const service = await buildApp(t)
-  t.equal(service.app.developmentLogin(), null)
+  t.equal(await service.app.developmentLogin(), null)
   t.equal((await ask(`${service.url}${SESSION}/login-codes`, { method: 'POST', headers: { authorization: `Bearer ${token()}` } })).status, 404)
 })
 
 t.test('no line of the log holds a token, a cookie or a login code', async (t) => {
   const service = await buildApp(t, { JWT_SECRET: '' })
   const { secret } = JSON.parse(readFileSync(join(service.directory, 'dev.json'), 'utf8'))
-  const code = codeOf(service.app.developmentLogin())
+  const code = codeOf(await service.app.developmentLogin())
   const bearer = token({}, secret)
   await fromPage(service, { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{"code":"${code}` })
   await fromPage(service, { method: 'POST', headers: { 'content-type': 'application/json' }, body: `${bearer}` })

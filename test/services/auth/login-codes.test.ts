@@ -4,29 +4,29 @@ import { createLoginCodes, LOCAL_GRANT, LOGIN_CODE_TTL_MS } from '../../../servi
 t.test('a login code is good once, for what it was made for', async (t) => {
   const codes = createLoginCodes()
   const grant = { sub: 'ada', scope: 'runs:read' }
-  const { code } = codes.create(grant)
-  const other = codes.create(LOCAL_GRANT)
+  const { code } = await codes.create(grant)
+  const other = await codes.create(LOCAL_GRANT)
   t.match(code, /^[A-Za-z0-9_-]{22}$/)
   t.not(code, other.code)
-  t.strictSame(codes.redeem(code), grant)
-  t.equal(codes.redeem(code), null)
-  t.strictSame(codes.redeem(other.code), LOCAL_GRANT)
+  t.strictSame(await codes.redeem(code), grant)
+  t.equal(await codes.redeem(code), null)
+  t.strictSame(await codes.redeem(other.code), LOCAL_GRANT)
 })
 
 t.test('a login code is good for ten minutes', async (t) => {
   let now = 1_000_000
   const codes = createLoginCodes(() => now)
-  const early = codes.create(LOCAL_GRANT)
-  const late = codes.create(LOCAL_GRANT)
+  const early = await codes.create(LOCAL_GRANT)
+  const late = await codes.create(LOCAL_GRANT)
   t.equal(early.expiresAt, now + 600_000)
   now += LOGIN_CODE_TTL_MS - 1
-  t.strictSame(codes.redeem(early.code), LOCAL_GRANT)
+  t.strictSame(await codes.redeem(early.code), LOCAL_GRANT)
   now += 1
-  t.equal(codes.redeem(late.code), null)
+  t.equal(await codes.redeem(late.code), null)
 })
 
 t.test('a code that never was one gives nothing', async (t) => {
   const codes = createLoginCodes()
-  codes.create(LOCAL_GRANT)
-  for (const code of ['', 'a', 'A'.repeat(22), '__proto__']) t.equal(codes.redeem(code), null)
+  await codes.create(LOCAL_GRANT)
+  for (const code of ['', 'a', 'A'.repeat(22), '__proto__']) t.equal(await codes.redeem(code), null)
 })

@@ -54,7 +54,7 @@ export default routes
 /** The claims that the session will have, and the token that they came in; null when the service made them itself. */
 async function exchange (fastify: FastifyInstance, request: FastifyRequest, { token, code }: SessionRequest): Promise<{ claims: Claims, token: string | null }> {
   if (code !== undefined) {
-    const grant = fastify.loginCodes?.redeem(code) ?? null
+    const grant = await fastify.loginCodes?.redeem(code) ?? null
     if (grant === null) throw new AccessError('login_code_invalid')
     return { claims: developmentSession(grant, Date.now()), token: null }
   }

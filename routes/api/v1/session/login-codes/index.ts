@@ -17,7 +17,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const { claims: { exp, ...grant } } = await fastify.authenticate(request)
-    const { code, expiresAt } = loginCodes.create(grant)
+    const { code, expiresAt } = await loginCodes.create(grant)
     reply.code(201)
     return { code, url: fastify.loginUrl(code), expires_at: new Date(expiresAt).toISOString() }
   })

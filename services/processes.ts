@@ -1,0 +1,45 @@
+import cluster, { type Worker } from 'node:cluster'
+import type { Logger } from './throttled-log.ts'
+
+/** How long after a process ended another one takes its place, in milliseconds. */
+const RESTART_MS = 1_000
+
+/**
+ * Runs copies of this program behind one port and keeps them running: one that ends is replaced, a signal to this
+ * process stops them all, each in its own good order.
+ *
+ * @param count how many
+ * @param stopMs how long they may take to stop, in milliseconds; then they are ended
+ * @returns when all have stopped
+ */
+export async function runProcesses (count: number, stopMs: number, log: Logger): Promise<void> {
+  let isStopping = false
+  const running = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+  return new Promise((resolve) => {
+    cluster.on('exit', (worker, code, signal) => {
+      if (isStopping) {
+        if (running().length === 0) resolve()
+        return
+      }
+      log.error({ pid: worker.process.pid, code, signal }, 'a process ended and is replaced')
+      setTimeout(() => { if (!isStopping) cluster.fork() }, RESTART_MS)
+    })
+
+    const stop = (signal: NodeJS.Signals) => {
+      if (isStopping) return
+      isStopping = true
+      // A terminal sends its Ctrl-C to all of them itself, and a second signal would cut their stop short.
+      if (signal === 'SIGTERM' || !process.stdin.isTTY) signalAll(running(), signal)
+      setTimeout(() => signalAll(running(), 'SIGKILL'), stopMs).unref()
+      if (running().length === 0) resolve()
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+
+    for (let index = 0; index < count; index++) cluster.fork()
+  })
+}
+
+function signalAll (workers: readonly Worker[], signal: NodeJS.Signals): void {
+  for (const worker of workers) worker.process.kill(signal)
+}

@@ -1,0 +1,58 @@
+import t from 'tap'
+import { temporaryDirectory, tokenFor } from './helpers/app.ts'
+import { eventsOf, openEventStream } from './helpers/event-stream.ts'
+import { startRedis } from './helpers/redis-server.ts'
+import { startServer } from './helpers/server-process.ts'
+import { TEST_SECRET } from './helpers/tokens.ts'
+import { waitUntil } from './helpers/wait-until.ts'
+
+const token = tokenFor({ scope: 'runs:read runs:write' })
+const pidsIn = (log: string, message: string) => new Set([...log.matchAll(/"pid":(\d+)[^\n]*"msg":"([^"]*)"/g)].filter(([, , msg]) => msg?.startsWith(message)).map(([, pid]) => pid))
+
+async function publish (url: string, runId: string, n: number): Promise<number> {
+  const response = await fetch(`${url}/api/v1/workflow-runs/${runId}/events`, {
+    method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ event_type: 'log', payload: { n } })
+  })
+  await response.arrayBuffer()
+  return response.status
+}
+
+t.test('several processes share one port, any of them serves any run, and one that is killed is replaced', async (t) => {
+  const redis = await startRedis(t)
+  const server = startServer(t, { PORT: '0', WEB_CONCURRENCY: '2', REDIS_URL: redis.url, JWT_SECRET: TEST_SECRET, DATA_DIR: await temporaryDirectory(t) })
+  const [, url = ''] = await server.printed(/"msg":"Server listening at (http:\/\/127\.0\.0\.1:\d+)"/)
+  await waitUntil('both listen', () => pidsIn(server.stdout(), 'Server listening').size === 2, 30_000)
+  await waitUntil('Redis is reached', async () => (await publish(url, 'shared', 1)) === 201)
+  const streams = await Promise.all(Array.from({ length: 8 }, () => openEventStream(`${url}/api/v1/workflow-runs/shared/stream`, { token })))
+  await publish(url, 'shared', 2)
+  for (const stream of streams) {
+    await stream.waitFor(({ data }) => data === '{"n":2}')
+    t.strictSame(eventsOf(stream).map(({ data }) => data), ['{"n":1}', '{"n":2}'])
+  }
+  const serving = pidsIn(server.stdout(), 'stream opened')
+  t.equal(serving.size, 2, 'both processes have streams')
+
+  const [victim] = serving
+  process.kill(Number(victim), 'SIGKILL')
+  await waitUntil('another one took its place', () => pidsIn(server.stdout(), 'Server listening').size === 3, 30_000)
+  t.match(server.stdout(), 'a process ended and is replaced')
+  t.equal(await publish(url, 'shared', 3), 201)
+
+  server.kill('SIGTERM')
+  t.equal(await server.exited, 0)
+  for (const stream of streams) await stream.ended
+  const told = streams.filter(({ frames }) => frames.at(-1)?.event === 'stream_close').length
+  t.ok(told > 0 && told < streams.length, 'those of the living process were told, those of the killed one were cut')
+})
+
+t.test('a login code is good at any of several processes', async (t) => {
+  const redis = await startRedis(t)
+  const server = startServer(t, { PORT: '0', WEB_CONCURRENCY: '2', REDIS_URL: redis.url, DATA_DIR: await temporaryDirectory(t) })
+  const [, origin = '', code] = await server.printed(/Log in with: {3}(http:\/\/127\.0\.0\.1:\d+)\/login#code=([\w-]{20,})\n/)
+  const redeem = () => fetch(`${origin}/api/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ code }) })
+  t.equal((await redeem()).status, 201)
+  for (let attempt = 0; attempt < 4; attempt++) t.equal((await redeem()).status, 401, 'and once')
+  t.equal(server.stdout().match(/Runcast is up/g)?.length, 1)
+  server.kill('SIGTERM')
+  t.equal(await server.exited, 0)
+})
