@@ -18,6 +18,8 @@ export default defineConfig({
   build: {
     // The content security policy has no data: addresses for scripts, styles and fonts.
     assetsInlineLimit: 0,
+    // The first that know light-dark().
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     modulePreload: { polyfill: false }
   }
 })

@@ -3,9 +3,8 @@ import { createTheme, type CSSVariablesResolver } from '@mantine/core'
 /** What Mantine's components look like. The colours themselves are in styles.css. */
 export const theme = createTheme({
   primaryColor: 'accent',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: 7,
   autoContrast: true,
-  luminanceThreshold: 0.35,
   defaultRadius: 'sm',
   cursorType: 'pointer',
   respectReducedMotion: true,

@@ -17,9 +17,17 @@ export function LoginPage () {
   const [query] = useSearchParams()
   const { hash, pathname, search } = useLocation()
   const navigate = useNavigate()
-  const [code] = useState(() => loginCode(hash))
-  const [step, setStep] = useState<'asking' | 'working' | 'done'>(code === null ? 'asking' : 'working')
+  const [code, setCode] = useState<string | null>(null)
+  const [step, setStep] = useState<'asking' | 'working' | 'done'>('asking')
   const [problem, setProblem] = useState<string | null>(null)
+
+  // Also a link that is opened while the page is there already.
+  const given = loginCode(hash)
+  if (given !== null && given !== code) {
+    setCode(given)
+    setStep('working')
+    setProblem(null)
+  }
 
   const attempt = (credentials: SessionRequest) => signIn(credentials).then(() => setStep('done'), (error: unknown) => {
     setProblem(loginProblem(error))

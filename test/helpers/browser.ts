@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import type { Test } from 'tap'
+
+const CHROMIUM = '/usr/bin/chromium'
+
+// It asks nobody else for anything, and needs no privileges.
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+]
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** Starts the system's Chromium. It ends with the test. */
+export async function launchBrowser (t: Test): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+/** A page and what went wrong in it. */
+export interface WatchedPage {
+  readonly page: Page
+  /** Errors of scripts and of the console, among them what the content security policy refused. */
+  readonly faults: string[]
+  /** The addresses that were asked for at other origins than the page's first. */
+  readonly foreign: string[]
+}
+
+/**
+ * Opens a page with a session of its own.
+ *
+ * @param origin where the service is; what is asked for elsewhere is noted in `foreign`
+ */
+export async function openPage (browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  const context = await browser.newContext({ baseURL: origin, reducedMotion: 'reduce', ...options })
+  const page = await context.newPage()
+  const faults: string[] = []
+  const foreign: string[] = []
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()) })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.protocol.startsWith('http') && url.origin !== origin) foreign.push(request.url())
+  })
+  return { page, faults, foreign }
+}
+
+/**
+ * Looks for what keeps people from using the page, by the rules of WCAG 2.2 A and AA.
+ *
+ * @returns a sentence for each violation, with the elements that have it
+ */
+export async function violations (page: Page): Promise<string[]> {
+  // As an expression of the debugger, since the page's own policy lets no foreign script in.
+  await page.evaluate(await readFile(AXE, 'utf8'))
+  const found: Violation[] = await page.evaluate(async () => {
+    const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    return (await Reflect.get(globalThis, 'axe').run({ runOnly: rules })).violations
+  })
+  return found.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`).join('\n')}`)
+}
+
+interface Violation {
+  readonly id: string
+  readonly help: string
+  readonly nodes: readonly { readonly html: string, readonly failureSummary: string }[]
+}
