@@ -52,7 +52,7 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
   let session: IngestSession | null = null
   let running: Promise<void> = Promise.resolve()
   /** What earlier sessions still have to append. */
-  let unfinished: Promise<unknown> = Promise.resolve()
+  let unfinished: Promise<void> = Promise.resolve()
   /** Whether this process has, or has had, all messages that nobody stored: it stored them until now, or nobody else did. */
   let knowsAll = true
 
@@ -83,7 +83,7 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
     session = new IngestSession(context, unfinished, knowsAll)
     const subscribed = await session.run()
     knowsAll = session.role === 'holder' || (knowsAll && !subscribed)
-    unfinished = Promise.all([unfinished, session.finish()])
+    unfinished = Promise.all([unfinished, session.finish()]).then(() => {})
     return subscribed
   }
 

@@ -30,15 +30,16 @@ export class Refusals {
   /**
    * Notes refused messages.
    *
-   * @param name the run, or whatever the channel names
+   * @param channelName the run, or whatever the channel names
    * @param sample the message, of which the first 200 characters are logged; null when it isn't known any more
    */
-  note (reason: string, name: string, sample: string | null, count = 1): void {
+  note (reason: string, channelName: string, sample: string | null, count = 1): void {
+    const name = channelName.slice(0, SAMPLE_CHARACTERS)
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count)
     const now = this.#now()
     if (!this.#mayLog(name, now)) return
     this.#silentUntil.set(name, now + LOG_INTERVAL_MS)
-    const fields = { run_id: name.slice(0, SAMPLE_CHARACTERS), reason, ...(sample !== null && { sample: sample.slice(0, SAMPLE_CHARACTERS) }) }
+    const fields = { run_id: name, reason, ...(sample !== null && { sample: sample.slice(0, SAMPLE_CHARACTERS) }) }
     this.#logger.warn(fields, 'A plain PUBLISH message was not stored')
   }
 

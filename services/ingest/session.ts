@@ -98,7 +98,7 @@ export class IngestSession {
    * @param earlier resolves when earlier sessions of this process have nothing left to append
    * @param knowsAll whether no other process that isn't listening now can know of messages that this one does not
    */
-  constructor (context: SessionContext, earlier: Promise<unknown>, knowsAll: boolean) {
+  constructor (context: SessionContext, earlier: Promise<void>, knowsAll: boolean) {
     const { connections, keys, leaseMs } = context
     this.#context = context
     this.#mayHurry = knowsAll
