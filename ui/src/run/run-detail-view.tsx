@@ -1,7 +1,56 @@
-import { usePageTitle } from '../shell/page-title.ts'
+import type { Connection } from '@runcast/client/react'
+import { useEffect, useMemo, useState } from 'react'
+import { useLocation } from 'react-router'
+import { useSession } from '../session/session-context.ts'
+import { statusLabel } from '../status/status-icon.tsx'
+import { RunHeader } from './header/run-header.tsx'
+import { lineOf } from './log/use-marked-line.ts'
+import { isCurrent } from './model/connection-state.ts'
+import type { SessionState } from './model/run-session.ts'
+import { tabLookOf } from './model/tab-look.ts'
+import { ReplayBar } from './replay/replay-bar.tsx'
+import { useReplay } from './replay/use-replay.ts'
+import { RunFeed } from './run-feed.tsx'
+import { RunNotice } from './run-notice.tsx'
+import { RunPanels } from './run-panels.tsx'
+import { useRunSession } from './use-run-session.ts'
+import { useStopTime } from './use-stop-time.ts'
+import { useTabLook } from './use-tab-look.ts'
+import classes from './run-detail-view.module.css'
 
 /** One run: what it is doing, what it has produced, why it failed. */
 export function RunDetailView ({ runId }: { runId: string }) {
-  usePageTitle(runId)
-  return <h1>{runId}</h1>
+  const { hash } = useLocation()
+  const { session, state: known } = useRunSession(runId, lineOf(hash))
+  const [connection, setConnection] = useState<Connection>('connecting')
+  const { replay, isLoading, start } = useReplay(runId, session)
+  const state = useMemo<SessionState>(() => replay === null
+    ? known
+    : { ...known, run: replay.run, previews: known.previews.filter(({ at }) => at <= replay.state.at) }, [known, replay])
+  const cutOffAt = useStopTime(isCurrent(connection))
+  const stoppedAt = replay?.state.at ?? known.run.finishedAt ?? cutOffAt
+  useSignedOut(known, connection)
+  useTabLook(tabLookOf(known.run.name ?? runId, known.run.status, known.phase === 'waiting' ? 'Waiting' : statusLabel(known.run.status), connection))
+
+  return (
+    <article className={classes['view']} aria-busy={known.phase === 'opening'}>
+      {known.streamFrom !== null && <RunFeed runId={runId} session={session} from={known.streamFrom} onConnection={setConnection} />}
+      <RunHeader
+        runId={runId} state={state} connection={connection} stoppedAt={stoppedAt} isReplay={replay !== null}
+        onReplay={known.run.isOver && replay === null ? start : null} isReplayLoading={isLoading}
+      />
+      <RunNotice runId={runId} session={session} state={known} />
+      <RunPanels runId={runId} session={session} state={state} stoppedAt={stoppedAt} />
+      {replay !== null && <ReplayBar replay={replay} />}
+    </article>
+  )
+}
+
+/** Who is refused may be signed in no more: then the page leads to where one signs in. */
+function useSignedOut ({ phase }: SessionState, connection: Connection): void {
+  const { check } = useSession()
+  const isRefused = phase === 'refused' || connection === 'denied'
+  useEffect(() => {
+    if (isRefused) check()
+  }, [isRefused, check])
 }

@@ -86,7 +86,7 @@ export class LogReader {
     try {
       const page = await this.#readPage({ before: this.#view.window.before, limit: PAGE_EVENTS }, signal)
       if (signal.aborted) return
-      if (this.#view.window.prepend(page.events.map(eventOf))) this.#detach()
+      if (this.#view.window.prepend(page.events.map(eventOf))) this.detach()
       this.#set(whatIsBefore(page))
       this.#view.changed()
     } catch (error) {
@@ -127,6 +127,12 @@ export class LogReader {
     else this.#arrived?.push(...items)
   }
 
+  /** Takes nothing of the stream any more until the end is read again. */
+  detach (): void {
+    this.#arrived = null
+    this.#set({ isAtEnd: false })
+  }
+
   /** Ends what is under way. */
   close (): void {
     this.#opening.abort()
@@ -165,11 +171,6 @@ export class LogReader {
     this.#arrived = null
     this.#set({ isAtEnd: true })
     this.#apply(arrived)
-  }
-
-  #detach (): void {
-    this.#arrived = null
-    this.#set({ isAtEnd: false })
   }
 
   #set (change: Partial<ReaderState>): void {

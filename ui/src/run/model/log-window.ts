@@ -7,6 +7,9 @@ export const MAX_ROWS = 200_000
 // Going in large steps, since each moves the whole list.
 const DROPPED_ROWS = 20_000
 
+// Far enough that no place is used again.
+const PLACES_APART = 1_000_000_000
+
 /**
  * A part of a run's log without a hole that is not marked by a gap row, as rows. Rows are named by their place, an
  * integer that stays theirs: the list grows at the front (places below `start`) and at the end.
@@ -35,8 +38,8 @@ export class LogWindow {
   /** Begins anew after an event; `0-0` is before the first. */
   reset (after: string): void {
     this.#rows = []
-    this.start = 0
     this.generation++
+    this.start = this.generation * PLACES_APART
     this.before = nextId(after)
     this.after = after
   }

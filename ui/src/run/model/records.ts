@@ -1,3 +1,5 @@
+import { jsonText } from '../../api/exact-json.ts'
+
 /** An array of records as a table. */
 export interface RecordTable {
   /** The names of the fields, in the order in which they first occur. */
@@ -25,19 +27,19 @@ export function isRecord (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Orders the values of a column: numbers by size, then texts by the alphabet, what is missing last. */
-export function compareValues (one: unknown, other: unknown): number {
-  const [first, second] = [rankOf(one), rankOf(other)]
-  if (first !== second) return first - second
-  if (isNumber(one) && isNumber(other)) return one < other ? -1 : one > other ? 1 : 0
-  return COLLATOR.compare(String(one), String(other))
-}
-
 const COLLATOR = new Intl.Collator('en', { numeric: true })
 
-function rankOf (value: unknown): number {
-  if (isNumber(value)) return 0
-  return value === null || value === undefined ? 2 : 1
+/** Orders the values of a column: numbers by size, then the others by the alphabet. */
+export function compareValues (one: unknown, other: unknown): number {
+  if (isNumber(one) && isNumber(other)) return one < other ? -1 : one > other ? 1 : 0
+  if (isNumber(one) !== isNumber(other)) return isNumber(one) ? -1 : 1
+  return COLLATOR.compare(cellText(one), cellText(other))
+}
+
+/** A value as a cell of a table shows it. */
+export function cellText (value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'string' ? value : jsonText(value)
 }
 
 function isNumber (value: unknown): value is number | bigint {

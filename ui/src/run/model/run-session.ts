@@ -1,4 +1,3 @@
-import type { RunEvent, StreamItem } from '@runcast/client'
 import { ORIGIN, seqOf } from '../../../../services/run-log/event-id.ts'
 import { ApiError } from '../../api/api-error.ts'
 import type { EventPageQuery } from '../../api/runs.ts'
@@ -49,6 +48,8 @@ export interface SessionState {
   /** The line to be shown, and a number that changes when it is to be shown again. */
   readonly focus: { readonly id: string, readonly time: number } | null
   readonly firstError: string | null
+  /** How often more came than could be taken in as it came. */
+  readonly timesBehind: number
   readonly checked: Checked | null
 }
 
@@ -87,6 +88,7 @@ export class RunSession {
       newest: ORIGIN,
       focus: null,
       firstError: null,
+      timesBehind: 0,
       checked: null
     }
   }
@@ -116,29 +118,25 @@ export class RunSession {
   }
 
   /** Takes in what the stream has brought, in its order. */
-  receive (items: readonly StreamItem[]): void {
-    const streamed: StreamedItem[] = []
+  receive (items: readonly StreamedItem[]): void {
     const previews: Preview[] = []
     let { run, newest } = this.#state
     for (const item of items) {
-      if (item.kind === 'event') {
-        streamed.push({ kind: 'event', event: item })
-        if (seqOf(item.id) > this.#stateAsOf) run = foldEvent(run, item)
-        if (item.type === 'status_change') this.#unread?.push(item)
-        const preview = previewOf(item)
-        if (preview !== null) previews.push(preview)
-        this.#countMissed(item, newest)
-        newest = item.id
-      } else if (item.kind === 'stream_gap') {
-        streamed.push({ kind: 'gap', resumedAfter: item.data.resumed_after, lost: item.data.lost })
-        newest = item.data.resumed_after
-        this.#noteMissed(item.data.lost)
+      if (item.kind === 'gap') {
+        newest = item.resumedAfter
+        this.#noteMissed(item.lost)
         this.#readState()
-      } else if (item.kind === 'stream_end') {
-        run = endedRun(run, item.data.status, item.data.last_event_id)
+        continue
       }
+      const { event } = item
+      if (seqOf(event.id) > this.#stateAsOf) run = foldEvent(run, event)
+      if (event.type === 'status_change') this.#unread?.push(event)
+      const preview = previewOf(event)
+      if (preview !== null) previews.push(preview)
+      this.#noteMissed(Math.max(0, seqOf(event.id) - seqOf(newest) - 1))
+      newest = event.id
     }
-    this.reader.take(streamed)
+    this.reader.take(items)
     this.#set({
       run,
       newest,
@@ -146,6 +144,19 @@ export class RunSession {
       ...(this.#state.phase === 'waiting' && newest !== ORIGIN ? { phase: 'open' as const } : {})
     })
     this.#finishCheck()
+  }
+
+  /** More has come than the stream holds: the log is to be read anew where it is wanted. @param newest the last event */
+  async fallBehind (newest: string): Promise<void> {
+    this.reader.detach()
+    this.#set({ newest, timesBehind: this.#state.timesBehind + 1 })
+    const run = await this.#readState()
+    if (run !== null) await this.#readPreviews(run)
+  }
+
+  /** The stream has told that the run is over. @param status what it is called, if known */
+  end (status: string | null): void {
+    this.#set({ run: endedRun(this.#state.run, status, this.#state.newest) })
   }
 
   /** Finds out whether anything was missed while the stream was away. */
@@ -215,15 +226,17 @@ export class RunSession {
     }
   }
 
-  async #readState (): Promise<void> {
+  /** @returns null when the service does not answer; the stream goes on without, and what it brings tells the rest */
+  async #readState (): Promise<Run | null> {
     this.#unread ??= []
     try {
       const run = await this.#source.getRun(this.#closed.signal)
       this.#takeState(run)
       if (this.#check !== null) this.#check.target = seqOf(run.last_event_id)
       this.#finishCheck()
+      return run
     } catch {
-      // The stream goes on without; what it brings tells the rest.
+      return null
     }
   }
 
@@ -233,11 +246,6 @@ export class RunSession {
     this.#unread = null
     this.#stateAsOf = asOf
     this.#set({ run: since.reduce(foldEvent, runStateOf(run)) })
-  }
-
-  #countMissed ({ id }: RunEvent, newest: string): void {
-    const missing = seqOf(id) - seqOf(newest) - 1
-    if (missing > 0) this.#noteMissed(missing)
   }
 
   #noteMissed (count: number | null): void {

@@ -1,0 +1,69 @@
+import type { Connection } from '@runcast/client/react'
+import { Button, CopyButton, Tooltip } from '@mantine/core'
+import { CheckIcon, CopyIcon, PlayIcon } from '@primer/octicons-react'
+import { Link } from 'react-router'
+import { seqOf } from '../../../../services/run-log/event-id.ts'
+import { formatNumberOf } from '../../format/count.ts'
+import { formatAgo, formatFull } from '../../format/time.ts'
+import { useNow } from '../../format/use-now.ts'
+import { ConnectionIndicator } from '../../status/connection-indicator.tsx'
+import { StatusBadge } from '../../status/status-icon.tsx'
+import { explanationOf, isCurrent } from '../model/connection-state.ts'
+import type { SessionState } from '../model/run-session.ts'
+import { ElapsedClock } from './elapsed-clock.tsx'
+import { useCheckedNote } from './use-checked-note.ts'
+import classes from './run-header.module.css'
+
+export interface RunHeaderProps {
+  readonly runId: string
+  readonly state: SessionState
+  readonly connection: Connection
+  /** When the clock stands still, in milliseconds since 1970; null while it runs. */
+  readonly stoppedAt: number | null
+  readonly isReplay: boolean
+  /** Starts the replay; null where there is none. */
+  readonly onReplay: (() => void) | null
+  readonly isReplayLoading: boolean
+}
+
+/** What a run is, how it is, for how long, and whether what is shown is as of now. */
+export function RunHeader ({ runId, state, connection, stoppedAt, isReplay, onReplay, isReplayLoading }: RunHeaderProps) {
+  const { run, newest, phase } = state
+  const note = useCheckedNote(state.checked)
+  const isLive = isCurrent(connection)
+  return (
+    <header className={classes['header']}>
+      <nav className={classes['path']} aria-label='Breadcrumb'><Link to='/'>Runs</Link> <span aria-hidden>/</span></nav>
+      <h1 className={classes['name']} title={run.name ?? runId}>{run.name ?? runId}</h1>
+      <Tooltip label={explanationOf(connection)} multiline w={260}>
+        <div className={classes['connection']}><ConnectionIndicator connection={connection} detail={note} /></div>
+      </Tooltip>
+      <div className={classes['facts']}>
+        {phase !== 'opening' && <StatusBadge status={run.status} terminal={run.isOver} moving={isLive} />}
+        <ElapsedClock run={run} stoppedAt={stoppedAt} isCutOff={stoppedAt !== null && !run.isOver && !isReplay} />
+        {run.startedAt !== null && <Started at={run.startedAt} />}
+        {phase === 'open' && <span className={classes['fact']}>{formatNumberOf(seqOf(newest), 'event')}</span>}
+        <RunId runId={runId} />
+        {run.retryOf !== null && <Link className={classes['fact']} to={`/runs/${encodeURIComponent(run.retryOf)}`}>Retry of {run.retryOf}</Link>}
+      </div>
+      {onReplay !== null && <Button className={classes['replay']} size='compact-sm' variant='default' leftSection={<PlayIcon size={14} />} loading={isReplayLoading} onClick={onReplay}>Replay</Button>}
+    </header>
+  )
+}
+
+function Started ({ at }: { at: number }) {
+  const now = useNow(null)
+  return <time className={classes['fact']} dateTime={new Date(at).toISOString()} title={formatFull(at)}>started {formatAgo(at, now)}</time>
+}
+
+function RunId ({ runId }: { runId: string }) {
+  return (
+    <CopyButton value={runId}>
+      {({ copied, copy }) => (
+        <button type='button' className={classes['id']} onClick={copy} aria-label={copied ? 'Copied' : `Copy the id of the run: ${runId}`} title='Copy the id'>
+          <code>{runId}</code>{copied ? <CheckIcon size={12} /> : <CopyIcon size={12} />}
+        </button>
+      )}
+    </CopyButton>
+  )
+}

@@ -1,0 +1,20 @@
+import { Button, Loader } from '@mantine/core'
+import { formatNumberOf } from '../../format/count.ts'
+import type { ReaderState } from '../model/log-reader.ts'
+
+export interface LogHeadProps {
+  readonly reader: ReaderState
+  readonly isEmpty: boolean
+  readonly onEarlier: () => void
+}
+
+/** What stands above the first row: what is before it. */
+export function LogHead ({ reader, isEmpty, onEarlier }: LogHeadProps) {
+  if (reader.problem !== null) {
+    return <><span>The log could not be read: {reader.problem}</span><Button size='compact-xs' variant='default' onClick={onEarlier}>Try again</Button></>
+  }
+  if (reader.earlier === 'loading') return <><Loader size={14} /><span>Reading earlier lines …</span></>
+  if (reader.earlier === 'more') return <span>Earlier lines follow as you scroll up.</span>
+  if (reader.trimmed > 0) return <span>{formatNumberOf(reader.trimmed, 'earlier event')} no longer kept</span>
+  return isEmpty ? null : <span>Beginning of the log</span>
+}

@@ -1,0 +1,137 @@
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
+import { useCallback, useEffect, useImperativeHandle, useRef, useSyncExternalStore, type ReactNode, type Ref } from 'react'
+import type { LogView } from '../model/log-view.ts'
+import { LogRowView } from './log-row.tsx'
+import type { TimeMode } from './row-times.ts'
+import classes from './log.module.css'
+
+/** What others make the list do. */
+export interface LogListHandle {
+  /** Scrolls a place into the middle, unless it is in view. */
+  showPlace (place: number): void
+  /** Scrolls a place to the top. */
+  keepAtTop (place: number): void
+  showTop (): void
+  showEnd (): void
+  /** The place of the first row in view. */
+  topPlace (): number
+}
+
+export interface LogListProps {
+  readonly view: LogView
+  readonly handle: Ref<LogListHandle>
+  /** Whether the list stays at its end as it grows. */
+  readonly follows: boolean
+  /** Called when the person scrolls to the end, or away from it. */
+  readonly onFollow: (follows: boolean) => void
+  /** Called when few rows are left above what is in view. */
+  readonly onNearTop: () => void
+  /** Called when few rows are left below. */
+  readonly onNearEnd: () => void
+  readonly wraps: boolean
+  readonly timeMode: TimeMode
+  readonly start: number
+  readonly currentHit: number | null
+  /** The event whose rows are marked. */
+  readonly target: string | null
+  /** Stands above the first row. */
+  readonly head: ReactNode
+}
+
+export const ROW_HEIGHT = 20
+const HEAD_HEIGHT = 36
+const NEAR_ROWS = 300
+const NEAR_END_PX = 24
+
+/** The rows of a log, of which only those in view are there. */
+export function LogList (props: LogListProps) {
+  const { view, follows, wraps } = props
+  const scroller = useRef<HTMLDivElement>(null)
+  useSyncExternalStore(view.subscribe, view.version)
+  const virtualizer = useVirtualizer({
+    count: view.count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    getItemKey: useCallback((index: number) => view.placeAt(index), [view]),
+    paddingStart: HEAD_HEIGHT,
+    overscan: 12,
+    anchorTo: 'end',
+    followOnAppend: follows,
+    scrollEndThreshold: NEAR_END_PX
+  })
+  useListHandle(props.handle, view, virtualizer)
+  useNearness(props, virtualizer)
+  useFollowing(props, scroller)
+  useEffect(() => virtualizer.measure(), [virtualizer, wraps])
+
+  const items = virtualizer.getVirtualItems()
+  return (
+    <div
+      ref={scroller} className={classes['scroller']} role='log' aria-label='Log' aria-live='off' tabIndex={0}
+      style={{ lineHeight: `${ROW_HEIGHT}px` }}
+    >
+      <div className={classes['sizer']} data-wrap={wraps} style={{ height: virtualizer.getTotalSize() }}>
+        <div className={classes['edge']} style={{ height: HEAD_HEIGHT }}>{props.head}</div>
+        <div className={classes['rows']} style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+          {items.map((item) => {
+            const row = view.rowAt(item.index)
+            return row !== undefined && (
+              <div key={item.key} data-index={item.index} ref={wraps ? virtualizer.measureElement : undefined}>
+                <LogRowView
+                  row={row} query={view.query} timeMode={props.timeMode} start={props.start}
+                  isCurrentHit={item.key === props.currentHit} isTarget={row.id === props.target}
+                />
+              </div>
+            )
+          })}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+type ListVirtualizer = Virtualizer<HTMLDivElement, Element>
+
+function useListHandle (handle: Ref<LogListHandle>, view: LogView, virtualizer: ListVirtualizer): void {
+  useImperativeHandle(handle, () => ({
+    showPlace: (place) => {
+      const index = view.indexOf(place)
+      const { startIndex = 0, endIndex = -1 } = virtualizer.range ?? {}
+      if (index <= startIndex || index >= endIndex) virtualizer.scrollToIndex(index, { align: 'center' })
+    },
+    keepAtTop: (place) => virtualizer.scrollToIndex(view.indexOf(place), { align: 'start' }),
+    showTop: () => virtualizer.scrollToOffset(0),
+    showEnd: () => virtualizer.scrollToEnd(),
+    topPlace: () => view.placeAt(virtualizer.range?.startIndex ?? 0)
+  }), [view, virtualizer])
+}
+
+/** Asks for more rows before the person comes to the first or the last one there is. */
+function useNearness ({ view, onNearTop, onNearEnd }: LogListProps, virtualizer: ListVirtualizer): void {
+  const { startIndex = 0, endIndex = 0 } = virtualizer.range ?? {}
+  const isNearTop = startIndex < NEAR_ROWS
+  const isNearEnd = endIndex > view.count - NEAR_ROWS
+  const version = view.version()
+  useEffect(() => {
+    if (isNearTop) onNearTop()
+    if (isNearEnd) onNearEnd()
+  }, [isNearTop, isNearEnd, version, onNearTop, onNearEnd])
+}
+
+/** Lets go of the end when the person scrolls up, and follows again when they come back to it. */
+function useFollowing ({ onFollow }: LogListProps, scroller: React.RefObject<HTMLDivElement | null>): void {
+  const lastTop = useRef(0)
+  useEffect(() => {
+    const element = scroller.current
+    if (element === null) return
+    const scrolled = () => {
+      const distance = element.scrollHeight - element.clientHeight - element.scrollTop
+      const isUp = element.scrollTop < lastTop.current
+      lastTop.current = element.scrollTop
+      if (distance <= NEAR_END_PX) onFollow(true)
+      else if (isUp) onFollow(false)
+    }
+    element.addEventListener('scroll', scrolled, { passive: true })
+    return () => element.removeEventListener('scroll', scrolled)
+  }, [scroller, onFollow])
+}

@@ -1,0 +1,154 @@
+import { Button } from '@mantine/core'
+import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
+import { ArrowDownIcon } from '@primer/octicons-react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { formatNumberOf } from '../../format/count.ts'
+import { copyText } from '../copy-text.ts'
+import { seqOf } from '../../../../services/run-log/event-id.ts'
+import type { Level } from '../model/levels.ts'
+import type { LogRow } from '../model/log-rows.ts'
+import { shownText } from '../model/log-text.ts'
+import type { LogView } from '../model/log-view.ts'
+import type { RunSession, SessionState } from '../model/run-session.ts'
+import type { StepLine } from '../model/steps.ts'
+import { LineBar } from './line-bar.tsx'
+import { LogHead } from './log-head.tsx'
+import { LogList, type LogListHandle } from './log-list.tsx'
+import { LogSearch } from './log-search.tsx'
+import { LogToolbar } from './log-toolbar.tsx'
+import type { TimeMode } from './row-times.ts'
+import { useLogShortcuts } from './use-log-shortcuts.ts'
+import { useMarkedLine } from './use-marked-line.ts'
+import { useSearch } from './use-search.ts'
+import classes from './log.module.css'
+
+export interface LogPanelProps {
+  readonly session: RunSession
+  readonly state: SessionState
+  readonly steps: readonly StepLine[]
+  /** The step whose rows alone are shown; null for all. */
+  readonly step: string | null
+  readonly onStep: (step: string | null) => void
+  readonly downloadUrl: string
+  /** Says what is going on while there are no rows. */
+  readonly emptyText: string
+}
+
+const NEXT_TIME_MODE: Readonly<Record<TimeMode, TimeMode>> = { clock: 'elapsed', elapsed: 'none', none: 'clock' }
+
+/** The log of a run, with what searches, filters and moves it. */
+export function LogPanel ({ session, state, steps, step, onStep, downloadUrl, emptyText }: LogPanelProps) {
+  const { log: view, reader } = session
+  const list = useRef<LogListHandle>(null)
+  const field = useRef<HTMLInputElement>(null)
+  const [follows, setFollows] = useState(true)
+  const [level, setLevel] = useState<Level>('trace')
+  const { wraps, toggleWrap, timeMode, nextTimeMode } = useLook()
+  const search = useSearch(view, list)
+  const { target, mark, markNext } = useMarkedLine(view, list)
+
+  useEffect(() => keepInPlace(list.current, () => view.setFilter({ level, step })), [view, level, step])
+  useFocus(state.focus, view, list, setFollows)
+
+  const follow = useCallback(async () => {
+    setFollows(true)
+    await session.showEnd()
+    list.current?.showEnd()
+  }, [session])
+  const toggleFollow = useCallback(() => { if (follows) setFollows(false); else follow() }, [follows, follow])
+  const wantEarlier = useCallback(() => { reader.earlier() }, [reader])
+  const wantLater = useCallback(() => { reader.later() }, [reader])
+  useFallingBehind(state.timesBehind, follows, follow)
+  useLogShortcuts({ field, list, search, toggleFollow, follow, toggleWrap, markNext, nextTimeMode })
+
+  return (
+    <section className={classes['panel']} aria-label='Log'>
+      <LogToolbar
+        search={<LogSearch view={view} search={search} field={field} />}
+        level={level} onLevel={setLevel} steps={steps} step={step} onStep={onStep}
+        timeMode={timeMode} onTimeMode={nextTimeMode} wraps={wraps} onWrap={toggleWrap}
+        onCopy={() => copyText(shownText(view))} downloadUrl={downloadUrl}
+      />
+      <div className={classes['view']}>
+        <LogList
+          view={view} handle={list} follows={follows} onFollow={setFollows} onNearTop={wantEarlier} onNearEnd={wantLater}
+          wraps={wraps} timeMode={timeMode} start={state.run.startedAt ?? 0} currentHit={search.hit} target={target}
+          head={<LogHead reader={state.reader} isEmpty={state.newest === '0-0'} onEarlier={wantEarlier} />}
+        />
+        <Empty view={view} text={emptyText} />
+        {(!follows || !state.reader.isAtEnd) && <ReturnButton view={view} state={state} onClick={follow} />}
+      </div>
+      <Marked view={view} target={target} onClose={() => mark(null)} />
+    </section>
+  )
+}
+
+/** How lines look to this person, on this machine. */
+function useLook () {
+  const isNarrow = useMediaQuery('(max-width: 40rem)', false, { getInitialValueInEffect: false })
+  const [wrap, setWrap] = useLocalStorage<boolean | null>({ key: 'runcast-wrap', defaultValue: null, getInitialValueInEffect: false })
+  const [time, setTime] = useLocalStorage<TimeMode | null>({ key: 'runcast-times', defaultValue: null, getInitialValueInEffect: false })
+  const wraps = wrap ?? isNarrow
+  const timeMode = time ?? (isNarrow ? 'none' : 'clock')
+  return useMemo(() => ({
+    wraps,
+    timeMode,
+    toggleWrap: () => setWrap(!wraps),
+    nextTimeMode: () => setTime(NEXT_TIME_MODE[timeMode])
+  }), [wraps, timeMode, setWrap, setTime])
+}
+
+/** Changes what is shown without losing the place where the person reads. */
+function keepInPlace (list: LogListHandle | null, change: () => void): void {
+  const place = list?.topPlace()
+  change()
+  if (place !== undefined) list?.keepAtTop(place)
+}
+
+function useFocus (focus: SessionState['focus'], view: LogView, list: React.RefObject<LogListHandle | null>, setFollows: (follows: boolean) => void): void {
+  useEffect(() => {
+    if (focus === null) return
+    setFollows(false)
+    list.current?.showPlace(view.window.placeOf(focus.id))
+  }, [focus, view, list, setFollows])
+}
+
+/** Who follows a log of which more came than could be taken in, as in a tab out of view, is taken to its end. */
+function useFallingBehind (timesBehind: number, follows: boolean, follow: () => Promise<void>): void {
+  const handled = useRef(timesBehind)
+  useEffect(() => {
+    if (handled.current === timesBehind) return
+    handled.current = timesBehind
+    if (follows) follow()
+  }, [timesBehind, follows, follow])
+}
+
+function Empty ({ view, text }: { view: LogView, text: string }) {
+  useSyncExternalStore(view.subscribe, view.version)
+  if (view.count > 0) return null
+  const isFiltered = view.window.end > view.window.start
+  return <p className={classes['empty']}>{isFiltered ? 'No line that is loaded passes the filter.' : text}</p>
+}
+
+function ReturnButton ({ view, state, onClick }: { view: LogView, state: SessionState, onClick: () => void }) {
+  useSyncExternalStore(view.subscribe, view.version)
+  const newer = state.reader.isAtEnd ? 0 : Math.max(0, seqOf(state.newest) - seqOf(view.window.after))
+  const label = state.run.isOver ? 'Go to the end' : 'Follow'
+  return (
+    <Button className={classes['return']} size='xs' leftSection={<ArrowDownIcon />} onClick={onClick}>
+      {newer === 0 ? label : `${label} · ${formatNumberOf(newer, 'newer event')}`}
+    </Button>
+  )
+}
+
+/** What can be done with the marked line, while it is held. */
+function Marked ({ view, target, onClose }: { view: LogView, target: string | null, onClose: () => void }) {
+  useSyncExternalStore(view.subscribe, view.version)
+  if (target === null || !view.window.has(target)) return null
+  const rows: LogRow[] = []
+  for (let place = view.window.placeOf(target); view.window.at(place)?.id === target; place++) {
+    const row = view.window.at(place)
+    if (row !== undefined && row.kind !== 'gap') rows.push(row)
+  }
+  return <LineBar rows={rows} onClose={onClose} />
+}

@@ -1,0 +1,56 @@
+import { AlertFillIcon, DotFillIcon } from '@primer/octicons-react'
+import { memo, type ReactNode } from 'react'
+import { formatFull } from '../../format/time.ts'
+import { StatusIcon } from '../../status/status-icon.tsx'
+import type { Level } from '../model/levels.ts'
+import type { LogRow } from '../model/log-rows.ts'
+import { piecesOf } from '../model/search-pattern.ts'
+import { kindOfStatus } from '../model/statuses.ts'
+import { rowTime, type TimeMode } from './row-times.ts'
+import { cssOf } from './text-style.ts'
+import classes from './log.module.css'
+
+export interface LogRowProps {
+  readonly row: LogRow
+  readonly query: string
+  readonly isCurrentHit: boolean
+  readonly isTarget: boolean
+  readonly timeMode: TimeMode
+  /** When the run began, in milliseconds since 1970. */
+  readonly start: number
+}
+
+const MARKS: Readonly<Record<Level, string>> = { trace: 'TRC', debug: 'DBG', info: '', warning: 'WRN', error: 'ERR', critical: 'CRT' }
+
+/** One row of the log. Whatever is in it is text. */
+export const LogRowView = memo(function LogRowView ({ row, query, isCurrentHit, isTarget, timeMode, start }: LogRowProps) {
+  if (row.kind === 'gap') return <GapRowView text={row.text} />
+  const isFirst = row.part === 0
+  return (
+    <div className={classes['row']} data-level={row.level} data-kind={row.kind} data-target={isTarget} data-current={isCurrentHit}>
+      {isFirst
+        ? <a className={classes['time']} data-mode={timeMode} href={`#line=${row.id}`} title={formatFull(row.at)} tabIndex={-1}>{rowTime(row.at, timeMode, start)}</a>
+        : <span className={classes['time']} data-mode={timeMode} />}
+      <span className={classes['level']}>{isFirst && MARKS[row.level]}</span>
+      <span className={classes['text']}><RowText row={row} query={query} /></span>
+    </div>
+  )
+})
+
+function RowText ({ row, query }: { row: LogRow, query: string }): ReactNode {
+  const pieces = piecesOf(row, query).map(({ text, style, isHit }, index) => {
+    if (isHit) return <mark key={index} className={classes['hit']}>{text}</mark>
+    return style === null ? text : <span key={index} style={cssOf(style)}>{text}</span>
+  })
+  if (row.kind === 'status') return <span className={classes['note']}><StatusIcon kind={kindOfStatus(row.status)} size={12} /> {pieces}</span>
+  if (row.kind === 'result' || row.kind === 'event') return <span className={classes['note']}><DotFillIcon size={12} /> <b>{row.type}</b> {pieces}</span>
+  return pieces
+}
+
+function GapRowView ({ text }: { text: string }) {
+  return (
+    <div className={classes['gap']} role='note'>
+      <AlertFillIcon size={14} /> <span>{text}</span>
+    </div>
+  )
+}

@@ -1,0 +1,53 @@
+import { ActionIcon, TextInput } from '@mantine/core'
+import { ChevronDownIcon, ChevronUpIcon, SearchIcon, XIcon } from '@primer/octicons-react'
+import { useSyncExternalStore, type KeyboardEvent, type RefObject } from 'react'
+import { formatCount } from '../../format/count.ts'
+import type { LogView } from '../model/log-view.ts'
+import type { Search } from './use-search.ts'
+import classes from './toolbar.module.css'
+
+export interface LogSearchProps {
+  readonly view: LogView
+  readonly search: Search
+  readonly field: RefObject<HTMLInputElement | null>
+}
+
+/** Searches the log: what for, how many rows it hits, and the ways to the next and the previous one. */
+export function LogSearch ({ view, search, field }: LogSearchProps) {
+  const keyPressed = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') search.step(event.shiftKey ? -1 : 1)
+    if (event.key !== 'Escape') return
+    search.setQuery('')
+    field.current?.blur()
+  }
+  return (
+    <div className={classes['search']} role='search'>
+      <TextInput
+        ref={field} size='xs' className={classes['field']} aria-label='Search the log' placeholder='Search' maxLength={200}
+        autoComplete='off' spellCheck={false} leftSection={<SearchIcon size={14} />}
+        value={search.query} onChange={(event) => search.setQuery(event.currentTarget.value)} onKeyDown={keyPressed}
+        rightSectionWidth={search.query === '' ? 0 : 28}
+        rightSection={search.query !== '' && (
+          <ActionIcon variant='subtle' color='gray' size='sm' aria-label='Clear the search' onClick={() => search.setQuery('')}><XIcon size={14} /></ActionIcon>
+        )}
+      />
+      {search.query !== '' && <Hits view={view} search={search} />}
+    </div>
+  )
+}
+
+function Hits ({ view, search }: Omit<LogSearchProps, 'field'>) {
+  useSyncExternalStore(view.subscribe, view.version)
+  const { hitCount } = view
+  const number = search.hit === null ? 0 : view.hitsBefore(search.hit) + 1
+  const counted = `${hitCount === 0 ? 'No' : formatCount(hitCount)}${view.isSearching ? '+' : ''}`
+  return (
+    <>
+      <span className={classes['hits']} aria-live='polite'>
+        {number > 0 && hitCount > 0 ? `${formatCount(number)} of ${counted}` : `${counted} ${hitCount === 1 ? 'line' : 'lines'}`}
+      </span>
+      <ActionIcon variant='default' size='md' aria-label='Previous hit' disabled={hitCount === 0} onClick={() => search.step(-1)}><ChevronUpIcon /></ActionIcon>
+      <ActionIcon variant='default' size='md' aria-label='Next hit' disabled={hitCount === 0} onClick={() => search.step(1)}><ChevronDownIcon /></ActionIcon>
+    </>
+  )
+}

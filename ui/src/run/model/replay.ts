@@ -1,0 +1,60 @@
+import { msOf, seqOf } from '../../../../services/run-log/event-id.ts'
+import type { EventPage } from '../../api/types.ts'
+import type { SourceEvent } from './log-rows.ts'
+import { foldEvent, UNKNOWN_RUN, type RunState } from './run-state.ts'
+
+/** How much faster than the original a replay may be. */
+export const SPEEDS = [1, 2, 4, 8, 16, 32] as const
+
+/** One of the speeds of a replay. */
+export type Speed = typeof SPEEDS[number]
+
+/** A finished run to be shown again. Times in milliseconds since 1970. */
+export interface Recording {
+  readonly from: number
+  readonly to: number
+  /** What has changed its state, in order. */
+  readonly changes: readonly SourceEvent[]
+}
+
+/** Where a replay is. */
+export interface ReplayState {
+  readonly at: number
+  readonly speed: Speed
+  readonly isPlaying: boolean
+}
+
+/**
+ * Records what has changed the state of a run.
+ *
+ * @param readPage reads the `status_change` events after an id
+ * @param first the first event of the run, or the one before it
+ * @param last the last event of the run
+ */
+export async function record (readPage: (after: string) => Promise<EventPage>, first: string, last: string): Promise<Recording> {
+  const changes: SourceEvent[] = []
+  let after: string | null = first
+  while (after !== null) {
+    const page: EventPage = await readPage(after)
+    for (const { id, event_type: type, payload: data } of page.events) changes.push({ id, type, data })
+    after = page.more && page.after !== null && seqOf(page.after) < seqOf(last) ? page.after : null
+  }
+  return { from: msOf(first), to: msOf(last), changes }
+}
+
+/** The state of a recorded run at a moment. */
+export function stateAt ({ changes }: Recording, at: number): RunState {
+  return changes.filter(({ id }) => msOf(id) <= at).reduce(foldEvent, UNKNOWN_RUN)
+}
+
+/** A replay after some time has passed. @param ms of the time of who looks */
+export function advanced (state: ReplayState, { to }: Recording, ms: number): ReplayState {
+  if (!state.isPlaying) return state
+  const at = Math.min(to, state.at + ms * state.speed)
+  return { ...state, at, isPlaying: at < to }
+}
+
+/** A replay that plays or stands still; at its end it begins anew. */
+export function toggled (state: ReplayState, { from, to }: Recording): ReplayState {
+  return { ...state, at: !state.isPlaying && state.at >= to ? from : state.at, isPlaying: !state.isPlaying }
+}

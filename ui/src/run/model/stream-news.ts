@@ -1,0 +1,40 @@
+import type { Gap, RunStream } from '@runcast/client/react'
+import { msOf, seqOf } from '../../../../services/run-log/event-id.ts'
+import type { StreamedItem } from './log-reader.ts'
+
+/** What a stream has brought since somebody looked last. */
+export type StreamNews =
+  | { readonly kind: 'items', readonly items: readonly StreamedItem[] }
+  /** More came than the stream holds. */
+  | { readonly kind: 'behind', readonly newest: string }
+
+/**
+ * Takes what is new out of what a stream holds.
+ *
+ * @param known the last event that was taken out, or after which the stream begins
+ * @param knownGap the gap that was taken out last
+ */
+export function newsOf ({ events, gap }: Pick<RunStream, 'events' | 'gap'>, known: string, knownGap: Gap | null): StreamNews {
+  const isNewGap = gap !== null && gap !== knownGap
+  const from = events.findLastIndex(({ id }) => isAtOrBefore(id, known)) + 1
+  const fresh = events.slice(from)
+  if (!isNewGap) {
+    const [first, last] = [fresh[0], fresh.at(-1)]
+    if (first !== undefined && last !== undefined && from === 0 && seqOf(first.id) > seqOf(known) + 1) return { kind: 'behind', newest: last.id }
+    return { kind: 'items', items: fresh.map((event) => ({ kind: 'event', event })) }
+  }
+  const resumed = gap.resumed_after
+  const after = isAtOrBefore(known, resumed) ? fresh : events
+  return {
+    kind: 'items',
+    items: [
+      ...fresh.filter(({ id }) => isAtOrBefore(id, resumed)).map((event) => ({ kind: 'event' as const, event })),
+      { kind: 'gap', resumedAfter: resumed, lost: gap.lost },
+      ...after.filter(({ id }) => !isAtOrBefore(id, resumed)).map((event) => ({ kind: 'event' as const, event }))
+    ]
+  }
+}
+
+function isAtOrBefore (id: string, other: string): boolean {
+  return msOf(id) <= msOf(other) && seqOf(id) <= seqOf(other)
+}

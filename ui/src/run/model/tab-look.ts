@@ -1,0 +1,38 @@
+import type { Connection } from '@runcast/client/react'
+import { kindOfStatus, type StatusKind } from './statuses.ts'
+
+/** What the tab of a run shows. */
+export interface TabLook {
+  readonly title: string
+  /** The address of the icon: an image in itself. */
+  readonly icon: string
+}
+
+type IconKind = StatusKind | 'away'
+
+// The marks differ in shape, since at this size colours alone are hard to tell apart.
+const MARKS: Readonly<Record<IconKind, { readonly color: string, readonly mark: string }>> = {
+  waiting: { color: '#8a5a00', mark: '<path d="M16 9v7l5 3"/>' },
+  running: { color: '#2460cf', mark: '<path d="M13 10l9 6-9 6z" fill="#fff"/>' },
+  succeeded: { color: '#1a7237', mark: '<path d="M10 16.5l4.5 4.5L23 11.5"/>' },
+  failed: { color: '#c0232f', mark: '<path d="M11 11l10 10M21 11L11 21"/>' },
+  cancelled: { color: '#566172', mark: '<path d="M10 16h12"/>' },
+  away: { color: '#8a5a00', mark: '<path d="M16 9v9M16 22.5v.5"/>' }
+}
+
+/**
+ * The title and the icon of a run's tab.
+ *
+ * @param name what the run is called
+ * @param statusName its status as people read it
+ */
+export function tabLookOf (name: string, status: string | null, statusName: string, connection: Connection): TabLook {
+  const isAway = connection === 'reconnecting' || connection === 'stale' || connection === 'denied'
+  return { title: `${isAway ? 'Not live' : statusName} · ${name}`, icon: iconOf(isAway ? 'away' : kindOfStatus(status)) }
+}
+
+function iconOf (kind: IconKind): string {
+  const { color, mark } = MARKS[kind]
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="15" fill="${color}"/><g fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round">${mark}</g></svg>`
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`
+}

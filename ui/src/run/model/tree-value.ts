@@ -1,0 +1,30 @@
+import { isRecord } from './records.ts'
+
+// A browser takes noticeable time to lay out a longer list at once.
+const MAX_ITEMS = 200
+
+/** A value for a tree: of long lists, stretches take the place of their items, so that one opens what one looks at. */
+export function treeValue (value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items: unknown[] = value
+    return items.length <= MAX_ITEMS ? items.map(treeValue) : stretches(items.map((item, index) => [String(index), item]), (parts) => parts.map(([, item]) => treeValue(item)))
+  }
+  if (!isRecord(value)) return value
+  const entries = Object.entries(value)
+  return entries.length <= MAX_ITEMS ? treeOf(entries) : stretches(entries, treeOf)
+}
+
+function treeOf (entries: ReadonlyArray<[string, unknown]>): unknown {
+  return Object.fromEntries(entries.map(([name, item]) => [name, treeValue(item)]))
+}
+
+/** Items in stretches named by their first and last; stretches of stretches where there are too many. */
+function stretches (entries: ReadonlyArray<[string, unknown]>, partOf: (entries: ReadonlyArray<[string, unknown]>) => unknown): unknown {
+  let size = MAX_ITEMS
+  while (entries.length / size > MAX_ITEMS) size *= MAX_ITEMS
+  const starts = Array.from({ length: Math.ceil(entries.length / size) }, (_, index) => index * size)
+  return Object.fromEntries(starts.map((start) => {
+    const part = entries.slice(start, start + size)
+    return [`${part[0]?.[0]} … ${part.at(-1)?.[0]}`, part.length > MAX_ITEMS ? stretches(part, partOf) : partOf(part)]
+  }))
+}

@@ -1,0 +1,78 @@
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import { listEvents } from '../../api/runs.ts'
+import { previousId } from '../model/log-window.ts'
+import type { RunSession } from '../model/run-session.ts'
+import { advanced, record, stateAt, toggled, type Recording, type ReplayState, type Speed } from '../model/replay.ts'
+import type { RunState } from '../model/run-state.ts'
+
+/** A replay that is on. */
+export interface Replay {
+  readonly recording: Recording
+  readonly state: ReplayState
+  /** The state of the run at the moment that is shown. */
+  readonly run: RunState
+  toggle (): void
+  seek (at: number): void
+  setSpeed (speed: Speed): void
+  stop (): void
+}
+
+/** How replays begin, and the one that is on. */
+export interface Replays {
+  readonly replay: Replay | null
+  readonly isLoading: boolean
+  start (): void
+}
+
+// Often enough to look smooth, and not with every frame, since each tick draws the whole view.
+const TICK_MS = 50
+
+/** Shows a finished run again as it went. */
+export function useReplay (runId: string, session: RunSession): Replays {
+  const [recording, setRecording] = useState<Recording | null>(null)
+  const [state, setState] = useState<ReplayState>({ at: 0, speed: 1, isPlaying: false })
+  const [isLoading, setLoading] = useState(false)
+
+  const start = useCallback(async () => {
+    setLoading(true)
+    try {
+      await session.showEnd()
+      await session.reader.all()
+      const { window } = session.log
+      const first = window.at(window.start)?.id
+      if (first === undefined) return
+      const found = await record((after) => listEvents(runId, { after, limit: 1_000, event_types: 'status_change' }), previousId(first), session.state().newest)
+      setRecording(found)
+      setState({ at: found.from, speed: 1, isPlaying: true })
+    } finally {
+      setLoading(false)
+    }
+  }, [runId, session])
+
+  const isPlaying = recording !== null && state.isPlaying
+  useEffect(() => {
+    if (!isPlaying) return
+    let before = performance.now()
+    const timer = setInterval(() => {
+      const now = performance.now()
+      const passed = now - before
+      before = now
+      setState((replay) => advanced(replay, recording, passed))
+    }, TICK_MS)
+    return () => clearInterval(timer)
+  }, [isPlaying, recording])
+
+  const until = recording === null ? null : state.at
+  useEffect(() => session.log.setUntil(until), [session, until])
+
+  const replay = useMemo<Replay | null>(() => recording && {
+    recording,
+    state,
+    run: stateAt(recording, state.at),
+    toggle: () => setState((before) => toggled(before, recording)),
+    seek: (at) => setState((before) => ({ ...before, at })),
+    setSpeed: (speed) => setState((before) => ({ ...before, speed })),
+    stop: () => setRecording(null)
+  }, [recording, state])
+  return { replay, isLoading, start }
+}

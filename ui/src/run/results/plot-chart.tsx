@@ -1,0 +1,61 @@
+import { useComputedColorScheme } from '@mantine/core'
+import { useEffect, useRef } from 'react'
+import UPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { formatNumberOf } from '../../format/count.ts'
+import type { Plot } from '../model/plots.ts'
+import classes from './plot.module.css'
+
+// In an order in which neighbours can be told apart, also by who sees colours differently.
+const LINE_COLORS = ['--plot-1', '--plot-2', '--plot-3', '--plot-4', '--plot-5', '--plot-6', '--plot-7', '--plot-8']
+const LEGEND_HEIGHT = 34
+const LEAST_HEIGHT = 180
+
+/** Numbers over time, or over whatever orders them. */
+export default function PlotChart ({ plot }: { plot: Plot }) {
+  const frame = useRef<HTMLDivElement>(null)
+  const scheme = useComputedColorScheme('light')
+  useEffect(() => {
+    const element = frame.current
+    if (element === null) return
+    const size = () => ({ width: element.clientWidth, height: Math.max(LEAST_HEIGHT, element.clientHeight - LEGEND_HEIGHT) })
+    const chart = new UPlot({ ...optionsOf(plot, element), ...size() }, [[...plot.x], ...plot.lines.map(({ values }) => [...values])], element)
+    const observer = new ResizeObserver(() => chart.setSize(size()))
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+      chart.destroy()
+    }
+  }, [plot, scheme])
+  const names = plot.lines.map(({ label }) => label).join(', ')
+  return <div ref={frame} className={classes['frame']} role='img' aria-label={`Plot of ${names} over ${plot.xLabel}, ${formatNumberOf(plot.x.length, 'point')}`} />
+}
+
+function optionsOf (plot: Plot, element: HTMLElement): Omit<UPlot.Options, 'width' | 'height'> {
+  const colorOf = resolver(element)
+  const [ink, line] = [colorOf('--quiet'), colorOf('--line')]
+  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: '11px system-ui' }
+  return {
+    scales: { x: { time: plot.isTime } },
+    axes: [{ ...axis, ...(plot.isTime ? {} : { label: plot.xLabel, labelFont: '12px system-ui', labelSize: 20 }) }, { ...axis, size: 56 }],
+    cursor: { points: { size: 6 } },
+    series: [
+      { label: plot.xLabel },
+      ...plot.lines.map(({ label }, index) => ({
+        label, stroke: colorOf(LINE_COLORS[index % LINE_COLORS.length] ?? '--ink'), width: 1.75, points: { show: plot.x.length <= 60, size: 4 }, spanGaps: true
+      }))
+    ]
+  }
+}
+
+/** Reads colours as a canvas wants them: without variables and for the scheme that is on. */
+function resolver (element: HTMLElement): (name: string) => string {
+  return (name) => {
+    const probe = document.createElement('span')
+    probe.style.color = `var(${name})`
+    element.append(probe)
+    const { color } = getComputedStyle(probe)
+    probe.remove()
+    return color
+  }
+}

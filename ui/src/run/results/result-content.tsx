@@ -1,0 +1,38 @@
+import { Loader } from '@mantine/core'
+import { lazy, Suspense } from 'react'
+import type { ResultView } from '../model/result-views.ts'
+import classes from './results.module.css'
+import text from './text.module.css'
+
+const JsonTree = lazy(() => import('./json-tree.tsx'))
+const MarkdownText = lazy(() => import('./markdown-text.tsx'))
+const PlotChart = lazy(() => import('./plot-chart.tsx'))
+const RecordTableView = lazy(() => import('./record-table.tsx'))
+const TextDiff = lazy(() => import('./text-diff.tsx'))
+
+/** Two texts to be compared. */
+export interface Changes {
+  readonly kind: 'changes'
+  readonly before: string
+  readonly after: string
+}
+
+// More than this a browser lays out only with noticeable effort.
+const MAX_CHARACTERS = 200_000
+
+/** A result in one of the ways to look at it, or what has changed in it. */
+export function ResultContent ({ view }: { view: ResultView | Changes }) {
+  return <Suspense fallback={<div className={classes['loading']}><Loader size='sm' aria-label='Loading' /></div>}><Content view={view} /></Suspense>
+}
+
+function Content ({ view }: { view: ResultView | Changes }) {
+  switch (view.kind) {
+    case 'image': return <div className={classes['image']}><img src={view.url} alt='Result' /></div>
+    case 'markdown': return <MarkdownText text={view.text} />
+    case 'plot': return <PlotChart plot={view.plot} />
+    case 'table': return <RecordTableView table={view.table} />
+    case 'tree': return <JsonTree value={view.value} />
+    case 'changes': return <TextDiff before={view.before.slice(0, MAX_CHARACTERS)} after={view.after.slice(0, MAX_CHARACTERS)} />
+    case 'text': return <pre className={text['text']} tabIndex={0}>{view.text.slice(0, MAX_CHARACTERS)}{view.text.length > MAX_CHARACTERS && ' …'}</pre>
+  }
+}

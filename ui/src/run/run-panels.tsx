@@ -1,0 +1,88 @@
+import { Tabs } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { useMemo, useState, type ReactNode } from 'react'
+import { formatCount } from '../format/count.ts'
+import { LogPanel } from './log/log-panel.tsx'
+import type { RunSession, SessionState } from './model/run-session.ts'
+import { stepLines, type StepLine } from './model/steps.ts'
+import { ResultsPanel } from './results/results-panel.tsx'
+import { StepTimeline } from './steps/step-timeline.tsx'
+import classes from './run-panels.module.css'
+
+export interface RunPanelsProps {
+  readonly runId: string
+  readonly session: RunSession
+  readonly state: SessionState
+  /** When the clocks stand still, in milliseconds since 1970; null while they run. */
+  readonly stoppedAt: number | null
+}
+
+/** The log, the steps and the results of a run: side by side, or where there is no room for that in tabs. */
+export function RunPanels ({ runId, session, state, stoppedAt }: RunPanelsProps) {
+  const [step, setStep] = useState<string | null>(null)
+  const isWide = useMediaQuery('(min-width: 64rem)', true, { getInitialValueInEffect: false })
+  const lines = useMemo(() => stepLines(state.run.steps), [state.run.steps])
+  const log = (
+    <LogPanel
+      session={session} state={state} steps={lines} step={step} onStep={setStep}
+      downloadUrl={`/api/v1/workflow-runs/${encodeURIComponent(runId)}/log`} emptyText={emptyText(state)}
+    />
+  )
+  const steps = <StepTimeline lines={lines} selected={step} onSelect={setStep} stoppedAt={stoppedAt} />
+  const results = <ResultsPanel previews={state.previews} />
+  return isWide
+    ? <SideBySide log={log} steps={steps} results={results} lines={lines} hasResults={state.previews.length > 0} />
+    : <InTabs log={log} steps={steps} results={results} lines={lines} resultCount={state.previews.length} />
+}
+
+interface Parts {
+  readonly log: ReactNode
+  readonly steps: ReactNode
+  readonly results: ReactNode
+  readonly lines: readonly StepLine[]
+}
+
+function SideBySide ({ log, steps, results, lines, hasResults }: Parts & { hasResults: boolean }) {
+  return (
+    <div className={classes['columns']}>
+      <div className={classes['main']}>{log}</div>
+      <div className={classes['side']}>
+        <section className={classes['steps']} aria-labelledby='steps-title' data-shared={hasResults}>
+          <h2 id='steps-title' className={classes['title']}>Steps <Count lines={lines} /></h2>
+          <div className={classes['scroller']}>{steps}</div>
+        </section>
+        <section className={classes['results']} aria-labelledby='results-title' data-empty={!hasResults}>
+          <h2 id='results-title' className={classes['title']}>Results</h2>
+          <div className={classes['body']}>{results}</div>
+        </section>
+      </div>
+    </div>
+  )
+}
+
+function InTabs ({ log, steps, results, lines, resultCount }: Parts & { resultCount: number }) {
+  const [tab, setTab] = useState<string | null>('log')
+  return (
+    <Tabs value={tab} onChange={setTab} className={classes['tabs']}>
+      <Tabs.List grow>
+        <Tabs.Tab value='log'>Log</Tabs.Tab>
+        <Tabs.Tab value='steps'>Steps <Count lines={lines} /></Tabs.Tab>
+        <Tabs.Tab value='results'>Results {resultCount > 0 && <span className={classes['count']}>{formatCount(resultCount)}</span>}</Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value='log' className={classes['tab']}>{log}</Tabs.Panel>
+      <Tabs.Panel value='steps' className={classes['tab']} data-scrolls>{tab === 'steps' && steps}</Tabs.Panel>
+      <Tabs.Panel value='results' className={classes['tab']}>{tab === 'results' && results}</Tabs.Panel>
+    </Tabs>
+  )
+}
+
+function Count ({ lines }: { lines: readonly StepLine[] }) {
+  const failed = lines.filter((line) => line.kind === 'failed').length
+  if (lines.length === 0) return null
+  return <span className={classes['count']} data-failed={failed > 0}>{failed > 0 ? `${formatCount(failed)} failed` : formatCount(lines.length)}</span>
+}
+
+function emptyText ({ phase, newest }: SessionState): string {
+  if (phase === 'opening') return ''
+  return phase === 'waiting' || newest === '0-0' ? 'Nothing has been logged yet.' : 'There are no lines here.'
+}

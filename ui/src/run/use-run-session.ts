@@ -1,0 +1,43 @@
+import { follow } from '@runcast/client'
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import { getRun, listEvents } from '../api/runs.ts'
+import { isAtLeast } from './model/levels.ts'
+import { rowsOf } from './model/log-rows.ts'
+import { RunSession, type RunSource, type SessionState } from './model/run-session.ts'
+
+/** Opens a run for as long as the component is there. @param line the event to open at; null for where it is best */
+export function useRunSession (runId: string, line: string | null): { session: RunSession, state: SessionState } {
+  const [session] = useState(() => new RunSession(sourceOf(runId), { after: (ms, step) => { setTimeout(step, ms) } }))
+  const [firstLine] = useState(line)
+  useEffect(() => {
+    session.open(firstLine)
+    return () => session.close()
+  }, [session, firstLine])
+  return { session, state: useSyncExternalStore(session.subscribe, session.state) }
+}
+
+// Lines without a level come with those that are errors, and a run may have nothing else.
+const MAX_LOOKED_AT = 20_000
+
+function sourceOf (runId: string): RunSource {
+  return {
+    getRun: (signal) => getRun(runId, signal),
+    listEvents: (query, signal) => listEvents(runId, query, signal),
+    async findFirstError (signal) {
+      const search = new AbortController()
+      const stop = () => search.abort()
+      signal.addEventListener('abort', stop)
+      let lookedAt = 0
+      try {
+        for await (const item of follow({ url: window.location.origin, runId, eventTypes: ['log', 'status_change'], minLevel: 'error', signal: search.signal })) {
+          if (item.kind === 'event' && rowsOf(item).some((row) => isAtLeast(row.level, 'error'))) return item.id
+          if (item.kind === 'reconnecting' || ++lookedAt > MAX_LOOKED_AT) return null
+        }
+        return null
+      } finally {
+        stop()
+        signal.removeEventListener('abort', stop)
+      }
+    }
+  }
+}
