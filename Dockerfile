@@ -33,7 +33,6 @@ COPY --from=build /app/bin/package.json /app/bin/runcast.js bin/
 COPY --from=build /app/packages/client/package.json packages/client/
 COPY --from=build /app/packages/client/dist packages/client/dist
 COPY --from=build /app/dist dist
-COPY --from=build /app/ui/dist ui/dist
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

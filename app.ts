@@ -7,6 +7,7 @@ import fp from 'fastify-plugin'
 import config, { type ConfigOptions } from './plugins/app/config.ts'
 import { sendRefusal } from './plugins/app/errors.ts'
 import type { GreetingOptions } from './plugins/app/greeting.ts'
+import ui, { type UiOptions } from './plugins/app/ui.ts'
 import { PROBLEM_MEDIA_TYPE } from './schemas/problem.ts'
 import { serializers } from './services/logging.ts'
 import { problemOf, refusalOf, refusalOfStatus } from './services/problem.ts'
@@ -52,13 +53,14 @@ export const options = {
 } satisfies FastifyHttpOptions<RawServerDefault>
 
 /** What whoever registers the service may hand to it. */
-export interface ServiceOptions extends ConfigOptions, GreetingOptions {}
+export interface ServiceOptions extends ConfigOptions, GreetingOptions, UiOptions {}
 
 /** The service: its settings, then the third-party plugins, then its own, then the routes, whose folders are their URLs. */
-const app: FastifyPluginAsync<ServiceOptions> = async (fastify, { config: given, print }) => {
+const app: FastifyPluginAsync<ServiceOptions> = async (fastify, { config: given, print, uiDirectory }) => {
   await fastify.register(config, given === undefined ? {} : { config: given })
+  await fastify.register(ui, uiDirectory === undefined ? {} : { uiDirectory })
   await fastify.register(autoload, { dir: folder('plugins/external'), options: {} })
-  await fastify.register(autoload, { dir: folder('plugins/app'), ignorePattern: /^config\./, options: { print } })
+  await fastify.register(autoload, { dir: folder('plugins/app'), ignorePattern: /^(config|ui)\./, options: { print } })
   await fastify.register(autoload, { dir: folder('routes') })
 }
 

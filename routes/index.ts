@@ -1,8 +1,24 @@
-import type { FastifyPluginAsync } from 'fastify'
+import '@fastify/accepts'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 
-/** `/`: what this is, that it runs, and how to go on. */
+/** The addresses that the user interface knows. */
+const PAGES = ['/', '/login', '/runs/:run_id']
+
+/** The pages. They need no credentials: what they show does. */
 const routes: FastifyPluginAsync = async (fastify) => {
-  fastify.get('/', { schema: { hide: true } }, async (_request, reply) => reply.sendFile('home.html'))
+  for (const path of PAGES) {
+    fastify.get(path, { schema: { hide: true } }, async (_request, reply) => reply.sendPage())
+  }
+
+  // Who followed a wrong link gets the page that says so, and programs get a problem document.
+  fastify.get('/*', { schema: { hide: true } }, async (request, reply) => {
+    if (!isNavigation(request)) return reply.callNotFound()
+    return reply.code(404).sendPage()
+  })
 }
 
 export default routes
+
+function isNavigation (request: FastifyRequest): boolean {
+  return !/^\/api(?:[/?]|$)/.test(request.url) && request.accepts().type(['json', 'html']) === 'html'
+}

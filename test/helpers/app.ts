@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import service, { options } from '../../app.ts'
+import service, { options, type ServiceOptions } from '../../app.ts'
 import { loadConfig } from '../../services/config.ts'
 import { loggerOptions } from '../../services/logging.ts'
 import { TEST_SECRET, token } from './tokens.ts'
@@ -34,8 +34,9 @@ export interface App {
  * Starts the service on a free port, with the embedded log in a directory of its own unless the settings name Redis.
  *
  * @param settings as in the environment; '' takes a setting away
+ * @param handed what else whoever registers the service may hand to it
  */
-export async function buildApp (t: Test, settings: Record<string, string> = {}): Promise<App> {
+export async function buildApp (t: Test, settings: Record<string, string> = {}, handed: Pick<ServiceOptions, 'uiDirectory'> = {}): Promise<App> {
   const directory = settings['DATA_DIR'] ?? await temporaryDirectory(t)
   const config = loadConfig({ PORT: '0', JWT_SECRET: TEST_SECRET, DATA_DIR: directory, ...settings })
   const logged: string[] = []
@@ -49,7 +50,7 @@ export async function buildApp (t: Test, settings: Record<string, string> = {}):
   const app = Fastify({ ...options, trustProxy: config.trustProxy, logger: { ...loggerOptions('trace', false), stream } })
   const close = async () => { await app.close() }
   t.teardown(close)
-  await app.register(service, { config, print: (text) => { printed.push(text) } })
+  await app.register(service, { ...handed, config, print: (text) => { printed.push(text) } })
   const url = await app.listen({ host: config.HOST, port: config.PORT })
   const call: App['call'] = (path, { headers = {}, ...init } = {}) => fetch(url + path, {
     ...init,

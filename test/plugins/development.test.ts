@@ -60,15 +60,15 @@ t.test('only the bound host is answered, since a page can make its own name reso
   const service = await developmentStart(t)
   const { port } = service
   for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) {
-    t.equal((await ask(`${service.url}/login`, { headers: { host } })).status, 200, host)
+    t.equal((await ask(`${service.url}/health/live`, { headers: { host } })).status, 200, host)
   }
   for (const host of [`evil.example:${port}`, '127.0.0.1', `127.0.0.1:${port + 1}`, 'localhost', `0.0.0.0:${port}`]) {
-    const { status, body } = await ask(`${service.url}/login`, { headers: { host } })
+    const { status, body } = await ask(`${service.url}/health/live`, { headers: { host } })
     t.equal(status, 421, host)
     t.equal(JSON.parse(body).code, 'misdirected_request')
   }
   const forwarded = { host: `evil.example:${port}`, 'x-forwarded-host': `localhost:${port}` }
-  t.equal((await ask(`${service.url}/login`, { headers: forwarded })).status, 421)
+  t.equal((await ask(`${service.url}/health/live`, { headers: forwarded })).status, 421)
   const missing = { host: `evil.example:${port}`, authorization: 'Bearer x' }
   t.equal((await ask(`${service.url}/nowhere`, { headers: missing })).status, 421, 'also where there is nothing')
 })
@@ -78,12 +78,12 @@ t.test('with an IPv6 address the URLs have brackets', async (t) => {
   const service = await developmentStart(t, { DATA_DIR: directory, HOST: '::1' })
   t.match(developmentFile(directory), { url: `http://[::1]:${service.port}` })
   t.match(await service.app.developmentLogin(), `http://[::1]:${service.port}/login#code=`)
-  t.equal((await ask(`http://[::1]:${service.port}/login`)).status, 200)
+  t.equal((await ask(`http://[::1]:${service.port}/health/live`)).status, 200)
 })
 
 t.test('with a key there is no dev.json, and any Host is answered', async (t) => {
   const directory = await temporaryDirectory(t)
   const service = await buildApp(t)
   t.throws(() => developmentFile(directory), { code: 'ENOENT' })
-  t.equal((await ask(`${service.url}/login`, { headers: { host: 'runs.example' } })).status, 200)
+  t.equal((await ask(`${service.url}/health/live`, { headers: { host: 'runs.example' } })).status, 200)
 })
