@@ -44,11 +44,12 @@ export const SessionSchema = Type.Object({
   subject: Type.String(),
   tenant: Type.Union([Type.String(), Type.Null()]),
   scopes: Type.Array(Type.Enum(SCOPES)),
-  expires_at: Type.String({ format: 'date-time' })
+  expires_at: Type.String({ format: 'date-time', description: 'When what the caller is known by ends. A cookie is renewed by POST before that, and lasts no longer than the token that it was set for.' }),
+  via: Type.Enum(['bearer', 'cookie'], { description: 'How the caller is known: by a bearer header, its own or a gateway\'s, or by the session cookie.' })
 }, {
   $id: 'Session',
   description: 'Who the caller is, what it may do, and until when.',
-  examples: [{ subject: 'ada', tenant: null, scopes: ['runs:read'], expires_at: '2026-12-01T12:00:00.000Z' }]
+  examples: [{ subject: 'ada', tenant: null, scopes: ['runs:read'], expires_at: '2026-12-01T12:00:00.000Z', via: 'cookie' }]
 })
 
 /** Who the caller is, what it may do, and until when. */

@@ -52,7 +52,7 @@ t.test('a token becomes a session that ends with the token', async (t) => {
     t.ok(isAbout(maxAgeOf(started), HOUR))
     t.equal(cookieOf(started).split('=')[0], `runcast_${portOf(service)}`)
     t.equal(started.headers['cache-control'], 'no-store')
-    const session = { subject: 'ada', tenant: 'acme', scopes: ['runs:read'], expires_at: new Date(exp * 1000).toISOString() }
+    const session = { subject: 'ada', tenant: 'acme', scopes: ['runs:read'], expires_at: new Date(exp * 1000).toISOString(), via: 'cookie' }
     t.strictSame(JSON.parse(started.body), session)
 
     const asked = await fromPage(service, { cookie: cookieOf(started) })
@@ -62,6 +62,20 @@ t.test('a token becomes a session that ends with the token', async (t) => {
     t.equal((await ask(`${service.url}${RUNS}/other`, { headers: { cookie: cookieOf(started) } })).status, 403)
     t.notMatch(cookieOf(started), bearer, 'the cookie is a token of the service itself')
     t.notMatch(Buffer.from(cookieOf(started).split('.')[1] ?? '', 'base64url').toString(), 'example.com')
+  }
+})
+
+t.test('whom a gateway vouches for needs no session, and its header counts more than a cookie', async (t) => {
+  const service = await buildApp(t)
+  const cookie = cookieOf(await fromPage(service, { method: 'POST', body: { token: token({ sub: 'ada' }) } }))
+  const exp = inSeconds(HOUR)
+  const headers = { authorization: `Bearer ${token({ sub: 'grace', exp, scope: 'runs:read' })}` }
+  for (const options of [{ headers }, { headers, cookie }]) {
+    const asked = await fromPage(service, options)
+    t.strictSame(JSON.parse(asked.body), {
+      subject: 'grace', tenant: null, scopes: ['runs:read'], expires_at: new Date(exp * 1000).toISOString(), via: 'bearer'
+    })
+    t.equal(asked.headers['set-cookie'], undefined)
   }
 })
 

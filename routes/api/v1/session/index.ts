@@ -71,6 +71,7 @@ function describe (access: Access): Session {
     subject: access.subject,
     tenant: access.tenant === '' ? null : access.tenant,
     scopes: [...access.scopes],
-    expires_at: new Date(access.expiresAt).toISOString()
+    expires_at: new Date(access.expiresAt).toISOString(),
+    via: access.via
   }
 }
