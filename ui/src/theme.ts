@@ -11,6 +11,8 @@ export const theme = createTheme({
   fontFamily: 'var(--font-text)',
   fontFamilyMonospace: 'var(--font-code)',
   colors: {
+    // Inks first, papers last.
+    dark: ['#e4e9f0', '#c2cad6', '#9aa6b6', '#667180', '#3a4350', '#2e3642', '#1d232d', '#171c24', '#0f1319', '#0b0e13'],
     accent: ['#eef4ff', '#dbe7fd', '#b8d0fb', '#93b8f9', '#79a6f7', '#5b8ef2', '#3b74e4', '#2460cf', '#1c4fae', '#17408c']
   }
 })

@@ -104,7 +104,7 @@ function TokenForm ({ notice, isProblem, onToken }: TokenFormProps) {
       />
       <Button type='submit' size='md' fullWidth>Sign in</Button>
       <p className={classes['hint']}>
-        Paste a token that you were given. On the machine that the service runs on, <Code>npx runcast login</Code> prints a link that needs none.
+        Paste a token that you were given. On the machine that the service runs on, <Code className={classes['code']}>npx runcast login</Code> prints a link that needs none.
       </p>
     </form>
   )

@@ -20,7 +20,7 @@ export function firstRunCommands ({ hostname, origin }: { readonly hostname: str
     explanation: 'Or publish from your own program, in any language:',
     command: [
       `curl ${origin}/api/v1/workflow-runs/my-first-run/events \\`,
-      '  -H "authorization: Bearer $RUNCAST_TOKEN" \\',
+      `  -H "authorization: Bearer ${isHere ? '$(npx runcast token)' : '$RUNCAST_TOKEN'}" \\`,
       "  -H 'content-type: application/json' \\",
       "  -d '{\"event_type\": \"log\", \"payload\": {\"message\": \"hello\"}}'"
     ].join('\n')

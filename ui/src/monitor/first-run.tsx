@@ -28,8 +28,9 @@ function Command ({ command }: { command: string }) {
       <pre className={classes['code']} tabIndex={0} aria-label='Command'><code>{command}</code></pre>
       <CopyButton value={command}>
         {({ copied, copy }) => (
-          <Button variant='default' size='xs' className={classes['copy']} leftSection={copied ? <CheckIcon /> : <CopyIcon />} onClick={copy}>
-            {copied ? 'Copied' : 'Copy'}
+          <Button variant='default' size='xs' className={classes['copy']} aria-label={copied ? 'Copied' : 'Copy'} onClick={copy}>
+            {copied ? <CheckIcon /> : <CopyIcon />}
+            <span className={classes['copyLabel']}>{copied ? 'Copied' : 'Copy'}</span>
           </Button>
         )}
       </CopyButton>

@@ -32,7 +32,7 @@ function RunStatus ({ run }: { run: RunSummary }) {
 function RunName ({ run }: { run: RunSummary }) {
   const isCurrent = use(CurrentRun) === run.run_id
   return (
-    <Link to={`/runs/${encodeURIComponent(run.run_id)}`} className={classes['link']} tabIndex={isCurrent ? 0 : -1} data-run={run.run_id}>
+    <Link to={`/runs/${encodeURIComponent(run.run_id)}`} className={classes['link']} title={run.name ?? undefined} tabIndex={isCurrent ? 0 : -1} data-run={run.run_id}>
       {run.name !== null && <span className={classes['name']}>{run.name}</span>}
       <span className={classes[run.name === null ? 'name' : 'id']}>{run.run_id}</span>
     </Link>

@@ -1,10 +1,10 @@
-import { Menu, UnstyledButton } from '@mantine/core'
+import { Button, Popover, UnstyledButton } from '@mantine/core'
 import { PersonIcon, SignOutIcon } from '@primer/octicons-react'
 import { useState } from 'react'
 import type { Session } from '../api/types.ts'
 import { formatFull } from '../format/time.ts'
 import { useSession } from '../session/session-context.ts'
-import classes from './shell.module.css'
+import classes from './account-menu.module.css'
 
 /** Who is signed in, until when, and the way out. */
 export function AccountMenu ({ session }: { session: Session }) {
@@ -15,24 +15,32 @@ export function AccountMenu ({ session }: { session: Session }) {
     signOut().catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)))
   }
   return (
-    <Menu position='bottom-end' width={260} closeOnItemClick={false}>
-      <Menu.Target>
+    <Popover position='bottom-end' width={280} offset={12} shadow='md' withinPortal={false} trapFocus>
+      <Popover.Target>
         <UnstyledButton className={classes['account']} aria-label={`Account: ${session.subject}`}>
           <PersonIcon />
           <span className={classes['subject']}>{session.subject}</span>
         </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          <span className={classes['name']}>{session.subject}</span>
-          {session.tenant !== null && <span className={classes['detail']}>Tenant {session.tenant}</span>}
-          <span className={classes['detail']}>{session.scopes.join(', ') || 'No scopes'}</span>
-          <span className={classes['detail']}>Session until {formatFull(Date.parse(session.expires_at))}</span>
-        </Menu.Label>
-        <Menu.Divider />
-        <Menu.Item leftSection={<SignOutIcon />} onClick={leave}>Sign out</Menu.Item>
-        {problem !== null && <Menu.Label role='alert' className={classes['problem']}>{problem}</Menu.Label>}
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Target>
+      <Popover.Dropdown className={classes['panel']} aria-label='Account'>
+        <p className={classes['name']}>{session.subject}</p>
+        <dl className={classes['details']}>
+          {session.tenant !== null && <Detail name='Tenant' value={session.tenant} />}
+          <Detail name='May' value={session.scopes.join(', ') || 'nothing'} />
+          <Detail name='Session until' value={formatFull(Date.parse(session.expires_at))} />
+        </dl>
+        <Button variant='default' size='xs' fullWidth leftSection={<SignOutIcon />} onClick={leave}>Sign out</Button>
+        {problem !== null && <p role='alert' className={classes['problem']}>{problem}</p>}
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+function Detail ({ name, value }: { name: string, value: string }) {
+  return (
+    <div>
+      <dt className={classes['term']}>{name}</dt>
+      <dd className={classes['value']}>{value}</dd>
+    </div>
   )
 }

@@ -32,7 +32,7 @@ function Header ({ state }: { state: SessionState }) {
         Runcast
       </Link>
       <div className={classes['tools']}>
-        <ActionIcon variant='subtle' color='gray' size='lg' aria-label='Keyboard shortcuts' onClick={showShortcuts}><QuestionIcon /></ActionIcon>
+        <ActionIcon variant='transparent' size='lg' className={classes['tool']} aria-label='Keyboard shortcuts' onClick={showShortcuts}><QuestionIcon /></ActionIcon>
         {state.kind === 'signed-in' && <AccountMenu session={state.session} />}
       </div>
     </header>

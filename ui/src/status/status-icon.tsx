@@ -1,13 +1,23 @@
-import { CheckCircleFillIcon, ClockIcon, DotFillIcon, SkipIcon, SyncIcon, XCircleFillIcon } from '@primer/octicons-react'
+import { CheckCircleFillIcon, ClockIcon, DotFillIcon, SkipIcon, XCircleFillIcon } from '@primer/octicons-react'
 import { kindOfStatus, type StatusKind } from '../run/model/statuses.ts'
 import classes from './status.module.css'
 
 const ICONS = {
   waiting: ClockIcon,
-  running: SyncIcon,
+  running: RunningIcon,
   succeeded: CheckCircleFillIcon,
   failed: XCircleFillIcon,
   cancelled: SkipIcon
+}
+
+/** Part of a ring, so that one sees it turn. */
+function RunningIcon ({ size }: { size: number }) {
+  return (
+    <svg width={size} height={size} viewBox='0 0 16 16' fill='none' stroke='currentColor' strokeWidth='2.25'>
+      <circle cx='8' cy='8' r='6' opacity='0.3' />
+      <path d='M8 2a6 6 0 0 1 6 6' strokeLinecap='round' />
+    </svg>
+  )
 }
 
 /** What the status of a run means: one that the service calls terminal is over, whatever its name. */
