@@ -150,9 +150,11 @@ export class Topics implements FollowerKeeper {
   }
 
   async #repairAll (concerns: (topic: Topic) => boolean): Promise<void> {
-    const topics = [...this.#entries.values()].map((entry) => entry.topic).filter(concerns)
-    for (let first = 0; first < topics.length; first += CHECKS_AT_ONCE) {
-      await Promise.all(topics.slice(first, first + CHECKS_AT_ONCE).map((topic) => topic.repair()))
+    const entries = [...this.#entries.values()].filter(({ topic }) => concerns(topic))
+    for (let first = 0; first < entries.length; first += CHECKS_AT_ONCE) {
+      // Not while a topic starts, which finds where the run stands by itself; but after that, as it may have looked before.
+      await Promise.all(entries.slice(first, first + CHECKS_AT_ONCE).map(({ ready, topic }) =>
+        ready.then(() => topic.repair(), () => { /* Whoever wanted it is told. */ })))
     }
   }
 }

@@ -1,0 +1,60 @@
+import t from 'tap'
+import type { LiveChannels } from '../../../services/pubsub/live-channels.ts'
+import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
+import type { PageRequest, RunLog } from '../../../services/run-log/run-log.ts'
+import { eventsOf, openEventStream } from '../../helpers/event-stream.ts'
+import { appendTo, numberedLogs } from '../../helpers/publish.ts'
+import { startTopicServer } from '../../helpers/topic-server.ts'
+import { waitUntil } from '../../helpers/wait-until.ts'
+
+t.test('a connection that comes back while a topic starts costs no event and doubles none', async (t) => {
+  const { log, live } = createEmbeddedRunLog({
+    directory: t.testdir(), retention: { maxEvents: 1_000, maxBytes: 1_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
+  })
+  await log.open()
+  t.teardown(() => log.close())
+
+  let hasLooked = false
+  const start = gate()
+  const repair = gate()
+  const slow: RunLog = Object.assign(Object.create(log), {
+    readPage: async (request: PageRequest) => {
+      const page = await log.readPage(request)
+      if (request.from.at === 'end') {
+        hasLooked = true
+        await start.opened
+      }
+      if (request.from.at === 'cursor') await repair.opened
+      return page
+    }
+  })
+  let restore: (runIds: readonly string[]) => void = () => {}
+  const deaf: LiveChannels = Object.assign(Object.create(live), {
+    subscribe: async () => () => {},
+    onRestored: (callback: typeof restore) => { restore = callback }
+  })
+
+  const { url } = await startTopicServer(t, slow, deaf)
+  await appendTo(log, 'run', numberedLogs(3))
+  const opening = openEventStream(url('run'))
+  await waitUntil('the topic has looked where the run stands', () => hasLooked)
+  restore(['run'])
+  // As long as it takes to look again.
+  await log.readPage({ runId: 'run', from: { at: 'first' }, limit: 10 })
+  start.open()
+  const stream = await opening
+  await stream.waitFor(({ id }) => id?.endsWith('-3') === true)
+  repair.open()
+  await appendTo(log, 'run', numberedLogs(1, 4))
+  restore(['run'])
+  await stream.waitFor(({ id }) => id?.endsWith('-4') === true)
+  t.strictSame(eventsOf(stream).map(({ id }) => Number(id?.split('-')[1])), [1, 2, 3, 4])
+  stream.destroy()
+})
+
+/** Something to wait for. */
+function gate (): { readonly opened: Promise<void>, open (): void } {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => { open = resolve })
+  return { opened, open: () => open() }
+}
