@@ -30,12 +30,13 @@ export interface RedisServer {
  * It is ended at the test's teardown.
  *
  * @param options.args more arguments of redis-server, such as `['--appendonly', 'yes']`
+ * @param options.env more variables of its environment
  * @throws Error with the server's output when it doesn't come up
  */
-export async function startRedis (t: Pick<Test, 'teardown'>, options: { args?: readonly string[] } = {}): Promise<RedisServer> {
+export async function startRedis (t: Pick<Test, 'teardown'>, options: { args?: readonly string[], env?: Readonly<Record<string, string>> } = {}): Promise<RedisServer> {
   const dir = await mkdtemp(join(tmpdir(), 'runcast-redis-'))
   t.teardown(() => rm(dir, { recursive: true, force: true }))
-  const launch = (port: number) => launchServer(['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...options.args ?? []])
+  const launch = (port: number) => launchServer(['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...options.args ?? []], options.env)
   let { port, child } = await onFreePort(launch)
   t.teardown(() => end(child, 'SIGKILL'))
 
@@ -89,8 +90,8 @@ export async function onFreePort (launch: (port: number) => Promise<ChildProcess
 }
 
 /** Starts a redis-server, or with `--sentinel` a Sentinel; resolves when it answers. */
-export async function launchServer (args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+export async function launchServer (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
   child.once('exit', () => process.off('exit', killWithUs))

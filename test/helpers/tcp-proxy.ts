@@ -11,34 +11,69 @@ export interface TcpProxy {
   connections (): number
   /** Breaks every open connection with a reset. */
   cut (): void
-  /** Whether bytes are swallowed both ways while connections stay open. Swallowed bytes never arrive. */
-  blackhole (on: boolean): void
+  /** Whether bytes are swallowed both ways, or only those of the target, while connections stay open. Swallowed bytes never arrive. */
+  blackhole (on: boolean | 'answers'): void
+  /** From now on swallows all bytes of those open connections whose client began by saying this, among other things. */
+  silence (text: string): void
+  /** Half-opens every connection: the client's side is gone, and the target is not told and goes on writing. */
+  abandon (): void
   /** Holds every chunk back for so many milliseconds, both ways. */
   delay (ms: number): void
   /** Whether new connections are reset at once. */
   refuse (on: boolean): void
+  /** Breaks each new connection with a reset once so many bytes of the target's have passed; null for never. */
+  cutAfter (bytes: number | null): void
+  /** Leads new connections to another port. */
+  retarget (port: number): void
+}
+
+/** As much of what a client says at first is kept to tell it by. */
+const REMEMBERED_CHARACTERS = 1_024
+
+interface Link {
+  readonly client: Socket
+  readonly target: Socket
+  said: string
+  silent: boolean
+  abandoned: boolean
+  /** How many bytes of the target's may still pass. */
+  left: number
 }
 
 /** Starts a proxy in front of a port of 127.0.0.1; ended at the test's teardown. */
 export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
-  let swallowing = false
+  const links = new Set<Link>()
+  let port = targetPort
+  let swallowing: boolean | 'answers' = false
   let refusing = false
   let delayMs = 0
+  let passing = Infinity
 
   const track = (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
   }
-  const pump = async (from: Socket, to: Socket) => {
+  const swallows = (link: Link, from: Socket) =>
+    link.silent || link.abandoned || swallowing === true || (swallowing === 'answers' && from === link.target)
+
+  const pump = async (link: Link, from: Socket, to: Socket) => {
     try {
       for await (const chunk of from) {
-        if (swallowing) continue
+        if (from === link.client && link.said.length < REMEMBERED_CHARACTERS) link.said += chunk.toString('latin1')
+        if (swallows(link, from)) continue
         if (delayMs > 0) await delay(delayMs)
-        to.write(chunk)
+        const bytes = from === link.target ? chunk.subarray(0, link.left) : chunk
+        if (from === link.target) link.left -= bytes.length
+        if (!to.write(bytes) && !to.destroyed) await Promise.race([once(to, 'drain'), once(to, 'close')])
+        if (link.left === 0) {
+          // Not before the client has got what may pass.
+          to.end()
+          from.resetAndDestroy()
+        }
       }
     } catch { /* Reset by its peer. */ }
-    to.end()
+    if (!link.abandoned) to.end()
   }
 
   const server = createServer((client) => {
@@ -47,10 +82,13 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
       client.resetAndDestroy()
       return
     }
-    const target = connect(targetPort, '127.0.0.1')
+    const target = connect(port, '127.0.0.1')
     track(target)
-    pump(client, target)
-    pump(target, client)
+    const link = { client, target, said: '', silent: false, abandoned: false, left: passing }
+    links.add(link)
+    target.on('close', () => links.delete(link))
+    pump(link, client, target)
+    pump(link, target, client)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -66,7 +104,16 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
     connections: () => sockets.size / 2,
     cut,
     blackhole (on) { swallowing = on },
+    silence (text) { for (const link of links) if (link.said.includes(text)) link.silent = true },
+    abandon () {
+      for (const link of links) {
+        link.abandoned = true
+        link.client.destroy()
+      }
+    },
     delay (ms) { delayMs = ms },
-    refuse (on) { refusing = on }
+    refuse (on) { refusing = on },
+    cutAfter (bytes) { passing = bytes ?? Infinity },
+    retarget (other) { port = other }
   }
 }
