@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
@@ -7,7 +6,7 @@ import { FastifySSEPlugin } from 'fastify-sse-v2'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** An onRequest hook: lets a connection carry one stream at a time, and ends one that asks for more. */
+    /** An onRequest hook: lets a stream have its connection for itself, and ends one that still owes another answer. */
     claimConnection (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void
   }
   interface FastifyReply {
@@ -48,16 +47,12 @@ export default fp(async (fastify) => {
     return response
   })
 
-  const carried = new WeakMap<Socket, ServerResponse>()
   fastify.decorate('claimConnection', (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
     const { socket } = request.raw
-    if (socket.destroyed || carried.get(socket)?.writableFinished === false) {
-      reply.hijack()
-      socket.destroy()
-      return
-    }
-    carried.set(socket, reply.raw)
-    done()
+    // The answer to a pipelined request has no socket before those in front of it are complete.
+    if (!socket.destroyed && reply.raw.socket !== null) return done()
+    reply.hijack()
+    socket.destroy()
   })
 }, { name: 'sse', dependencies: ['config'] })
 

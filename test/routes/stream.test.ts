@@ -215,21 +215,6 @@ t.test('a stream is closed when its token expires', async (t) => {
   t.match(stream.frames.at(-1), { event: 'stream_close', data: '{"reason":"token_expired"}' })
 })
 
-t.test('a thousand requests for streams pipelined on one socket leave nothing behind', async (t) => {
-  const app = await buildApp(t)
-  const { host, hostname, port, pathname } = new URL(streamUrl(app, 'pipelined'))
-  const socket = connect(Number(port), hostname)
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-  socket.on('error', () => {})
-  socket.resume()
-  socket.write(`GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${reader}\r\n\r\n`.repeat(1_000))
-  await closed
-  await waitUntil('nothing is left', () => app.app.topics.streams === 0 && app.app.topics.size === 0)
-  const next = await open(app, 'pipelined')
-  t.equal(next.status, 200, 'the service goes on')
-  next.destroy()
-})
-
 t.test('a gateway that speaks HTTP/1.0 gets the same stream without chunks', async (t) => {
   const app = await buildApp(t)
   await publish(app, 'old-gateway', [log('history')])
