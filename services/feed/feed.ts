@@ -166,8 +166,8 @@ export class Feed implements ChangeListener {
     const updates = new Map<string, Update | null>()
     for (const follower of current) {
       const { view } = follower
-      const update = updates.get(view.key) ?? updateOf(frames, view)
-      updates.set(view.key, update)
+      if (!updates.has(view.key)) updates.set(view.key, updateOf(frames, view))
+      const update = updates.get(view.key) ?? null
       if (update !== null) follower.sendUpdates(update.chunk, update.count)
     }
   }
