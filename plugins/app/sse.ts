@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
@@ -44,6 +44,7 @@ export default fp(async (fastify) => {
     this.sse({ comment: 'open' })
     Reflect.deleteProperty(response, 'setHeader')
     forgetReply(response)
+    forgetHeaders(this.request.raw)
     return response
   })
 
@@ -63,4 +64,10 @@ function forgetReply (response: ServerResponse): void {
       if (listener.name === 'onResFinished') Reflect.apply(response.off, response, [event, listener])
     }
   }
+}
+
+/** The request stays as long as its connection; a browser's headers are much of it, and nobody reads them again. */
+function forgetHeaders (request: IncomingMessage): void {
+  request.headers = {}
+  request.rawHeaders = []
 }

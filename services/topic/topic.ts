@@ -6,6 +6,7 @@ import { effectOf } from '../events/effect.ts'
 import { endFrame, gapFrame } from '../sse/frames.ts'
 import { EVERYTHING, type Filter } from './filter.ts'
 import { EndClock } from './end-clock.ts'
+import { FlushPace } from './flush-pace.ts'
 import { DEFAULT_LAG_BYTES, Lane } from './lane.ts'
 import { pageOf, PAGE_EVENTS, SharedPages, type EncodedPage } from './pages.ts'
 import { encodeEvent, Ring } from './ring.ts'
@@ -62,7 +63,7 @@ export class Topic {
   #repair: Promise<boolean> | null = null
   #retry: NodeJS.Timeout | null = null
   #retryMs = LEAST_RETRY_MS
-  #flushing: NodeJS.Immediate | null = null
+  readonly #pace = new FlushPace(() => this.#lane.flush(this.#last))
   #over = false
   #closed = false
 
@@ -145,15 +146,13 @@ export class Topic {
 
   /** Writes what is queued for the lane now. */
   flush (): void {
-    if (this.#flushing !== null) clearImmediate(this.#flushing)
-    this.#flushing = null
-    this.#lane.flush(this.#last)
+    this.#pace.now()
   }
 
   /** Stops all timers; nothing is received afterwards. */
   close (): void {
     this.#closed = true
-    if (this.#flushing !== null) clearImmediate(this.#flushing)
+    this.#pace.cancel()
     this.#endClock.stop()
     if (this.#retry !== null) clearTimeout(this.#retry)
   }
@@ -192,7 +191,7 @@ export class Topic {
     this.#over = false
     this.#facts = { ...this.#facts, last: this.#last }
     if (this.#facts.terminalId !== null) this.#endClock.prolong()
-    this.#flushing ??= setImmediate(() => this.flush())
+    this.#pace.want()
   }
 
   #noticeStatus (event: LogEvent): void {
