@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import { maxHeaderSize, STATUS_CODES, type IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import autoload from '@fastify/autoload'
 import { LogController, type FastifyHttpOptions, type FastifyPluginAsync, type FastifyReply, type FastifyRequest, type RawServerDefault } from 'fastify'
@@ -36,8 +36,8 @@ export const options = {
   http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
   // An EventSource that gets 503 never asks again, so requests are answered until the very end.
   return503OnClosing: false,
-  // A run id of 128 characters, every one of them percent-encoded, and room to say 400 to longer ones.
-  routerOptions: { maxParamLength: 1_024 },
+  // As long as the head of a request may be: what is too long for a run id is refused by its schema, like all else.
+  routerOptions: { maxParamLength: maxHeaderSize },
   ajv: { customOptions: { removeAdditional: false } },
   // On a busy machine a start may take long; what can't be reached is tried later and holds nothing up.
   pluginTimeout: 60_000,

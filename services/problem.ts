@@ -27,7 +27,6 @@ const RUN_LOG_REFUSALS: Readonly<Record<RunLogErrorCode, Refusal>> = {
 }
 
 const TOO_LARGE = { code: 'body_too_large', detail: 'The body is too large. Send less at once.' }
-const BAD_URL = { code: 'bad_request', detail: 'The URL is not well-formed, or a part of it is too long.' }
 const NO_JSON = { code: 'invalid_json', detail: 'The body is not valid JSON.' }
 
 /** Sentences for what the HTTP layer finds, by its code; where there is none, by the status. */
@@ -36,8 +35,7 @@ const HTTP_REFUSALS: Readonly<Record<string, { readonly code: string, readonly d
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported_media_type', detail: 'The body is of a media type or encoding that is not taken here. See /documentation.' },
   FST_ERR_CTP_EMPTY_JSON_BODY: NO_JSON,
   FST_ERR_CTP_INVALID_JSON_BODY: NO_JSON,
-  FST_ERR_BAD_URL: BAD_URL,
-  FST_ERR_MAX_PARAM_LENGTH: BAD_URL,
+  FST_ERR_BAD_URL: { code: 'bad_request', detail: 'The URL is not well-formed.' },
   400: { code: 'bad_request', detail: 'The request is not well-formed.' },
   404: { code: 'not_found', detail: 'There is nothing at this address. See /documentation.' },
   406: { code: 'not_acceptable', detail: 'Nothing of what the Accept header names can be given here.' },
@@ -103,7 +101,7 @@ function refusalOfHttp (error: HttpError): Refusal {
   if (validation !== undefined) {
     const part = PARTS[validationContext] ?? 'body'
     const errors = validation.map((fault) => ({ in: part, path: pathOf(fault), detail: `${fault.message ?? 'is not valid'}.` }))
-    return { status, code: 'invalid_request', detail: `The ${part} of the request is not as it should be: see errors.`, errors }
+    return { status, code: 'invalid_request', detail: `Something in the ${part} of the request is not as it should be: see errors.`, errors }
   }
   // Errors of the service's own carry their sentence; those of the HTTP layer may quote the request.
   if (code !== '' && !code.startsWith('FST_')) return { status, code: code.toLowerCase(), detail: error.message }
