@@ -18,7 +18,7 @@ const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/
 
 /** @throws RuncastError `invalid_run_id` */
 export function checkRunId (runId: string): void {
-  if (!RUN_ID.test(runId)) throw new RuncastError('invalid_run_id', 'A run id has 1 to 128 characters of A-Z a-z 0-9 . _ ~ - and begins with a letter or digit.')
+  if (!RUN_ID.test(runId)) throw new RuncastError('invalid_run_id', `A run id must match ${RUN_ID.source}`)
 }
 
 /**
@@ -29,7 +29,7 @@ export function checkRunId (runId: string): void {
 export function encodeEvent (event: NewEvent): string {
   const { event_type: type, event_id: eventId } = event
   if (type !== undefined && !EVENT_TYPE.test(type)) {
-    throw new RuncastError('invalid_event', 'An event type has a letter and up to 63 of A-Z a-z 0-9 _ . : - and does not begin with stream_.')
+    throw new RuncastError('invalid_event', `An event type must match ${EVENT_TYPE.source}`)
   }
   const typeField = type === undefined ? '' : `"event_type":${JSON.stringify(type)},`
   const idField = eventId === undefined ? '' : `"event_id":${JSON.stringify(eventId)},`
@@ -38,16 +38,11 @@ export function encodeEvent (event: NewEvent): string {
 
 function payloadText (event: NewEvent): string {
   try {
-    if (event.payload_json === undefined) return definedText(JSON.stringify(event.payload))
-    JSON.parse(event.payload_json)
-    return event.payload_json
+    // JSON.stringify gives undefined for what JSON has no word for, which is no JSON either.
+    const text = event.payload_json ?? JSON.stringify(event.payload)
+    JSON.parse(text)
+    return text
   } catch (cause) {
-    throw new RuncastError('invalid_event', 'The payload of an event must be JSON.', { cause })
+    throw new RuncastError('invalid_event', 'A payload must be JSON.', { cause })
   }
-}
-
-/** JSON.stringify gives undefined for what JSON has no word for, against its type. */
-function definedText (text: string | undefined): string {
-  if (text === undefined) throw new TypeError('not a JSON value')
-  return text
 }

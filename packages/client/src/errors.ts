@@ -1,3 +1,5 @@
+import { fieldOf } from './field.ts'
+
 /** What goes wrong between this client and the service; its callers tell it apart by `code`. */
 export class RuncastError extends Error {
   /** The status of the service's answer; 0 when there was none. */
@@ -11,7 +13,7 @@ export class RuncastError extends Error {
   readonly retryAfterMs: number | null
 
   constructor (code: string, message: string, options: { status?: number, retryAfterMs?: number | null, cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(message, options)
     this.name = 'RuncastError'
     this.code = code
     this.status = options.status ?? 0
@@ -19,12 +21,12 @@ export class RuncastError extends Error {
   }
 }
 
-const TRANSIENT_CODES = new Set(['unreachable', 'timeout', 'stalled'])
+/** The statuses, and the codes of those without one, that tell of a passing trouble. */
+const TRANSIENT: ReadonlySet<string | number> = new Set(['unreachable', 'timeout', 'stalled', 408, 425, 429])
 
 /** Whether the same request may succeed later: no answer, or 408, 425, 429, 5xx. */
-export function isTransient (error: RuncastError): boolean {
-  if (error.status === 0) return TRANSIENT_CODES.has(error.code)
-  return error.status === 408 || error.status === 425 || error.status === 429 || error.status >= 500
+export function isTransient (error: unknown): error is RuncastError {
+  return error instanceof RuncastError && (error.status >= 500 || TRANSIENT.has(error.status || error.code))
 }
 
 /** The error for a request that got no answer, in words a person can use. Passes a RuncastError through. */
@@ -35,9 +37,9 @@ export function noAnswer (cause: unknown): RuncastError {
 
 /** The error that an answer other than a success stands for: the service's problem details, as far as it sent any. */
 export async function refusal (response: Response): Promise<RuncastError> {
-  const problem = await readProblem(response)
-  const message = problem.detail ?? problem.title ?? response.statusText
-  return new RuncastError(problem.code ?? `http_${response.status}`, `The service answered ${response.status}: ${message || 'no reason given'}`, {
+  const problem: unknown = await response.json().catch(() => null)
+  const message = textOf(problem, 'detail') ?? textOf(problem, 'title') ?? response.statusText
+  return new RuncastError(textOf(problem, 'code') ?? `http_${response.status}`, `The service answered ${response.status}: ${message || 'no reason given'}`, {
     status: response.status,
     retryAfterMs: retryAfterMs(response)
   })
@@ -45,39 +47,20 @@ export async function refusal (response: Response): Promise<RuncastError> {
 
 const LONGEST_WAIT_MS = 3_600_000
 
-/** What `Retry-After` asks for, at most an hour. */
+/** What `Retry-After` asks for, at most an hour; null for nothing. */
 function retryAfterMs (response: Response): number | null {
-  const text = response.headers.get('retry-after')
-  if (text === null) return null
+  const text = response.headers.get('retry-after') ?? ''
   const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
-  return Number.isNaN(wait) ? null : Math.min(Math.max(wait, 0), LONGEST_WAIT_MS)
+  return wait >= 0 ? Math.min(wait, LONGEST_WAIT_MS) : null
 }
 
-interface Problem {
-  readonly code?: string
-  readonly title?: string
-  readonly detail?: string
-}
-
-async function readProblem (response: Response): Promise<Problem> {
-  try {
-    const body: unknown = await response.json()
-    return { ...textOf(body, 'code'), ...textOf(body, 'title'), ...textOf(body, 'detail') }
-  } catch {
-    return {}
-  }
-}
-
-function textOf (body: unknown, name: string): Record<string, string> {
-  if (typeof body !== 'object' || body === null) return {}
-  const value: unknown = Reflect.get(body, name)
-  return typeof value === 'string' ? { [name]: value } : {}
+function textOf (problem: unknown, name: string): string | undefined {
+  const text = fieldOf(problem, name)
+  return typeof text === 'string' ? text : undefined
 }
 
 /** Node hides the system's code (`ECONNREFUSED`) in the cause of "fetch failed". */
-function reasonOf (error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
-  return error.message
+function reasonOf (error: unknown): unknown {
+  const cause = fieldOf(error, 'cause') ?? error
+  return fieldOf(cause, 'code') ?? fieldOf(cause, 'message') ?? cause
 }

@@ -1,7 +1,8 @@
+import { openAnswer } from './answer.ts'
 import { pause } from './backoff.ts'
 import type { Caller } from './caller.ts'
-import { connect, type Frame } from './connection.ts'
-import { isTransient, RuncastError } from './errors.ts'
+import { isTransient, type RuncastError } from './errors.ts'
+import { framesOf, type Frame } from './frames.ts'
 import { createPace } from './pace.ts'
 import type { Reconnecting } from './stream-items.ts'
 
@@ -30,21 +31,23 @@ export async function * followStream<Item extends { readonly kind: string }> (op
   while (!signal.aborted) {
     let trouble: RuncastError | null = null
     try {
-      const connection = await connect({ caller, url, cursor: options.cursor(), silenceMs: MISSED_HEARTBEATS * heartbeatMs, signal, onRetryTime: pace.told })
-      if (connection === null) return
+      const cursor = options.cursor()
+      const headers = cursor === null ? {} : { 'last-event-id': cursor }
+      const answer = await openAnswer({ caller, url, type: 'text/event-stream', headers, silenceMs: MISSED_HEARTBEATS * heartbeatMs, signal })
+      if (answer === null) return
       try {
-        for await (const frame of connection.frames()) {
+        for await (const frame of framesOf(answer.chunks(), pace.told)) {
           pace.working(frame.event === 'stream_close')
           const item = options.read(frame)
           if (item !== null) yield item
           if (signal.aborted || item?.kind === 'stream_end') return
         }
       } finally {
-        connection.close()
+        answer.close()
       }
     } catch (error) {
       if (signal.aborted) return
-      if (!(error instanceof RuncastError) || !isTransient(error)) throw error
+      if (!isTransient(error)) throw error
       trouble = error
     }
     const reconnecting = pace.next(trouble)

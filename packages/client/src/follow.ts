@@ -1,5 +1,5 @@
 import { createCaller, type ServiceOptions } from './caller.ts'
-import type { Frame } from './connection.ts'
+import type { Frame } from './frames.ts'
 import { checkRunId } from './encode-event.ts'
 import { isAtOrBefore } from './event-id.ts'
 import { followStream } from './follow-stream.ts'
@@ -38,7 +38,7 @@ export async function * follow (options: FollowOptions): AsyncGenerator<StreamIt
   const { runId, lastEventId = null, heartbeatMs = 15_000, signal = new AbortController().signal } = options
   checkRunId(runId)
   const caller = createCaller(options)
-  const url = `${caller.runUrl(runId, 'stream')}${queryOf(options)}`
+  const url = `${caller.runUrl(runId, 'stream')}?${queryOf(options)}`
   let cursor = lastEventId
   const read = (frame: Frame) => {
     if (isRepeated(frame, cursor)) return null
@@ -53,12 +53,13 @@ function isRepeated (frame: Frame, cursor: string | null): boolean {
 }
 
 function queryOf ({ from = 'first', eventTypes, minLevel }: FollowOptions): string {
-  const query = new URLSearchParams()
-  if (from === 'now') query.set('from', 'now')
-  else if (from !== 'first' && 'tail' in from) query.set('tail', String(from.tail))
-  else if (from !== 'first') query.set('since', from.since.toISOString())
-  if (eventTypes !== undefined) query.set('event_types', eventTypes.join(','))
+  const query = new URLSearchParams(beginning(from))
+  if (eventTypes !== undefined) query.set('event_types', String(eventTypes))
   if (minLevel !== undefined) query.set('min_level', minLevel)
-  const text = query.toString()
-  return text === '' ? '' : `?${text}`
+  return query.toString()
+}
+
+function beginning (from: NonNullable<FollowOptions['from']>): Record<string, string> {
+  if (typeof from === 'string') return from === 'first' ? {} : { from }
+  return 'tail' in from ? { tail: `${from.tail}` } : { since: from.since.toISOString() }
 }

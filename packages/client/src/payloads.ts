@@ -1,3 +1,4 @@
+import { fieldOf } from './field.ts'
 import type { RunEvent } from './stream-items.ts'
 
 /** The levels of a `log` event, from the least to the most severe. */
@@ -36,19 +37,15 @@ export interface ResultPreview {
 
 /** Whether an event is a `log` with a message. Engines write what they like, so the payload is looked at. */
 export function isLog (event: RunEvent): event is RunEvent & { readonly data: Log } {
-  return event.type === 'log' && typeof field(event.data, 'message') === 'string'
+  return event.type === 'log' && typeof fieldOf(event.data, 'message') === 'string'
 }
 
 /** Whether an event is a `status_change` with a status. */
 export function isStatusChange (event: RunEvent): event is RunEvent & { readonly data: StatusChange } {
-  return event.type === 'status_change' && typeof field(event.data, 'status') === 'string'
+  return event.type === 'status_change' && typeof fieldOf(event.data, 'status') === 'string'
 }
 
 /** Whether an event is a `result_preview` with content. */
 export function isResultPreview (event: RunEvent): event is RunEvent & { readonly data: ResultPreview } {
-  return event.type === 'result_preview' && field(event.data, 'content') !== undefined
-}
-
-function field (data: unknown, name: string): unknown {
-  return typeof data === 'object' && data !== null && Object.hasOwn(data, name) ? Reflect.get(data, name) : undefined
+  return event.type === 'result_preview' && fieldOf(event.data, 'content') !== undefined
 }

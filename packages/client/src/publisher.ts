@@ -106,7 +106,7 @@ export function createPublisher (options: PublisherOptions): Publisher {
     const groups = grouped(events.map(encodeEvent), batching)
     const bytes = groups.reduce((sum, group) => sum + group.bytes, 0)
     if (options.whenFull === 'reject' && !room.fits(events.length, bytes)) {
-      throw new RuncastError('buffer_full', 'The buffer of the publisher is full.')
+      throw new RuncastError('buffer_full', 'The buffer is full.')
     }
     const ids = await Promise.all(groups.map((group) => enter(runId, group)))
     return ids.flat()

@@ -1,5 +1,5 @@
 import { RuncastError } from './errors.ts'
-import type { Frame } from './connection.ts'
+import type { Frame } from './frames.ts'
 import type { ControlFrame, RunEvent } from './stream-items.ts'
 
 const RESERVED_PREFIX = 'stream_'
@@ -22,16 +22,11 @@ export function readItem (frame: Frame): RunEvent | ControlFrame | null {
 
 /** Control frames are the service's own: their data is taken at its word. */
 function readControl ({ event, id, data }: Frame): ControlFrame | null {
-  switch (event) {
-    case 'stream_open':
-    case 'stream_gap':
-    case 'stream_position':
-    case 'stream_end':
-    case 'stream_close':
-      return { kind: event, id, data: parse(data) }
-    default:
-      return null
-  }
+  return isKnown(event) ? { kind: event, id, data: parse(data) } : null
+}
+
+function isKnown (event: string): event is ControlFrame['kind'] {
+  return /^stream_(open|gap|position|end|close)$/.test(event)
 }
 
 function parse (text: string) {

@@ -1,6 +1,8 @@
 import { fullJitter, pause, type Backoff } from './backoff.ts'
 import type { Caller } from './caller.ts'
 import { isTransient, noAnswer, refusal, RuncastError } from './errors.ts'
+import { fieldOf } from './field.ts'
+import { limitRequest } from './limited-request.ts'
 
 /** An attempt to deliver a batch has failed and will be repeated. */
 export interface Retry {
@@ -36,22 +38,19 @@ export type Sender = (runId: string, events: readonly string[]) => Promise<strin
 export function createSender (options: SenderOptions): Sender {
   const { caller, backoff, signal } = options
 
-  async function attempt (runId: string, key: string, body: string, count: number): Promise<string[] | RuncastError> {
-    const limit = limited(signal, options.requestTimeoutMs)
-    try {
+  function attempt (runId: string, key: string, body: string, count: number): Promise<string[]> {
+    const late = new RuncastError('timeout', `The service did not answer within ${options.requestTimeoutMs} ms.`)
+    const request = limitRequest(signal, options.requestTimeoutMs, late)
+    return request.step(async () => {
       const response = await caller.send(caller.runUrl(runId, 'events'), {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
         body,
-        signal: limit.signal
+        signal: request.signal
       })
-      if (response.ok) return idsOf(await response.json(), count)
-      return await refusal(response)
-    } catch (error) {
-      return noAnswer(error)
-    } finally {
-      limit.clear()
-    }
+      if (!response.ok) throw await refusal(response)
+      return idsOf(await response.json(), count)
+    }).finally(request.close)
   }
 
   return async (runId, events) => {
@@ -59,7 +58,7 @@ export function createSender (options: SenderOptions): Sender {
     const key = randomKey()
     for (let failures = 0; ; failures++) {
       if (signal.aborted) throw closedError()
-      const outcome = await attempt(runId, key, body, events.length)
+      const outcome = await attempt(runId, key, body, events.length).catch(noAnswer)
       const failed = outcome instanceof RuncastError
       if (failed && signal.aborted) throw closedError()
       if (failed && isTransient(outcome)) {
@@ -77,31 +76,16 @@ export function createSender (options: SenderOptions): Sender {
 
 /** The error of everything that a closed publisher did not deliver, or does not take any more. */
 export function closedError (): RuncastError {
-  return new RuncastError('closed', 'The publisher was closed before the service confirmed this.')
+  return new RuncastError('closed', 'The publisher is closed.')
 }
 
 function idsOf (answer: unknown, count: number): string[] {
-  const ids: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'ids') : undefined
+  const ids = fieldOf(answer, 'ids')
   if (!Array.isArray(ids) || ids.length !== count) throw new RuncastError('unexpected_answer', 'What answers at this address is not Runcast.')
   return ids.map(String)
 }
 
-/** A signal that aborts with the outer one, or with `timeout` after `ms`. */
-function limited (outer: AbortSignal, ms: number): { signal: AbortSignal, clear: () => void } {
-  const controller = new AbortController()
-  const close = () => controller.abort(closedError())
-  const timer = setTimeout(() => controller.abort(new RuncastError('timeout', `The service did not answer within ${ms} ms.`)), ms)
-  outer.addEventListener('abort', close)
-  return {
-    signal: controller.signal,
-    clear () {
-      clearTimeout(timer)
-      outer.removeEventListener('abort', close)
-    }
-  }
-}
-
 /** 128 random bits; `crypto.randomUUID` is missing in pages that are not served securely. */
 function randomKey (): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return crypto.getRandomValues(new Uint32Array(4)).join('-')
 }

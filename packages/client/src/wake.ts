@@ -6,13 +6,11 @@
  */
 export function onWake (callback: () => void): () => void {
   if (typeof document === 'undefined') return () => {}
+  const listening = new AbortController()
   const whenVisible = () => {
     if (document.visibilityState === 'visible') callback()
   }
-  window.addEventListener('online', callback)
-  document.addEventListener('visibilitychange', whenVisible)
-  return () => {
-    window.removeEventListener('online', callback)
-    document.removeEventListener('visibilitychange', whenVisible)
-  }
+  window.addEventListener('online', callback, listening)
+  document.addEventListener('visibilitychange', whenVisible, listening)
+  return () => listening.abort()
 }

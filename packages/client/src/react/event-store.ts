@@ -1,4 +1,4 @@
-import { isAtOrBefore } from '../event-id.ts'
+import { isAtOrBefore, msOf } from '../event-id.ts'
 import type { RunEvent } from '../stream-items.ts'
 import type { Gap } from './read-log.ts'
 import type { Connection } from './run-topic.ts'
@@ -89,7 +89,6 @@ export class EventStore {
   }
 }
 
-/** The first part of an event's id. */
 function timeOf (event: RunEvent | undefined): number | null {
-  return event === undefined ? null : Number.parseInt(event.id, 10)
+  return event === undefined ? null : msOf(event.id)
 }

@@ -1,6 +1,5 @@
+import { openAnswer } from '../answer.ts'
 import type { Caller } from '../caller.ts'
-import { watch } from '../connection.ts'
-import { refusal } from '../errors.ts'
 import type { RunEvent, StreamGap } from '../stream-items.ts'
 
 /** The log of a run, to be read from the service in requests that end. */
@@ -55,36 +54,19 @@ export async function readTail (source: LogSource, count: number): Promise<RunEv
   return events
 }
 
-async function * readParts (source: LogSource, query: string): AsyncGenerator<LogPart, void, undefined> {
-  const url = source.caller.runUrl(source.runId, 'events')
-  let rest = ''
-  for await (const text of readText(source, `${url}?${query}`)) {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    yield * partsOf(lines, url)
-  }
-}
-
-/** The body of an answer as it comes. */
-async function * readText ({ caller, silenceMs, signal }: LogSource, url: string): AsyncGenerator<string, void, undefined> {
-  const controller = new AbortController()
-  const abort = () => controller.abort()
-  const watched = <T>(step: () => Promise<T>): Promise<T> => watch(step, controller, silenceMs)
-  signal.addEventListener('abort', abort)
-  if (signal.aborted) abort()
+async function * readParts ({ runId, ...source }: LogSource, query: string): AsyncGenerator<LogPart, void, undefined> {
+  const url = source.caller.runUrl(runId, 'events')
+  const answer = await openAnswer({ ...source, url: `${url}?${query}`, type: 'application/x-ndjson' })
+  if (answer === null) return
   try {
-    const response = await watched(() => caller.send(url, { headers: { accept: 'application/x-ndjson' }, cache: 'no-store', signal: controller.signal }))
-    if (!response.ok || response.body === null) throw await refusal(response)
-    const reader = response.body.getReader()
-    const decoder = new TextDecoder()
-    for (;;) {
-      const chunk = await watched(() => reader.read())
-      if (chunk.done) return
-      yield decoder.decode(chunk.value, { stream: true })
+    let rest = ''
+    for await (const text of answer.chunks()) {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      yield * partsOf(lines, url)
     }
   } finally {
-    signal.removeEventListener('abort', abort)
-    abort()
+    answer.close()
   }
 }
 

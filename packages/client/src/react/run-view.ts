@@ -125,7 +125,7 @@ export class RunView implements TopicListener {
       return true
     } catch (error) {
       if (error instanceof RuncastError && error.code === 'run_not_found') return this.#runIsGone()
-      this.#denied = !(error instanceof RuncastError && isTransient(error)) && !this.#stop.signal.aborted
+      this.#denied = !isTransient(error) && !this.#stop.signal.aborted
       return false
     }
   }

@@ -1,7 +1,7 @@
 import { fullJitter, pause } from '../backoff.ts'
 import { createCaller, type Caller, type ServiceOptions } from '../caller.ts'
-import type { Frame } from '../connection.ts'
-import { isTransient, refusal, RuncastError } from '../errors.ts'
+import type { Frame } from '../frames.ts'
+import { isTransient, refusal } from '../errors.ts'
 import { isAtOrBefore } from '../event-id.ts'
 import { followStream } from '../follow-stream.ts'
 import type { Connection } from './run-topic.ts'
@@ -166,7 +166,7 @@ export class RunsTopic implements StreamRole<Message> {
         this.#takeSnapshot(await fetchPage(this.#caller, this.#stop.signal))
         break
       } catch (error) {
-        if (!(error instanceof RuncastError && isTransient(error))) break
+        if (!isTransient(error)) break
         await pause(fullJitter(attempt, READ_AGAIN), this.#stop.signal)
       }
     }

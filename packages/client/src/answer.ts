@@ -1,0 +1,65 @@
+import type { Caller } from './caller.ts'
+import { refusal, RuncastError } from './errors.ts'
+import { limitRequest, type LimitedRequest } from './limited-request.ts'
+
+/** An answer whose body is read as it comes. */
+export interface Answer {
+  /**
+   * The body's text until it ends.
+   *
+   * @throws RuncastError `stalled` after silence for too long, `unreachable` when the connection breaks
+   */
+  chunks (): AsyncGenerator<string, void, undefined>
+  /** Lets go of the connection. */
+  close (): void
+}
+
+export interface AnswerOptions {
+  readonly caller: Caller
+  readonly url: string
+  /** The media type that is asked for; an answer of any other is not Runcast's. */
+  readonly type: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** After this long without a byte the connection counts as dead, in milliseconds. */
+  readonly silenceMs: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Sends a GET request and gives the answer as soon as it begins.
+ *
+ * @returns null for 204
+ * @throws RuncastError the service's refusal, `unreachable`, `stalled`, or `unexpected_answer` for another media type
+ */
+export async function openAnswer ({ caller, url, type, headers, silenceMs, signal }: AnswerOptions): Promise<Answer | null> {
+  const stalled = new RuncastError('stalled', `The service was silent for ${silenceMs} ms.`)
+  const request = limitRequest(signal, silenceMs, stalled)
+  let body: ReadableStream<Uint8Array> | null = null
+  try {
+    body = await request.step(async () => {
+      const response = await caller.send(url, { headers: { accept: type, ...headers }, cache: 'no-store', signal: request.signal })
+      return await bodyOf(response, type)
+    })
+  } finally {
+    if (body === null) request.close()
+  }
+  return body && { chunks: () => readText(body.getReader(), request), close: request.close }
+}
+
+async function bodyOf (response: Response, type: string): Promise<ReadableStream<Uint8Array> | null> {
+  if (response.status === 204) return null
+  if (!response.ok) throw await refusal(response)
+  if (response.body === null || !response.headers.get('content-type')?.startsWith(type)) {
+    throw new RuncastError('unexpected_answer', 'What answers at this address is not Runcast.', { status: response.status })
+  }
+  return response.body
+}
+
+async function * readText (reader: ReadableStreamDefaultReader<Uint8Array>, request: LimitedRequest): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder()
+  for (;;) {
+    const chunk = await request.step(() => reader.read())
+    if (chunk.done) return
+    yield decoder.decode(chunk.value, { stream: true })
+  }
+}
