@@ -2,6 +2,7 @@ import { RuncastError, type ServiceOptions } from '@runcast/client'
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
 import { UsageError } from './terminal.ts'
 
 /** Address and token as given on the command line. */
@@ -27,19 +28,20 @@ export const CLONE = dirname(basename(dirname(import.meta.dirname)) === 'dist' ?
  * Finds the service and how to speak to it: what is given, else `RUNCAST_URL` and `RUNCAST_TOKEN`, else the service
  * that was started from the same clone on this machine.
  *
+ * @param clone the folder in which that service was started
  * @throws UsageError when no service is known, or its address makes no sense
  */
-export async function findService (given: GivenService, environment: NodeJS.ProcessEnv = process.env): Promise<ServiceOptions> {
-  const local = await readDevelopmentService(environment)
-  const address = given.url ?? environment['RUNCAST_URL'] ?? local?.url
+export async function findService (given: GivenService, environment: NodeJS.ProcessEnv = process.env, clone = CLONE): Promise<ServiceOptions> {
+  const local = await readDevelopmentService(environment, clone)
+  const address = given.url ?? set(environment['RUNCAST_URL']) ?? local?.url
   if (address === undefined) {
     throw new UsageError(`no service is known: start one with \`npm start\` in ${CLONE}, or set RUNCAST_URL and RUNCAST_TOKEN`)
   }
   const url = checkedAddress(address)
-  const token = given.token ?? environment['RUNCAST_TOKEN']
+  const token = given.token ?? set(environment['RUNCAST_TOKEN'])
   if (token !== undefined) return { url, token }
   if (local === null || !isLocal(url, local)) return { url }
-  return { url, getToken: async () => localToken((await readDevelopmentService(environment) ?? local).secret) }
+  return { url, getToken: async () => localToken((await readDevelopmentService(environment, clone) ?? local).secret) }
 }
 
 /**
@@ -65,13 +67,19 @@ export function explain (error: RuncastError): string {
   return error.message
 }
 
-async function readDevelopmentService (environment: NodeJS.ProcessEnv): Promise<DevelopmentService | null> {
-  for (const folder of [environment['DATA_DIR'] ?? 'data', 'data']) {
-    const file = join(resolve(CLONE, folder), 'dev.json')
+async function readDevelopmentService (environment: NodeJS.ProcessEnv, clone: string): Promise<DevelopmentService | null> {
+  const { DATA_DIR: inFile } = parseEnv(await readIfThere(join(clone, '.env')) ?? '')
+  for (const folder of [set(environment['DATA_DIR']) ?? set(inFile) ?? 'data', 'data']) {
+    const file = join(resolve(clone, folder), 'dev.json')
     const text = await readIfThere(file)
     if (text !== null) return developmentService(text, file)
   }
   return null
+}
+
+/** An empty variable counts as none, as it does for the service. */
+function set (value: string | undefined): string | undefined {
+  return value === '' ? undefined : value
 }
 
 async function readIfThere (file: string): Promise<string | null> {

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type Test } from 'tap'
+import { findService } from '../../bin/connection.ts'
+import { temporaryFolder } from '../helpers/executed-run.ts'
 import { runcast } from '../helpers/runcast-command.ts'
 import { problem, startStandIn } from '../helpers/stand-in-service.ts'
 
@@ -10,8 +11,7 @@ const SECRET = 'a secret that the service has made for itself'
 
 /** A DATA_DIR in which a development service has left its address and secret. */
 async function dataDirectory (t: Test, url: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'runcast-test-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   await writeFile(join(folder, 'dev.json'), JSON.stringify({ secret: SECRET, url }))
   return folder
 }
@@ -50,6 +50,16 @@ test('a given address and token come before the environment, and that before the
   t.same([given, environment, local].map((service) => service.requests.length), [1, 1, 1])
   t.equal(given.requests[0]?.headers.authorization, 'Bearer g')
   t.equal(environment.requests[0]?.headers.authorization, 'Bearer e')
+})
+
+test('the settings that count are those of the service: empty ones do not, those of its .env file do', async (t) => {
+  const clone = await temporaryFolder(t)
+  await writeFile(join(clone, '.env'), 'DATA_DIR=elsewhere\n')
+  await mkdir(join(clone, 'elsewhere'))
+  await writeFile(join(clone, 'elsewhere', 'dev.json'), JSON.stringify({ secret: SECRET, url: 'http://127.0.0.1:1' }))
+  const service = await findService({}, { RUNCAST_URL: '', RUNCAST_TOKEN: '', DATA_DIR: '' }, clone)
+  t.equal(service.url, 'http://127.0.0.1:1')
+  t.match(claimsOf(await service.getToken?.()), { sub: 'local' })
 })
 
 test('the local secret does not leave the machine', async (t) => {
