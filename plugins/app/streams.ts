@@ -30,6 +30,9 @@ declare module 'fastify' {
   }
 }
 
+/** What EventSource and most programs send needs no negotiation, whose outcome would be kept with the request. */
+const PLAINLY_ACCEPTED: ReadonlySet<string> = new Set(['*/*', 'text/event-stream'])
+
 /** What all streams have in common at the door. */
 export default fp(async (fastify) => {
   const { config } = fastify
@@ -43,7 +46,8 @@ export default fp(async (fastify) => {
 
   fastify.decorateReply('admitStream', function (this: FastifyReply) {
     const { request } = this
-    if (request.accepts().type(['text/event-stream']) === false) throw new NotAcceptableError()
+    const { accept = '*/*' } = request.headers
+    if (!PLAINLY_ACCEPTED.has(accept) && request.accepts().type(['text/event-stream']) === false) throw new NotAcceptableError()
     const refusal = fastify.draining ? 'shutdown' : limits.take(request.access.subject) ? null : 'limit'
     if (refusal !== null) this.closeStream(refusal)
     return refusal === null
