@@ -1,0 +1,39 @@
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { build } from 'esbuild'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { publint } from 'publint'
+import t from 'tap'
+import { temporaryDirectory } from '../helpers/app.ts'
+
+const PACKAGE = fileURLToPath(new URL('../../packages/client', import.meta.url))
+
+/** In bytes, of the entry with all that it imports, minified and gzipped. */
+const MAX_SIZE = 6_000
+
+/** What CommonJS finds does not count: the package is for ECMAScript modules only. */
+const COMMON_JS = new Set(['node10', 'node16-cjs'])
+
+t.test('without React the client takes less than 6 kB of a page', async (t) => {
+  const { outputFiles: [bundle] } = await build({ entryPoints: [join(PACKAGE, 'dist/index.js')], bundle: true, minify: true, format: 'esm', platform: 'browser', write: false })
+  const size = gzipSync(bundle?.contents ?? '', { level: 9 }).length
+  t.comment(`${size} bytes`)
+  t.ok(size > 0 && size < MAX_SIZE, `${size} bytes`)
+})
+
+t.test('the package has nothing that publint finds wrong', async (t) => {
+  const { messages } = await publint({ pkgDir: PACKAGE, strict: true })
+  t.same(messages, [])
+})
+
+t.test('the types of the package are found by whoever imports it', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const [packed] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', directory], { cwd: PACKAGE, stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' }))
+  const analysis = await checkPackage(createPackageFromTarballData(readFileSync(join(directory, packed.filename))))
+  if (analysis.types === false) throw new Error('the package has no types')
+  t.same(Object.keys(analysis.entrypoints).sort(), ['.', './react'])
+  t.same(analysis.problems.filter((problem) => !('resolutionKind' in problem && COMMON_JS.has(problem.resolutionKind))), [])
+})
