@@ -3,13 +3,14 @@ import { lazy } from 'react'
 import { BrowserRouter, Route, Routes, useParams } from 'react-router'
 import { LoginPage } from './login/login-page.tsx'
 import { STYLE_NONCE } from './nonce.ts'
+import { loadMonitorPage, loadRunView } from './pages.ts'
 import { SessionProvider } from './session/session-provider.tsx'
 import { NotFoundPage } from './shell/not-found-page.tsx'
 import { Shell } from './shell/shell.tsx'
 import { cssVariablesResolver, theme } from './theme.ts'
 
-const ExecutionMonitorPage = lazy(async () => ({ default: (await import('./monitor/execution-monitor-page.tsx')).ExecutionMonitorPage }))
-const RunDetailView = lazy(async () => ({ default: (await import('./run/run-detail-view.tsx')).RunDetailView }))
+const ExecutionMonitorPage = lazy(loadMonitorPage)
+const RunDetailView = lazy(loadRunView)
 
 /** All pages. Those behind the shell are only shown to who is signed in. */
 export function App () {

@@ -67,7 +67,7 @@ export function LoginPage () {
 function noticeOf (state: SessionState): string | null {
   if (state.kind === 'unreachable') return 'The service does not answer. Is it running?'
   if (state.kind !== 'signed-out' || state.reason === 'none') return null
-  return state.reason === 'left' ? 'You are signed out.' : 'Your session has expired.'
+  return state.reason === 'left' ? 'You are signed out.' : 'Your session has ended.'
 }
 
 interface TokenFormProps {

@@ -2,25 +2,20 @@ import { useDeferredValue, useEffect, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import { formatClock } from '../format/time.ts'
 import { useSession } from '../session/session-context.ts'
-import type { Session } from '../api/types.ts'
 import { usePageTitle } from '../shell/page-title.ts'
 import { ConnectionIndicator } from '../status/connection-indicator.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { FirstRun } from './first-run.tsx'
 import { countStatuses, readFilter, statusOf, textFilter, writeFilter, type RunFilter } from './run-filter.ts'
 import type { MonitorView } from './run-monitor.ts'
+import { OlderRuns } from './older-runs.tsx'
 import { RunTable } from './run-table.tsx'
-import { useMonitor } from './use-monitor.ts'
+import { useMonitor } from './monitor-context.ts'
 import classes from './execution-monitor-page.module.css'
 
 /** All runs, live: the last created first. */
 export function ExecutionMonitorPage () {
-  const { state } = useSession()
-  return state.kind === 'signed-in' ? <Monitor session={state.session} /> : null
-}
-
-function Monitor ({ session }: { session: Session }) {
-  const { view, loadOlder } = useMonitor(session)
+  const { monitor, view, current, setCurrent } = useMonitor()
   const { known, connection } = view
   useSessionCheck(connection)
   const [query, setQuery] = useSearchParams()
@@ -39,21 +34,38 @@ function Monitor ({ session }: { session: Session }) {
         <h1 className={classes['title']}>Runs</h1>
         <ConnectionIndicator connection={connection} detail={detailOf(view)} />
       </div>
-      {connection === 'denied' && !known.loaded && <p className={classes['notice']}>This session may not see runs: it lacks the scope <code>runs:read</code>.</p>}
+      {!known.loaded && <p className={classes['notice']}>{noticeOf(connection)}</p>}
       {known.loaded && known.runs.length === 0 && <FirstRun />}
       {known.runs.length > 0 && (
         <>
           <FilterBar filter={filter} counts={counts} total={found.length} isComplete={known.cursors[''] === null} onChange={setFilter} />
-          <RunTable key={`${filter.status}\n${text}`} runs={shown} filter={{ status: filter.status, text }} view={view} onClear={() => setFilter({ status: null, text: '' })} loadOlder={loadOlder} />
+          <RunTable key={`${filter.status}\n${text}`} runs={shown} staleSince={view.staleSince} chosen={current} onChoose={setCurrent}>
+            {(isNearEnd) => (
+              <OlderRuns
+                filter={{ status: filter.status, text }}
+                view={view}
+                shown={shown.length}
+                isNear={isNearEnd}
+                onClear={() => setFilter({ status: null, text: '' })}
+                loadOlder={monitor.loadOlder}
+              />
+            )}
+          </RunTable>
         </>
       )}
     </>
   )
 }
 
+/** What there is to say as long as no runs are known. */
+function noticeOf (connection: MonitorView['connection']): string {
+  if (connection === 'denied') return 'This session may not see runs: it lacks the scope runs:read.'
+  return connection === 'reconnecting' || connection === 'stale' ? 'The service does not answer. Trying again …' : 'Loading runs …'
+}
+
 /** As of when the page is, while it is not live. */
 function detailOf ({ known, connection, staleSince }: MonitorView): string {
-  const isOld = connection === 'reconnecting' || connection === 'stale' || connection === 'denied'
+  const isOld = connection === 'reconnecting' || connection === 'stale'
   return isOld && known.loaded && staleSince !== null ? `as of ${formatClock(staleSince)}` : ''
 }
 

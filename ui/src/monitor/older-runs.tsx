@@ -37,7 +37,7 @@ export function OlderRuns ({ filter, view, shown, isNear, onClear, loadOlder }: 
   return (
     <div className={classes['end']} role='status'>
       {older === 'failed' && <>Older runs could not be loaded. <Button variant='default' size='xs' onClick={() => loadOlder(status)}>Try again</Button></>}
-      {older !== 'failed' && hasMore && mayGoOn && <><Loader size='xs' /> {shown === 0 ? `Searching ${formatCount(known.runs.length)} runs and older ones …` : 'Loading older runs …'}</>}
+      {older !== 'failed' && hasMore && mayGoOn && connection === 'live' && <><Loader size='xs' /> {shown === 0 ? `Searching ${formatCount(known.runs.length)} runs and older ones …` : 'Loading older runs …'}</>}
       {older !== 'failed' && hasMore && !mayGoOn && (
         <>{formatNumberOf(shown, 'match', 'matches')} in the {formatCount(known.runs.length)} runs searched so far. <Button variant='default' size='xs' onClick={() => setLimit(known.runs.length + SEARCH_RUNS)}>Search older runs</Button></>
       )}

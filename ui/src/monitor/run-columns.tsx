@@ -3,6 +3,7 @@ import { createColumnHelper, tableFeatures } from '@tanstack/react-table'
 import { createContext, use } from 'react'
 import { Link } from 'react-router'
 import { formatCount } from '../format/count.ts'
+import { loadRunView } from '../pages.ts'
 import { StatusBadge } from '../status/status-icon.tsx'
 import { lastLine } from './last-line.ts'
 import { RunDuration, RunStarted, StaleSince } from './run-times.tsx'
@@ -32,7 +33,15 @@ function RunStatus ({ run }: { run: RunSummary }) {
 function RunName ({ run }: { run: RunSummary }) {
   const isCurrent = use(CurrentRun) === run.run_id
   return (
-    <Link to={`/runs/${encodeURIComponent(run.run_id)}`} className={classes['link']} title={run.name ?? undefined} tabIndex={isCurrent ? 0 : -1} data-run={run.run_id}>
+    <Link
+      to={`/runs/${encodeURIComponent(run.run_id)}`}
+      className={classes['link']}
+      title={run.name ?? undefined}
+      tabIndex={isCurrent ? 0 : -1}
+      onPointerEnter={loadRunView}
+      onFocus={loadRunView}
+      data-run={run.run_id}
+    >
       {run.name !== null && <span className={classes['name']}>{run.name}</span>}
       <span className={classes[run.name === null ? 'name' : 'id']}>{run.run_id}</span>
     </Link>

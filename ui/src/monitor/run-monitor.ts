@@ -83,6 +83,8 @@ export class RunMonitor {
 
   #showConnection (connection: Connection): void {
     if (connection === 'live') this.#show({ connection, staleSince: null })
+    // What a person may not see any more is not kept.
+    else if (connection === 'denied') this.#show({ connection, staleSince: null, known: NOTHING_KNOWN })
     else this.#show({ connection, staleSince: this.#view.staleSince ?? this.#options.now() })
   }
 

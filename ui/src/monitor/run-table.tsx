@@ -1,13 +1,10 @@
 import type { RunSummary } from '@runcast/client/react'
-import { FlexRender, useTable, type Row } from '@tanstack/react-table'
-import { memo, useRef, useState } from 'react'
 import { ArrowUpIcon } from '@primer/octicons-react'
-import { formatNumberOf } from '../format/count.ts'
+import { FlexRender, useTable, type Row } from '@tanstack/react-table'
+import { memo, useRef, useState, type ReactNode } from 'react'
 import { serverNow } from '../api/server-time.ts'
+import { formatNumberOf } from '../format/count.ts'
 import { columns, CurrentRun, features } from './run-columns.tsx'
-import { OlderRuns } from './older-runs.tsx'
-import type { RunFilter } from './run-filter.ts'
-import type { MonitorView } from './run-monitor.ts'
 import { StaleSince } from './run-times.tsx'
 import { useCurrentRun } from './use-current-run.ts'
 import { useRunRows } from './use-run-rows.ts'
@@ -18,26 +15,33 @@ const NEW_MS = 5_000
 
 interface RunTableProps {
   readonly runs: readonly RunSummary[]
-  readonly filter: RunFilter
-  readonly view: MonitorView
-  readonly onClear: () => void
-  readonly loadOlder: (status: string) => void
+  /** When what is shown stopped being true, milliseconds since 1970; null while it is live. */
+  readonly staleSince: number | null
+  /** The run that the keyboard is at; '' for none. */
+  readonly chosen: string
+  readonly onChoose: (runId: string) => void
+  /** What is below the rows. */
+  readonly children: (isNearEnd: boolean) => ReactNode
 }
 
 /** The runs, of which only those in view are in the page. */
-export function RunTable ({ runs, filter, view, onClear, loadOlder }: RunTableProps) {
+export function RunTable ({ runs, staleSince, chosen, onChoose, children }: RunTableProps) {
   const body = useRef<HTMLDivElement>(null)
   const table = useTable({ features, columns, data: runs, getRowId: (run) => run.run_id })
   const { rows } = table.getRowModel()
-  const [chosen, setCurrent] = useState('')
   // One run is always within reach of the Tab key.
   const current = runs.some((run) => run.run_id === chosen) ? chosen : runs[0]?.run_id ?? ''
   const { virtualizer, unseen } = useRunRows(body, runs, current)
-  const onKeyDown = useCurrentRun({ body, runs, current, setCurrent, virtualizer })
+  const onKeyDown = useCurrentRun({ body, runs, chosen, current, onChoose, virtualizer })
   const items = virtualizer.getVirtualItems()
   return (
-    <StaleSince value={view.staleSince}>
+    <StaleSince value={staleSince}>
       <CurrentRun value={current}>
+        {unseen > 0 && (
+          <button type='button' className={classes['unseen']} onClick={() => window.scrollTo({ top: 0 })}>
+            <ArrowUpIcon /> {formatNumberOf(unseen, 'new run')}
+          </button>
+        )}
         <div role='table' aria-label='Runs' aria-rowcount={rows.length + 1} className={classes['table']}>
           <div role='rowgroup' className={classes['head']}>
             {table.getHeaderGroups().map((group) => (
@@ -46,33 +50,21 @@ export function RunTable ({ runs, filter, view, onClear, loadOlder }: RunTablePr
               </div>
             ))}
           </div>
-          {unseen > 0 && (
-            <button type='button' className={classes['unseen']} onClick={() => window.scrollTo({ top: 0 })}>
-              <ArrowUpIcon /> {formatNumberOf(unseen, 'new run')}
-            </button>
-          )}
           <div ref={body} role='rowgroup' onKeyDown={onKeyDown} className={classes['body']} style={{ height: virtualizer.getTotalSize() }}>
             {items.map(({ key, index, start }) => {
               const row = rows[index]
-              return row === undefined ? null : <RunRow key={key} row={row} index={index} top={start - virtualizer.options.scrollMargin} onFocus={setCurrent} />
+              return row === undefined ? null : <RunRow key={key} row={row} index={index} top={start - virtualizer.options.scrollMargin} onFocus={onChoose} />
             })}
           </div>
         </div>
-        <OlderRuns
-          filter={filter}
-          view={view}
-          shown={rows.length}
-          isNear={(items.at(-1)?.index ?? -1) >= rows.length - 1 - NEAR_ROWS}
-          onClear={onClear}
-          loadOlder={loadOlder}
-        />
+        {children((items.at(-1)?.index ?? -1) >= rows.length - 1 - NEAR_ROWS)}
       </CurrentRun>
     </StaleSince>
   )
 }
 
 /** This many rows before the end, older runs are asked for. */
-const NEAR_ROWS = 20
+const NEAR_ROWS = 40
 
 interface RunRowProps {
   readonly row: Row<typeof features, RunSummary>

@@ -1,13 +1,17 @@
 import type { RunSummary } from '@runcast/client/react'
 import { useEffect, useRef, type KeyboardEvent, type RefObject } from 'react'
+import { useNavigationType } from 'react-router'
 import { useShortcuts } from '../shell/shortcuts.tsx'
 
 interface CurrentRunOptions {
   /** What holds the rows. */
   readonly body: RefObject<HTMLElement | null>
   readonly runs: readonly RunSummary[]
+  /** The run that the keyboard was brought to; '' for none. */
+  readonly chosen: string
+  /** The run that it is at: that one, or the first. */
   readonly current: string
-  readonly setCurrent: (runId: string) => void
+  readonly onChoose: (runId: string) => void
   readonly virtualizer: { readonly scrollToIndex: (index: number) => void }
 }
 
@@ -18,8 +22,9 @@ const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, Pag
  *
  * @returns what the list does with a key
  */
-export function useCurrentRun ({ body, runs, current, setCurrent, virtualizer }: CurrentRunOptions): (event: KeyboardEvent) => void {
-  const wanted = useRef('')
+export function useCurrentRun ({ body, runs, chosen, current, onChoose, virtualizer }: CurrentRunOptions): (event: KeyboardEvent) => void {
+  // Who comes back finds the focus where it was.
+  const wanted = useRef(useNavigationType() === 'POP' ? chosen : '')
 
   const focusWanted = () => {
     const link = wanted.current === '' ? null : body.current?.querySelector<HTMLElement>(`[data-run="${CSS.escape(wanted.current)}"]`)
@@ -38,7 +43,7 @@ export function useCurrentRun ({ body, runs, current, setCurrent, virtualizer }:
     if (run === undefined) return
     wanted.current = run.run_id
     virtualizer.scrollToIndex(next)
-    setCurrent(run.run_id)
+    onChoose(run.run_id)
     focusWanted()
   }
 

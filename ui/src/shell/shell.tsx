@@ -3,6 +3,7 @@ import { QuestionIcon } from '@primer/octicons-react'
 import { Suspense, useEffect, useRef } from 'react'
 import { Link, Navigate, Outlet, useLocation, useNavigationType } from 'react-router'
 import { loginPath } from '../login/return-path.ts'
+import { MonitorProvider } from '../monitor/monitor-provider.tsx'
 import { useSession, type SessionState } from '../session/session-context.ts'
 import { AccountMenu } from './account-menu.tsx'
 import { Logo } from './logo.tsx'
@@ -47,14 +48,18 @@ function Page ({ state }: { state: SessionState }) {
   useEffect(() => {
     if (shown.current === pathname) return
     shown.current = pathname
-    // A new page begins at its top, also for who does not see it.
+    // A new page begins at its top, also for who does not see it. One that is gone back to is as it was left.
     if (navigation !== 'POP') window.scrollTo(0, 0)
-    main.current?.focus({ preventScroll: true })
+    if (navigation !== 'POP' || document.activeElement === document.body) main.current?.focus({ preventScroll: true })
   }, [pathname, navigation])
   return (
     <main id='main' ref={main} tabIndex={-1} className={classes['main']}>
       {state.kind === 'unreachable' && <p className={classes['notice']} role='alert'>The service does not answer. Trying again …</p>}
-      <Suspense>{state.kind === 'signed-in' && <Outlet />}</Suspense>
+      {state.kind === 'signed-in' && (
+        <MonitorProvider key={JSON.stringify([state.session.tenant, state.session.subject])}>
+          <Suspense><Outlet /></Suspense>
+        </MonitorProvider>
+      )}
     </main>
   )
 }

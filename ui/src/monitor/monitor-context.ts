@@ -1,0 +1,38 @@
+import { watchRuns } from '@runcast/client/react'
+import { createContext, use, useSyncExternalStore } from 'react'
+import { listRuns } from '../api/runs.ts'
+import { serverNow } from '../api/server-time.ts'
+import { RunMonitor, type MonitorView } from './run-monitor.ts'
+
+/** Often enough to look live, and seldom enough for thousands of runs. */
+const SHOW_MS = 150
+
+/** How many older runs are asked for at once. */
+const PAGE_RUNS = 200
+
+/** What is kept of the monitor page while a person looks at a run. */
+export interface KeptMonitor {
+  readonly monitor: RunMonitor
+  /** The run that the keyboard is at; '' for none. */
+  readonly current: string
+  readonly setCurrent: (runId: string) => void
+}
+
+export const MonitorContext = createContext<KeptMonitor | null>(null)
+
+/** A monitor of the runs that the person may see. */
+export function makeMonitor (): RunMonitor {
+  return new RunMonitor({
+    watchRuns: (listener) => watchRuns(listener),
+    listRuns: (query) => listRuns({ ...query, limit: PAGE_RUNS }),
+    now: serverNow,
+    soon: (callback) => setTimeout(callback, SHOW_MS)
+  })
+}
+
+/** Follows the runs for as long as the component is there. */
+export function useMonitor (): KeptMonitor & { readonly view: MonitorView } {
+  const kept = use(MonitorContext)
+  if (kept === null) throw new Error('useMonitor needs a MonitorProvider around it')
+  return { ...kept, view: useSyncExternalStore(kept.monitor.subscribe, kept.monitor.view) }
+}
