@@ -24,6 +24,7 @@ export abstract class OpenStream {
   readonly openedAt = Date.now()
   protected readonly socket: Socket
   readonly #response: ServerResponse
+  readonly #isChunked: boolean
   readonly #expiry: Expiry
   #ending: { readonly reason: EndReason, readonly since: number } | null = null
   #bytes = 0
@@ -32,6 +33,7 @@ export abstract class OpenStream {
   constructor (response: ServerResponse, expiry: Expiry) {
     if (response.socket === null) throw new TypeError('an open stream needs a response that has its socket')
     this.#response = response
+    this.#isChunked = response.chunkedEncoding
     this.socket = response.socket
     this.#expiry = expiry
     response.once('close', () => {
@@ -91,7 +93,7 @@ export abstract class OpenStream {
 
   /** Writes straight to the socket: the response would frame the same bytes for every stream anew. */
   protected write ({ framed, body }: Chunk): void {
-    this.socket.write(this.#response.chunkedEncoding ? framed : body)
+    this.socket.write(this.#isChunked ? framed : body)
     this.#bytes += body.length
   }
 
