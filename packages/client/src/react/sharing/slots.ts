@@ -1,3 +1,4 @@
+import { pause } from '../../backoff.ts'
 import { acquireFirst, IN_VIEW_LOCK, requestLock, type HeldLock } from './locks.ts'
 import type { Channel, Tab } from './tab.ts'
 
@@ -16,6 +17,9 @@ const SLOTS = [0, 1, 2, 3].map((number) => `runcast-slot-${number}`)
 
 /** How long a tab that is asked for its slot may take, since it may be frozen. */
 const PATIENCE_MS = 1_000
+
+/** A browser closes a connection a little after the tab has let go of it. */
+const CLOSING_MS = 50
 
 /** The streams that an origin may have at once, as one of its tabs sees them. */
 export class Slots {
@@ -57,19 +61,39 @@ export class Slots {
     let asked = ''
     while (!signal.aborted) {
       const candidates = this.#tab.isInView() ? await this.#heldOutOfView() : []
-      if (candidates.includes(asked)) return this.#keep(await requestLock(this.#tab.locks, asked, { steal: true }))
-      asked = candidates[Math.floor(Math.random() * candidates.length)] ?? ''
-      if (asked !== '') this.#channel?.post({ slot: asked })
-      const round = this.#round(signal)
-      const slot = await acquireFirst(this.#tab, SLOTS, round.signal)
-      round.end()
-      if (slot !== null) return this.#keep(slot)
+      const isIgnored = candidates.includes(asked)
+      if (!isIgnored) asked = this.#ask(candidates)
+      const lock = isIgnored ? await requestLock(this.#tab.locks, asked, { steal: true }) : await this.#wait(signal)
+      if (lock === null) continue
+      if (asked !== '') await pause(CLOSING_MS, signal)
+      return this.#keep(lock)
     }
     return null
   }
 
-  #keep (lock: HeldLock | null): Slot | null {
-    if (lock === null) return null
+  /** Asks for one of the slots, if there are any, and says for which. Any will do, so that several tabs ask for several. */
+  #ask (candidates: readonly string[]): string {
+    const slot = candidates[Math.floor(Math.random() * candidates.length)] ?? ''
+    if (slot !== '') this.#channel?.post({ slot })
+    return slot
+  }
+
+  /** Waits for a slot until the tab comes into view or goes out of it, and in view not for long. */
+  async #wait (signal: AbortSignal): Promise<HeldLock | null> {
+    const over = new AbortController()
+    const abort = () => over.abort()
+    const stopListening = this.#tab.onViewChange(abort)
+    const timer = this.#tab.isInView() ? setTimeout(abort, PATIENCE_MS) : undefined
+    signal.addEventListener('abort', abort)
+    if (signal.aborted) abort()
+    const lock = await acquireFirst(this.#tab, SLOTS, over.signal)
+    stopListening()
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+    return lock
+  }
+
+  #keep (lock: HeldLock): Slot {
     const wanted = new AbortController()
     this.#held.set(lock.name, wanted)
     const release = () => {
@@ -86,22 +110,6 @@ export class Slots {
     const taken = held.filter(({ name = '' }) => SLOTS.includes(name))
     if (taken.length < SLOTS.length) return []
     return taken.filter(({ clientId }) => !inView.has(clientId)).map(({ name = '' }) => name)
-  }
-
-  /** A stretch of waiting: until the tab comes into view or goes out of it, and in view not for long. */
-  #round (signal: AbortSignal): { signal: AbortSignal, end: () => void } {
-    const over = new AbortController()
-    const abort = () => over.abort()
-    const stopListening = this.#tab.onViewChange(abort)
-    const timer = this.#tab.isInView() ? setTimeout(abort, PATIENCE_MS) : undefined
-    signal.addEventListener('abort', abort)
-    if (signal.aborted) abort()
-    const end = () => {
-      stopListening()
-      clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
-    }
-    return { signal: over.signal, end }
   }
 
   #showPresence (): void {

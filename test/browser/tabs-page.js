@@ -1,0 +1,16 @@
+// A page that follows the run which its address names, and tells the test how it goes.
+import { useRunStream } from '@runcast/client/react'
+import { createElement, useEffect } from 'react'
+import { createRoot } from 'react-dom/client'
+
+const runId = new URLSearchParams(window.location.search).get('run')
+
+function Run () {
+  const { events, status, connection, gap } = useRunStream(runId, { heartbeatMs: 1_000 })
+  useEffect(() => {
+    window.shown = { payloads: events.map(({ data }) => data), status, connection, gap }
+  }, [events, status, connection, gap])
+  return createElement('p', null, `${runId} ${connection} ${events.length}`)
+}
+
+createRoot(document.body).render(createElement(Run))
