@@ -1,6 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort, RedisTarget } from '../config.ts'
-import { throttledLog, type Logger } from '../throttled-log.ts'
+import { throttledLog, type Logger, type LogLine } from '../throttled-log.ts'
 
 /** A client for ordinary commands; it has the same commands for one server and for a Cluster. */
 export type CommandClient = Redis | Cluster
@@ -40,7 +40,8 @@ export function createRedisConnections (target: RedisTarget, logger: Logger): Re
   const commandClient = target.kind === 'cluster'
     ? clusterClient(target.nodes, { ...access, ...named('command') })
     : singleClient(target, named('command'))
-  const command = watch(commandClient, 'command', logger)
+  const watch = createWatch(logger)
+  const command = watch(commandClient, 'command')
 
   return {
     command,
@@ -50,7 +51,7 @@ export function createRedisConnections (target: RedisTarget, logger: Logger): Re
       const client = target.kind === 'cluster'
         ? new Redis({ ...CLIENT, ...access, ...options, ...placeOf(node) })
         : singleClient(target, options)
-      return watch(client, purpose, logger)
+      return watch(client, node === undefined ? purpose : `${purpose} ${node}`)
     }
   }
 }
@@ -124,9 +125,16 @@ function placeOf (node: string | undefined): HostPort {
   return { host: node.slice(0, colon), port: Number(node.slice(colon + 1)) }
 }
 
-/** An error event without a listener would end the process or be printed for every attempt to connect. */
-function watch<T extends CommandClient> (client: T, connection: string, logger: Logger): T {
-  const log = throttledLog((fields, message) => logger.warn(fields, message), ERROR_LOG_INTERVAL_MS)
-  client.on('error', (error: Error) => log({ connection, err: error }, 'Redis connection error'))
-  return client
+/**
+ * An error event without a listener would end the process or be printed for every attempt to connect. A connection
+ * that is made anew for each attempt is the same one to whoever reads the log.
+ */
+function createWatch (logger: Logger): <T extends CommandClient>(client: T, connection: string) => T {
+  const logs = new Map<string, LogLine>()
+  return (client, connection) => {
+    const log = logs.get(connection) ?? throttledLog((fields, message) => logger.warn(fields, message), ERROR_LOG_INTERVAL_MS)
+    logs.set(connection, log)
+    client.on('error', (error: Error) => log({ connection, err: error }, 'Redis connection error'))
+    return client
+  }
 }

@@ -4,7 +4,7 @@ import { RedisPubSubManager } from '../../../services/pubsub/redis-pubsub-manage
 import { redisKeys } from '../../../services/redis-keys.ts'
 import { memoryLogger } from '../../helpers/memory-logger.ts'
 import { startSentinel } from '../../helpers/redis-sentinel.ts'
-import { startRedis } from '../../helpers/redis-server.ts'
+import { freePort, startRedis } from '../../helpers/redis-server.ts'
 import { startProxy } from '../../helpers/tcp-proxy.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
@@ -33,6 +33,13 @@ t.test('a command fails within about a second when Redis answers nothing, and a 
   proxy.blackhole(false)
   await waitUntil('it is connected', () => command.status === 'ready')
   t.equal(await command.get('a'), null, 'what failed is not sent later')
+})
+
+t.test('a connection that is made anew for each attempt is logged like one that comes back by itself', async (t) => {
+  const logger = memoryLogger()
+  const { subscriber } = createRedisConnections({ kind: 'standalone', url: `redis://127.0.0.1:${await freePort()}` }, logger)
+  for (let attempt = 0; attempt < 3; attempt++) await t.rejects(subscriber('ingest', { once: true }).connect())
+  t.match(logger.lines, [{ message: 'Redis connection error', fields: { connection: 'ingest' } }])
 })
 
 t.test('commands and live channels follow the Sentinels to a new master, also when the old one was only frozen', async (t) => {
