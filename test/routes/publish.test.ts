@@ -37,7 +37,7 @@ t.test('publishing', async (t) => {
     t.equal(one.status, 201)
     t.match(one.headers.get('content-type'), /^application\/json/)
     const array = await post(app, 'order', '[{"payload":2},{"payload":3}]')
-    const lines = await post(app, 'order', '{"payload":4}\n\n{"payload":5}\n', { 'content-type': `${NDJSON_TYPE}; charset=utf-8` })
+    const lines = await post(app, 'order', '{"payload":4}\n\n{"payload":5}\n', { 'content-type': 'Application/X-NDJSON; charset=utf-8' })
     const ids: string[] = [...one.body.ids, ...array.body.ids, ...lines.body.ids]
     t.same(ids.map((id) => id.replace(/^\d+-/, '')), ['1', '2', '3', '4', '5'])
     t.same(await stored(app, 'order'), [['log', '{"message":"1"}'], ['message', '2'], ['message', '3'], ['message', '4'], ['message', '5']])

@@ -34,7 +34,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { params, headers, access } = request
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new RequestError('unsupported_media_type')
-    const kind = headers['content-type']?.startsWith(NDJSON) === true ? 'ndjson' : 'json'
+    const kind = headers['content-type']?.toLowerCase().startsWith(NDJSON) === true ? 'ndjson' : 'json'
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const { ids } = await publisher.publish({
       runId: params.run_id,
