@@ -39,9 +39,10 @@ export function ExecutionMonitorPage () {
       {known.runs.length > 0 && (
         <>
           <FilterBar filter={filter} counts={counts} total={found.length} isComplete={known.cursors[''] === null} onChange={setFilter} />
-          <RunTable key={`${filter.status}\n${text}`} runs={shown} staleSince={view.staleSince} chosen={current} onChoose={setCurrent}>
+          <RunTable runs={shown} staleSince={view.staleSince} chosen={current} onChoose={setCurrent}>
             {(isNearEnd) => (
               <OlderRuns
+                key={`${filter.status}\n${text}`}
                 filter={{ status: filter.status, text }}
                 view={view}
                 shown={shown.length}

@@ -32,7 +32,7 @@ export function RunTable ({ runs, staleSince, chosen, onChoose, children }: RunT
   // One run is always within reach of the Tab key.
   const current = runs.some((run) => run.run_id === chosen) ? chosen : runs[0]?.run_id ?? ''
   const { virtualizer, unseen } = useRunRows(body, runs, current)
-  const onKeyDown = useCurrentRun({ body, runs, chosen, current, onChoose, virtualizer })
+  const onKeyDown = useCurrentRun({ body, runs, chosen, current, onChoose })
   const items = virtualizer.getVirtualItems()
   return (
     <StaleSince value={staleSince}>

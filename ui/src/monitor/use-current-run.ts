@@ -12,7 +12,6 @@ interface CurrentRunOptions {
   /** The run that it is at: that one, or the first. */
   readonly current: string
   readonly onChoose: (runId: string) => void
-  readonly virtualizer: { readonly scrollToIndex: (index: number) => void }
 }
 
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity }
@@ -22,7 +21,7 @@ const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, Pag
  *
  * @returns what the list does with a key
  */
-export function useCurrentRun ({ body, runs, chosen, current, onChoose, virtualizer }: CurrentRunOptions): (event: KeyboardEvent) => void {
+export function useCurrentRun ({ body, runs, chosen, current, onChoose }: CurrentRunOptions): (event: KeyboardEvent) => void {
   // Who comes back finds the focus where it was.
   const wanted = useRef(useNavigationType() === 'POP' ? chosen : '')
 
@@ -31,18 +30,17 @@ export function useCurrentRun ({ body, runs, chosen, current, onChoose, virtuali
     if (link === null || link === undefined) return
     wanted.current = ''
     link.focus({ preventScroll: true })
+    link.closest('[role="row"]')?.scrollIntoView({ block: 'nearest' })
   }
-  // The row may have come into the page just now.
+  // The row of the current run is always in the page, but may have come there just now.
   useEffect(focusWanted)
 
   const move = (step: number) => {
     const index = runs.findIndex((run) => run.run_id === current)
     const isInside = body.current?.contains(document.activeElement) === true
-    const next = Math.min(Math.max(isInside ? index + step : index, 0), runs.length - 1)
-    const run = runs[next]
+    const run = runs[Math.min(Math.max(isInside ? index + step : index, 0), runs.length - 1)]
     if (run === undefined) return
     wanted.current = run.run_id
-    virtualizer.scrollToIndex(next)
     onChoose(run.run_id)
     focusWanted()
   }

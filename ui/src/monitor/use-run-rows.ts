@@ -21,7 +21,6 @@ export function useRunRows (body: RefObject<HTMLElement | null>, runs: readonly 
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
     scrollMargin,
-    scrollPaddingStart: headHeight,
     getItemKey: useCallback((index: number) => runs[index]?.run_id ?? index, [runs]),
     rangeExtractor: useCallback((range: Range) => withIndex(defaultRangeExtractor(range), keptIndex), [keptIndex])
   })
