@@ -9,8 +9,8 @@ const SETTINGS = { DRAIN_MS: '0', STREAM_HEARTBEAT_MS: '50', STREAM_RETRY_MS: '5
 
 const app = await buildApp(t, SETTINGS)
 
-const openTab = (t: Test, options: { url?: string, token?: string } = {}) =>
-  openOrigin(t, { url: app.url, token: tokenFor(), heartbeatMs: 150, ...options }).openTab('tab')
+const openTab = (t: Test, options: { url?: string, token?: string, heartbeatMs?: number } = {}) =>
+  openOrigin(t, { url: app.url, token: tokenFor(), heartbeatMs: 10_000, ...options }).openTab('tab')
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 const events = (from: number, to: number) => numbers(from, to).map((payload) => ({ payload }))
@@ -105,7 +105,7 @@ t.test('a cursor that the log contradicts gives everything kept, and says so', a
 
 t.test('after a broken connection and after a silent one it goes on where it was', async (t) => {
   const proxy = await startProxy(t, portOf(app))
-  const one = openTab(t, { url: `http://127.0.0.1:${proxy.port}` }).follow('broken')
+  const one = openTab(t, { url: `http://127.0.0.1:${proxy.port}`, heartbeatMs: 150 }).follow('broken')
   const connections: string[] = []
   one.store.subscribe(() => connections.push(one.store.snapshot.connection))
   await settled(one, 'waiting')

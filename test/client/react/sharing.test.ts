@@ -1,12 +1,12 @@
 import t, { type Test } from 'tap'
+import { PageStreams } from '../../../packages/client/dist/react/page-streams.js'
+import { browserTab } from '../../../packages/client/dist/react/sharing/tab.js'
 import { buildApp, tokenFor } from '../../helpers/app.ts'
 import { openOrigin, type Followed } from '../../helpers/browser-tabs.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
-const HEARTBEAT_MS = 100
-
 const app = await buildApp(t, { DRAIN_MS: '0', STREAM_HEARTBEAT_MS: '50' })
-const open = (t: Test) => openOrigin(t, { url: app.url, token: tokenFor(), heartbeatMs: HEARTBEAT_MS })
+const open = (t: Test, heartbeatMs = 10_000) => openOrigin(t, { url: app.url, token: tokenFor(), heartbeatMs })
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 const publish = (runId: string, from: number, to: number) => app.publish(runId, numbers(from, to).map((payload) => ({ payload })))
 const seen = ({ store }: Followed) => store.snapshot.events.map(({ data }) => data)
@@ -98,7 +98,7 @@ t.test('a run that is in view in one tab is followed on when the hidden tab that
 })
 
 t.test('a tab in view takes over from a leader that is frozen', async (t) => {
-  const origin = open(t)
+  const origin = open(t, 100)
   const frozen = origin.openTab('frozen', 'hidden')
   const leading = frozen.follow('frozen')
   await waitUntil('it leads', () => leading.store.snapshot.connection === 'waiting')
@@ -143,4 +143,16 @@ t.test('what nobody uses any more is let go, after a moment', async (t) => {
   await waitUntil('the stream is closed', () => origin.streams.open === 0)
   t.same(origin.holders('runcast'), [])
   t.equal(origin.streams.opened, 1)
+})
+
+t.test('a page that has no locks, as over plain http, follows by itself', async (t) => {
+  await publish('alone', 1, 2)
+  const pages = [new PageStreams(browserTab()), new PageStreams(browserTab())]
+  const uses = pages.map((page) => page.followRun('alone', { url: app.url, token: tokenFor() }))
+  t.teardown(() => { for (const { release } of uses) release() })
+  const stores = uses.map(({ value }) => value.store)
+  await waitUntil('both are live', () => stores.every(({ snapshot }) => snapshot.connection === 'live'))
+  await publish('alone', 3, 4)
+  await waitUntil('both have all events', () => stores.every(({ snapshot }) => snapshot.events.length === 4))
+  for (const { snapshot } of stores) t.same(snapshot.events.map(({ data }) => data), [1, 2, 3, 4])
 })

@@ -10,7 +10,7 @@ export const summaryOf = (run: Run): RunSummary => run
 export const pageOf = (list: RunList): RunPage => list
 
 const app = await buildApp(t, { DRAIN_MS: '0', STREAM_HEARTBEAT_MS: '50' })
-const open = (t: Test, token = tokenFor()) => openOrigin(t, { url: app.url, token, heartbeatMs: 150 })
+const open = (t: Test, token = tokenFor()) => openOrigin(t, { url: app.url, token, heartbeatMs: 10_000 })
 const log = (message: string) => ({ event_type: 'log', payload: { message } })
 
 /** What a page shows that begins anew with every snapshot. */

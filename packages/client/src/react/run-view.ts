@@ -18,8 +18,8 @@ export interface RunViewOptions {
 
 const BEFORE_FIRST = '0-0'
 
-/** How much of the live stream is kept while the log is read; beyond it the log is read again instead. */
-const MAX_WAITING_EVENTS = 20_000
+/** How many batches of the live stream are kept while the log is read; beyond it the log is read again instead. */
+const MAX_WAITING_BATCHES = 5_000
 
 const READ_AGAIN = { baseMs: 250, maxMs: 10_000 }
 
@@ -58,8 +58,9 @@ export class RunView implements TopicListener {
 
   batchCame (batch: Batch): void {
     this.#cursor ??= this.#startsNow() ? batch.prev : null
-    if (this.#reading) this.#keep(batch)
-    else if (!this.#take(batch)) {
+    if (this.#reading) {
+      if (this.#waiting.push(batch) > MAX_WAITING_BATCHES) this.#waiting = []
+    } else if (!this.#take(batch)) {
       this.#waiting = [batch]
       this.#read()
     }
@@ -90,12 +91,6 @@ export class RunView implements TopicListener {
   #add (events: readonly RunEvent[]): void {
     this.#cursor = events.at(-1)?.id ?? this.#cursor
     this.#options.store.append(events)
-  }
-
-  #keep (batch: Batch): void {
-    this.#waiting.push(batch)
-    const count = this.#waiting.reduce((sum, { events }) => sum + events.length, 0)
-    if (count > MAX_WAITING_EVENTS) this.#waiting = []
   }
 
   /** Reads the log until nothing of it is missing. */

@@ -11,14 +11,14 @@ export interface HeldLock {
 /** The lock that every tab in view shares: who does not hold it is out of view, frozen tabs included. */
 export const IN_VIEW_LOCK = 'runcast-in-view'
 
-/** Requests a lock and gives it once it is granted; null when the signal aborts first. */
+/** Requests a lock and gives it once it is granted; null when the signal aborts first, or another tab takes it at once. */
 export function requestLock (locks: Locks, name: string, choice: LockChoice = {}): Promise<HeldLock | null> {
   const lost = new AbortController()
   return new Promise((resolve, reject) => {
     const hold = () => untilReleased((release) => resolve({ name, lost: lost.signal, release }))
     locks.request(name, choice, hold).catch((error: unknown) => {
       lost.abort()
-      if (choice.signal?.aborted === true) resolve(null)
+      if (error instanceof DOMException && error.name === 'AbortError') resolve(null)
       else reject(error)
     })
   })
