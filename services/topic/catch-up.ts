@@ -16,6 +16,8 @@ export interface Step {
   readonly events: number
   /** Where the follower stands when all is written. */
   readonly position: EventId
+  /** The id of the last frame, if anything is written. */
+  readonly sent: EventId
   /** The gap that the frames tell of, if any. */
   readonly gap: EncodedPage['resume']['gap']
   /** Set when the run is gone for good: the stream is to be ended with these facts. */
@@ -52,6 +54,7 @@ export function stepOf (runId: string, page: EncodedPage): Step {
     chunk: page.chunk,
     events: page.events,
     position: page.position,
+    sent: page.sent,
     gap,
     gone: gap?.reason === 'expired' && !page.facts.exists ? page.facts : null
   }

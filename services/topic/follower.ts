@@ -134,7 +134,7 @@ export class Follower extends OpenStream implements LaneMember {
     if (step.gap !== null) this.#observer.gap(step.gap.reason)
     this.#cursor = step.position
     if (step.frames !== '' || step.chunk !== null) {
-      this.#sentId = step.position
+      this.#sentId = step.sent
       this.#lastWriteAt = Date.now()
       this.socket.cork()
       if (step.frames !== '') this.send(chunkOf(step.frames), 0)

@@ -2,9 +2,8 @@ import type { EventId } from '../run-log/event-id.ts'
 import type { Resume } from '../run-log/resume.ts'
 import type { From, LogEvent, LogFacts, Page, RunLog } from '../run-log/run-log.ts'
 import { chunkOf, type Chunk } from '../sse/chunk.ts'
-import { eventFrame } from '../sse/frames.ts'
 import { passes, type Filter } from './filter.ts'
-import type { EncodedEvent } from './ring.ts'
+import { encodeEvent, type EncodedEvent } from './ring.ts'
 
 /** The most events of one page. */
 export const PAGE_EVENTS = 500
@@ -15,6 +14,8 @@ export interface EncodedPage {
   readonly resume: Resume
   /** The id of the last event read, whether it passed the filter or not. */
   readonly position: EventId
+  /** The id of the last event that passed; where the page begins when none did. */
+  readonly sent: EventId
   /** null when no event passed. */
   readonly chunk: Chunk | null
   /** How many events the chunk holds. */
@@ -82,22 +83,23 @@ export class SharedPages {
 }
 
 function encodePage (page: Page, filter: Filter): EncodedPage {
-  const frames = page.events.filter((event) => passes(filter, event)).map(eventFrame)
-  return encoded(page.facts, page.resume, page.events.at(-1), frames)
+  const passing = page.events.filter((event) => passes(filter, event)).map(encodeEvent)
+  return encoded(page.facts, page.resume, page.events.at(-1), passing)
 }
 
 /** A page out of a topic's ring: frames that are encoded already. */
 export function pageOf (facts: LogFacts, cursor: EventId, entries: readonly EncodedEvent[], filter: Filter): EncodedPage {
-  const frames = entries.filter((entry) => passes(filter, entry.event)).map((entry) => entry.frame)
-  return encoded(facts, { position: cursor, gap: null }, entries.at(-1)?.event, frames)
+  const passing = entries.filter((entry) => passes(filter, entry.event))
+  return encoded(facts, { position: cursor, gap: null }, entries.at(-1)?.event, passing)
 }
 
-function encoded (facts: LogFacts, resume: Resume, last: LogEvent | undefined, frames: string[]): EncodedPage {
+function encoded (facts: LogFacts, resume: Resume, last: LogEvent | undefined, passing: readonly EncodedEvent[]): EncodedPage {
   return {
     facts,
     resume,
     position: last?.id ?? resume.position,
-    chunk: frames.length === 0 ? null : chunkOf(frames.join('')),
-    events: frames.length
+    sent: passing.at(-1)?.event.id ?? resume.position,
+    chunk: passing.length === 0 ? null : chunkOf(passing.map((entry) => entry.frame).join('')),
+    events: passing.length
   }
 }

@@ -131,6 +131,12 @@ t.test('filtered followers get only what they asked for, and their cursor moves 
   await appendTo(log, 'mixed', [newEvent('log', { level: 'critical', message: 'c' })])
   await resumed.waitFor(isSeq(4))
   t.strictSame(seqs(resumed), [4])
+  for (const [types, seen] of [['status_change', []], ['metric', [3]]] as const) {
+    const late = await openEventStream(url('mixed', `?event_types=${types}`))
+    t.match((await late.waitFor(({ event }) => event === 'stream_position')).id, /-4$/, 'also beyond history that did not pass')
+    t.strictSame(seqs(late), seen)
+    late.destroy()
+  }
   stream.destroy()
   resumed.destroy()
 })
