@@ -130,14 +130,14 @@ t.test('after a broken connection and after a silent one it goes on where it was
   t.equal(one.store.snapshot.gap, null)
 })
 
-t.test('the history that another service has lost is void', async (t) => {
-  const before = await buildApp(t, SETTINGS)
-  const one = openTab(t, { url: before.url }).follow('r')
+t.test('the history that the service has lost is void', async (t) => {
+  const [before, after] = [await buildApp(t, SETTINGS), await buildApp(t, SETTINGS)]
+  const proxy = await startProxy(t, portOf(before))
+  const one = openTab(t, { url: `http://127.0.0.1:${proxy.port}` }).follow('r')
   await before.publish('r', events(1, 3))
-  await settled(one, 'live')
   await waitUntil('it has the events', () => seen(one).length === 3)
-  await before.close()
-  const after = await buildApp(t, { ...SETTINGS, PORT: String(portOf(before)) })
+  proxy.retarget(portOf(after))
+  proxy.cut()
   await waitUntil('it is told', () => one.store.snapshot.gap !== null)
   await settled(one, 'live')
   t.same(seen(one), [], 'the events of the lost history are gone')
@@ -148,26 +148,25 @@ t.test('the history that another service has lost is void', async (t) => {
 })
 
 t.test('of a history that went another way, what is not in it any more is void', async (t) => {
-  const directory = await temporaryDirectory(t)
-  const copy = await temporaryDirectory(t)
+  const [directory, copy] = [await temporaryDirectory(t), await temporaryDirectory(t)]
   const first = await buildApp(t, { ...SETTINGS, DATA_DIR: directory })
   await first.publish('r', events(1, 3))
   await first.close()
   await cp(directory, copy, { recursive: true })
+  const before = await buildApp(t, { ...SETTINGS, DATA_DIR: directory })
+  const after = await buildApp(t, { ...SETTINGS, DATA_DIR: copy })
 
-  const second = await buildApp(t, { ...SETTINGS, DATA_DIR: directory, PORT: String(portOf(first)) })
-  const one = openTab(t, { url: second.url }).follow('r')
-  await second.publish('r', events(4, 5))
+  const proxy = await startProxy(t, portOf(before))
+  const one = openTab(t, { url: `http://127.0.0.1:${proxy.port}` }).follow('r')
+  await before.publish('r', events(4, 5))
   await waitUntil('it has all events', () => seen(one).length === 5)
-  await settled(one, 'live')
-  await second.close()
-
-  const third = await buildApp(t, { ...SETTINGS, DATA_DIR: copy, PORT: String(portOf(first)) })
+  proxy.retarget(portOf(after))
+  proxy.cut()
   await waitUntil('it is told', () => one.store.snapshot.gap !== null)
   await settled(one, 'live')
   t.same(seen(one), [1, 2, 3])
   t.match(one.store.snapshot.gap, { reason: 'forked', lost: null })
-  await third.publish('r', [{ payload: 'other' }])
+  await after.publish('r', [{ payload: 'other' }])
   await waitUntil('it has the new event', () => seen(one).length > 3)
   t.same(seen(one), [1, 2, 3, 'other'])
 })
