@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { buildApp, tokenFor } from '../helpers/app.ts'
-import { launchBrowser } from '../helpers/browser.ts'
+import { launchBrowser, setView } from '../helpers/browser.ts'
 import { startTabsServer } from '../helpers/tabs-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
@@ -34,15 +34,6 @@ async function openTab (context: BrowserContext, runId: string): Promise<Page> {
   const page = await context.newPage()
   await page.goto(`/tabs?run=${runId}`)
   return page
-}
-
-/** Lets a tab be in view or out of it; without a screen every tab counts as in view. */
-function setView (page: Page, state: 'visible' | 'hidden'): Promise<void> {
-  return page.evaluate((state) => {
-    const { document } = Object(globalThis)
-    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state })
-    document.dispatchEvent(new Event('visibilitychange'))
-  }, state)
 }
 
 const isShown = (page: Page, what: string, condition: (state: Shown) => boolean) => waitUntil(what, async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
 import type { Test } from 'tap'
 
 const CHROMIUM = '/usr/bin/chromium'
@@ -41,16 +41,30 @@ export interface WatchedPage {
  */
 export async function openPage (browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext({ baseURL: origin, reducedMotion: 'reduce', ...options })
+  return openTab(context, origin)
+}
+
+/** Opens another page with the session of a context. @param origin as of `openPage` */
+export async function openTab (context: BrowserContext, origin: string): Promise<WatchedPage> {
   const page = await context.newPage()
   const faults: string[] = []
   const foreign: string[] = []
   page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()) })
+  page.on('console', (message) => { if (message.type() === 'error') faults.push(`${message.text()} ${message.location().url}`) })
   page.on('request', (request) => {
     const url = new URL(request.url())
     if (url.protocol.startsWith('http') && url.origin !== origin) foreign.push(request.url())
   })
   return { page, faults, foreign }
+}
+
+/** Lets a page be in view or out of it; without a screen every page counts as in view. */
+export function setView (page: Page, state: 'visible' | 'hidden'): Promise<void> {
+  return page.evaluate((state) => {
+    const { document } = Object(globalThis)
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, state)
 }
 
 /**
