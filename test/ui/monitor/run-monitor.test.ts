@@ -20,6 +20,7 @@ function aMonitor () {
       asked.push({ status, cursor, answer })
       return answer.promise
     },
+    silenceMs: 300,
     now: () => clock.now,
     soon: (callback) => { later.push(callback) }
   })
@@ -83,6 +84,14 @@ t.test('while the connection is not live the page is as of when it was lost', as
   t.match(monitor.view(), { connection: 'stale', staleSince: 5_000 })
   feed.onConnection('live')
   t.match(monitor.view(), { connection: 'live', staleSince: null })
+})
+
+t.test('a page whose feed has fallen silent is as of the beginning of the silence', async (t) => {
+  const { monitor, feed, clock } = watched(t)
+  feed.onConnection('live')
+  clock.now = 5_000
+  feed.onConnection('stale')
+  t.match(monitor.view(), { connection: 'stale', staleSince: 4_700 })
 })
 
 t.test('who is denied the runs does not keep those seen before', async (t) => {

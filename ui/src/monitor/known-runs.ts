@@ -4,13 +4,19 @@ import type { RunPage, RunSummary } from '@runcast/client/react'
 export interface KnownRuns {
   /** The last created first. */
   readonly runs: readonly RunSummary[]
-  /** Asks for older runs of each status ('' for all); null at the end; absent before the first page of it. */
+  /** Asks for older runs of each status ('' for all); null at the end; absent where it begins with the newest. */
   readonly cursors: Readonly<Record<string, string | null>>
   /** Whether the service has told its runs at all. */
   readonly loaded: boolean
 }
 
 export const NOTHING_KNOWN: KnownRuns = { runs: [], cursors: {}, loaded: false }
+
+/** A page that stays open for weeks forgets its oldest runs at this many, */
+const MAX_RUNS = 20_000
+
+/** down to this many. */
+const KEPT_RUNS = 10_000
 
 /** The list of runs by their last change may lag behind the runs themselves, by this many milliseconds. */
 const LIST_LAG_MS = 5_000
@@ -30,7 +36,8 @@ export function withSnapshot (known: KnownRuns, { runs, cursor }: RunPage): Know
 
 /** Takes in runs as they have become, the last state of each last. */
 export function withUpdates (known: KnownRuns, updates: readonly RunSummary[]): KnownRuns {
-  return { ...known, runs: merge(known.runs, updates) }
+  const runs = merge(known.runs, updates)
+  return runs.length <= MAX_RUNS ? { ...known, runs } : { ...known, runs: runs.slice(0, KEPT_RUNS), cursors: {} }
 }
 
 /** Takes in a page of older runs of a status ('' for all). What is known of a run already is newer. */

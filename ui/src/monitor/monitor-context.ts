@@ -7,6 +7,9 @@ import { RunMonitor, type MonitorView } from './run-monitor.ts'
 /** Often enough to look live, and seldom enough for thousands of runs. */
 const SHOW_MS = 150
 
+/** How often the feed gives a sign of life. */
+const HEARTBEAT_MS = 15_000
+
 /** How many older runs are asked for at once. */
 const PAGE_RUNS = 200
 
@@ -23,8 +26,9 @@ export const MonitorContext = createContext<KeptMonitor | null>(null)
 /** A monitor of the runs that the person may see. */
 export function makeMonitor (): RunMonitor {
   return new RunMonitor({
-    watchRuns: (listener) => watchRuns(listener),
+    watchRuns: (listener) => watchRuns(listener, { heartbeatMs: HEARTBEAT_MS }),
     listRuns: (query) => listRuns({ ...query, limit: PAGE_RUNS }),
+    silenceMs: 3 * HEARTBEAT_MS,
     now: serverNow,
     soon: (callback) => setTimeout(callback, SHOW_MS)
   })

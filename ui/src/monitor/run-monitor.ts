@@ -5,7 +5,7 @@ import { NOTHING_KNOWN, olderThanKnown, withPage, withSnapshot, withUpdates, typ
 export interface MonitorView {
   readonly known: KnownRuns
   readonly connection: Connection
-  /** When the connection was lost, milliseconds since 1970: until then what is shown was true. null while it is live. */
+  /** When the service was heard last, milliseconds since 1970: until then what is shown was true. null while it is live. */
   readonly staleSince: number | null
   /** What became of the last request for older runs. */
   readonly older: 'idle' | 'loading' | 'failed'
@@ -15,6 +15,8 @@ export interface RunMonitorOptions {
   /** Follows the runs. @returns stops */
   readonly watchRuns: (listener: RunUpdatesListener) => () => void
   readonly listRuns: (query: { readonly status: string | undefined, readonly cursor: string | undefined }) => Promise<RunPage>
+  /** How long a feed has been silent when it counts as stale, in milliseconds. */
+  readonly silenceMs: number
   /** The present time, milliseconds since 1970. */
   readonly now: () => number
   /** Calls back soon: changes that come meanwhile are shown together. */
@@ -82,10 +84,11 @@ export class RunMonitor {
   }
 
   #showConnection (connection: Connection): void {
+    const { now, silenceMs } = this.#options
     if (connection === 'live') this.#show({ connection, staleSince: null })
     // What a person may not see any more is not kept.
     else if (connection === 'denied') this.#show({ connection, staleSince: null, known: NOTHING_KNOWN })
-    else this.#show({ connection, staleSince: this.#view.staleSince ?? this.#options.now() })
+    else this.#show({ connection, staleSince: this.#view.staleSince ?? now() - (connection === 'stale' ? silenceMs : 0) })
   }
 
   #rest (): void {
