@@ -97,10 +97,15 @@ t.test('what is not kept any more is told, and counted', async (t) => {
 
 t.test('a cursor that the log contradicts gives everything kept, and says so', async (t) => {
   await app.publish('contradicted', events(1, 3))
-  const one = openTab(t).follow('contradicted', { from: { after: '1-99' } })
+  const tab = openTab(t)
+  const one = tab.follow('contradicted', { from: { after: '1-99' } })
   await settled(one, 'live')
   t.same(seen(one), [1, 2, 3])
   t.match(one.store.snapshot.gap, { reason: 'forked', requested: '1-99', resumed_after: '0-0', lost: null })
+  const beyond = tab.follow('contradicted', { from: { after: '9000000000000000-9' } })
+  await settled(beyond, 'live')
+  t.same(seen(beyond), [1, 2, 3])
+  t.match(beyond.store.snapshot.gap, { reason: 'forked', requested: '9000000000000000-9' })
 })
 
 t.test('after a broken connection and after a silent one it goes on where it was', async (t) => {

@@ -94,21 +94,24 @@ export class RunTopic implements StreamRole<Message> {
 
   async lead (signal: AbortSignal): Promise<boolean> {
     const { service, runId, heartbeatMs } = this.#options
-    const { position } = this.#state
-    // Where events begin is each listener's own matter, and read from the log.
-    const from = position === null ? { from: 'now' as const } : { lastEventId: position }
+    let { position } = this.#state
     let events: RunEvent[] = []
     const flush = () => {
-      if (events.length > 0) this.#stream.say({ kind: 'batch', batch: { prev: this.#state.position ?? '', events } })
+      if (position === null || events.length === 0) return
+      this.#stream.say({ kind: 'batch', batch: { prev: position, events } })
+      position = events.at(-1)?.id ?? position
       events = []
     }
     const ticker = createTicker(flush)
+    // Where events begin is each listener's own matter, and read from the log.
+    const from = position === null ? { from: 'now' as const } : { lastEventId: position }
     try {
       for await (const item of follow({ ...service, ...from, runId, heartbeatMs, signal })) {
         if (item.kind === 'event') {
           if (events.push(item) === 1) ticker.tick()
         } else {
           flush()
+          position = positionOf(item) ?? position
           this.#takeFrame(item)
         }
       }
@@ -143,13 +146,14 @@ export class RunTopic implements StreamRole<Message> {
   }
 
   #takeFrame (frame: ControlFrame | Reconnecting): void {
+    const position = positionOf(frame) ?? this.#state.position
     switch (frame.kind) {
       case 'stream_open':
-        return this.#tell({ connection: frame.data.mode === 'waiting' ? 'waiting' : 'live', position: frame.data.position, status: frame.data.status })
+        return this.#tell({ connection: frame.data.mode === 'waiting' ? 'waiting' : 'live', position, status: frame.data.status })
       case 'stream_gap':
-        return this.#tell({ position: frame.data.resumed_after, gaps: this.#state.gaps + 1 })
+        return this.#tell({ position, gaps: this.#state.gaps + 1 })
       case 'stream_end':
-        return this.#tell({ connection: 'ended', position: frame.data.last_event_id, status: frame.data.status })
+        return this.#tell({ connection: 'ended', position, status: frame.data.status })
       case 'reconnecting':
         return this.#tell({ connection: frame.error?.code === 'stalled' ? 'stale' : 'reconnecting' })
     }
@@ -172,4 +176,18 @@ function afterBatch (state: TopicState, { events }: Batch): TopicState {
 /** A status_change with a step speaks of that step only. */
 function statusAfter (status: string | null, event: RunEvent): string | null {
   return isStatusChange(event) && (event.data.step ?? '') === '' ? event.data.status.toLowerCase() : status
+}
+
+/** Where a frame says that the stream stands; null when it does not. */
+function positionOf (frame: ControlFrame | Reconnecting): string | null {
+  switch (frame.kind) {
+    case 'stream_open':
+      return frame.data.position
+    case 'stream_gap':
+      return frame.data.resumed_after
+    case 'stream_end':
+      return frame.data.last_event_id
+    default:
+      return null
+  }
 }

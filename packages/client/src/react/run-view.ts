@@ -21,7 +21,7 @@ const BEFORE_FIRST = '0-0'
 /** How many batches of the live stream are kept while the log is read; beyond it the log is read again instead. */
 const MAX_WAITING_BATCHES = 5_000
 
-const READ_AGAIN = { baseMs: 250, maxMs: 10_000 }
+const READ_AGAIN = { baseMs: 250, maxMs: 3_000 }
 
 /**
  * One run's events from a place of its own on: the log up to now, then what the topic hears. It takes a batch only
@@ -35,8 +35,8 @@ export class RunView implements TopicListener {
   #reading = false
   /** What came while the log was being read. */
   #waiting: Batch[] = []
-  /** How many gaps of the topic were looked into. */
-  #gaps = 0
+  /** How many gaps of the topic the cursor was held against; -1 while the log has not been asked about it. */
+  #gaps = -1
   #denied = false
   #wasCaughtUp = false
 
@@ -47,7 +47,6 @@ export class RunView implements TopicListener {
 
   start (): void {
     this.#options.topic.listen(this)
-    this.#gaps = this.#options.topic.state.gaps
     this.stateChanged()
   }
 
@@ -57,7 +56,7 @@ export class RunView implements TopicListener {
   }
 
   batchCame (batch: Batch): void {
-    this.#cursor ??= this.#startsNow() ? batch.prev : null
+    this.#startAt(batch.prev)
     if (this.#reading) {
       if (this.#waiting.push(batch) > MAX_WAITING_BATCHES) this.#waiting = []
     } else if (!this.#take(batch)) {
@@ -68,9 +67,16 @@ export class RunView implements TopicListener {
   }
 
   stateChanged (): void {
-    this.#cursor ??= this.#startsNow() ? this.#options.topic.state.position : null
+    this.#startAt(this.#options.topic.state.position)
     this.#read()
     this.#show()
+  }
+
+  /** Begins with what comes after a position of the stream, if that was asked for. */
+  #startAt (position: string | null): void {
+    if (!this.#startsNow() || this.#cursor !== null || position === null) return
+    this.#cursor = position
+    this.#gaps = this.#options.topic.state.gaps
   }
 
   #startsNow (): boolean {
@@ -99,7 +105,7 @@ export class RunView implements TopicListener {
     this.#reading = true
     for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
       const complete = await this.#readOnce()
-      while (this.#waiting[0] !== undefined && this.#take(this.#waiting[0])) this.#waiting.shift()
+      this.#waiting = this.#waiting.filter((batch) => !this.#take(batch))
       this.#show()
       const { position } = this.#options.topic.state
       if (this.#denied || (complete && (position === null || this.#isCaughtUp()))) break
@@ -107,6 +113,7 @@ export class RunView implements TopicListener {
       if (attempt > 0 || !complete) await pause(fullJitter(attempt, READ_AGAIN), this.#stop.signal)
     }
     this.#reading = false
+    this.#waiting = []
   }
 
   /** @returns whether the log was read to its end */

@@ -112,6 +112,8 @@ export class SharedStream<Message> {
         if (this.#leads()) this.#channel?.post({ kind: 'alive' })
         break
       default:
+        // Nobody else leads, even if a tab that was frozen has not noticed yet.
+        if (this.#leads()) return
         this.#heardAt = Date.now()
         if (envelope.kind === 'say' || (envelope.kind === 'welcome' && envelope.tab === this.#tabName)) role.hear(envelope.message)
     }
