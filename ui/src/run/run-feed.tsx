@@ -19,7 +19,6 @@ export function RunFeed ({ runId, session, from, onConnection }: RunFeedProps) {
   const stream = useRunStream(runId, { from: { after: from }, maxEvents: MAX_EVENTS })
   const { events, gap, connection, status } = stream
   const taken = useRef<{ id: string, gap: Gap | null }>({ id: from, gap: null })
-  const wasAway = useRef(false)
 
   useLayoutEffect(() => {
     const news = newsOf({ events, gap }, taken.current.id, taken.current.gap)
@@ -31,10 +30,8 @@ export function RunFeed ({ runId, session, from, onConnection }: RunFeedProps) {
   useEffect(() => {
     onConnection(connection)
     if (connection === 'ended') session.end(status)
-    if (connection === 'reconnecting' || connection === 'stale') wasAway.current = true
-    if (!wasAway.current || (connection !== 'live' && connection !== 'ended')) return
-    wasAway.current = false
-    session.checkAfterReconnect()
+    if (connection === 'reconnecting' || connection === 'stale') session.connectionLost()
+    if (connection === 'live' || connection === 'ended') session.connectionBack()
   }, [session, connection, status, onConnection])
   return null
 }

@@ -18,7 +18,7 @@ export function RunNotice ({ runId, session, state: { phase, problem, run } }: R
   if (phase === 'waiting') {
     return (
       <Notice tone='calm' icon={<ClockIcon />} title='Waiting for this run to begin'>
-        There is no run <Code>{runId}</Code> yet. This page shows it as soon as it sends its first event.
+        <span>There is no run <Code>{runId}</Code> yet. This page shows it as soon as it sends its first event.</span>
       </Notice>
     )
   }

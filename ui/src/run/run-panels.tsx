@@ -20,6 +20,7 @@ export interface RunPanelsProps {
 /** The log, the steps and the results of a run: side by side, or where there is no room for that in tabs. */
 export function RunPanels ({ runId, session, state, stoppedAt }: RunPanelsProps) {
   const [step, setStep] = useState<string | null>(null)
+  const [isLarge, setLarge] = useState(false)
   const isWide = useMediaQuery('(min-width: 64rem)', true, { getInitialValueInEffect: false })
   const lines = useMemo(() => stepLines(state.run.steps), [state.run.steps])
   const log = (
@@ -28,10 +29,10 @@ export function RunPanels ({ runId, session, state, stoppedAt }: RunPanelsProps)
       downloadUrl={`/api/v1/workflow-runs/${encodeURIComponent(runId)}/log`} emptyText={emptyText(state)}
     />
   )
-  const steps = <StepTimeline lines={lines} selected={step} onSelect={setStep} stoppedAt={stoppedAt} />
-  const results = <ResultsPanel previews={state.previews} />
+  const steps = <StepTimeline lines={lines} isOver={state.run.isOver} selected={step} onSelect={setStep} stoppedAt={stoppedAt} />
+  const results = <ResultsPanel previews={state.previews} isOver={state.run.isOver} isLarge={isLarge} onLarge={isWide ? setLarge : null} />
   return isWide
-    ? <SideBySide log={log} steps={steps} results={results} lines={lines} hasResults={state.previews.length > 0} />
+    ? <SideBySide log={log} steps={steps} results={results} lines={lines} hasResults={state.previews.length > 0} isLarge={isLarge} />
     : <InTabs log={log} steps={steps} results={results} lines={lines} resultCount={state.previews.length} />
 }
 
@@ -42,9 +43,15 @@ interface Parts {
   readonly lines: readonly StepLine[]
 }
 
-function SideBySide ({ log, steps, results, lines, hasResults }: Parts & { hasResults: boolean }) {
+interface SideBySideProps extends Parts {
+  readonly hasResults: boolean
+  /** Whether the results have it all for themselves. */
+  readonly isLarge: boolean
+}
+
+function SideBySide ({ log, steps, results, lines, hasResults, isLarge }: SideBySideProps) {
   return (
-    <div className={classes['columns']}>
+    <div className={classes['columns']} data-large={isLarge}>
       <div className={classes['main']}>{log}</div>
       <div className={classes['side']}>
         <section className={classes['steps']} aria-labelledby='steps-title' data-shared={hasResults}>
@@ -63,7 +70,7 @@ function SideBySide ({ log, steps, results, lines, hasResults }: Parts & { hasRe
 function InTabs ({ log, steps, results, lines, resultCount }: Parts & { resultCount: number }) {
   const [tab, setTab] = useState<string | null>('log')
   return (
-    <Tabs value={tab} onChange={setTab} className={classes['tabs']}>
+    <Tabs value={tab} onChange={setTab} className={classes['tabs']} keepMountedMode='display-none'>
       <Tabs.List grow>
         <Tabs.Tab value='log'>Log</Tabs.Tab>
         <Tabs.Tab value='steps'>Steps <Count lines={lines} /></Tabs.Tab>
@@ -71,7 +78,7 @@ function InTabs ({ log, steps, results, lines, resultCount }: Parts & { resultCo
       </Tabs.List>
       <Tabs.Panel value='log' className={classes['tab']}>{log}</Tabs.Panel>
       <Tabs.Panel value='steps' className={classes['tab']} data-scrolls>{tab === 'steps' && steps}</Tabs.Panel>
-      <Tabs.Panel value='results' className={classes['tab']}>{tab === 'results' && results}</Tabs.Panel>
+      <Tabs.Panel value='results' className={classes['tab']} data-padded>{tab === 'results' && results}</Tabs.Panel>
     </Tabs>
   )
 }

@@ -1,6 +1,6 @@
 import type { Connection } from '@runcast/client/react'
 import { Button, CopyButton, Tooltip } from '@mantine/core'
-import { CheckIcon, CopyIcon, PlayIcon } from '@primer/octicons-react'
+import { CheckIcon, CopyIcon, HistoryIcon, PlayIcon } from '@primer/octicons-react'
 import { Link } from 'react-router'
 import { seqOf } from '../../../../services/run-log/event-id.ts'
 import { formatNumberOf } from '../../format/count.ts'
@@ -35,18 +35,20 @@ export function RunHeader ({ runId, state, connection, stoppedAt, isReplay, onRe
     <header className={classes['header']}>
       <nav className={classes['path']} aria-label='Breadcrumb'><Link to='/'>Runs</Link> <span aria-hidden>/</span></nav>
       <h1 className={classes['name']} title={run.name ?? runId}>{run.name ?? runId}</h1>
-      <Tooltip label={explanationOf(connection)} multiline w={260}>
-        <div className={classes['connection']}><ConnectionIndicator connection={connection} detail={note} /></div>
-      </Tooltip>
+      <div className={classes['connection']}>
+        {isReplay
+          ? <span className={classes['mode']}><HistoryIcon /> Replay</span>
+          : <Tooltip label={explanationOf(connection)} multiline w={260}><div><ConnectionIndicator connection={connection} detail={note} /></div></Tooltip>}
+      </div>
       <div className={classes['facts']}>
-        {phase !== 'opening' && <StatusBadge status={run.status} terminal={run.isOver} moving={isLive} />}
+        {phase === 'open' && <StatusBadge status={run.status} terminal={run.isOver} moving={isLive} />}
         <ElapsedClock run={run} stoppedAt={stoppedAt} isCutOff={stoppedAt !== null && !run.isOver && !isReplay} />
         {run.startedAt !== null && <Started at={run.startedAt} />}
         {phase === 'open' && <span className={classes['fact']}>{formatNumberOf(seqOf(newest), 'event')}</span>}
         <RunId runId={runId} />
         {run.retryOf !== null && <Link className={classes['fact']} to={`/runs/${encodeURIComponent(run.retryOf)}`}>Retry of {run.retryOf}</Link>}
+        {onReplay !== null && <Button className={classes['replay']} size='compact-sm' variant='default' leftSection={<PlayIcon size={14} />} loading={isReplayLoading} onClick={onReplay}>Replay</Button>}
       </div>
-      {onReplay !== null && <Button className={classes['replay']} size='compact-sm' variant='default' leftSection={<PlayIcon size={14} />} loading={isReplayLoading} onClick={onReplay}>Replay</Button>}
     </header>
   )
 }

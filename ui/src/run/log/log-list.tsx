@@ -1,5 +1,5 @@
-import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
-import { useCallback, useEffect, useImperativeHandle, useRef, useSyncExternalStore, type ReactNode, type Ref } from 'react'
+import { measureElement, useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
+import { useCallback, useEffect, useEffectEvent, useImperativeHandle, useRef, useSyncExternalStore, type ReactNode, type Ref, type RefObject } from 'react'
 import type { LogView } from '../model/log-view.ts'
 import { LogRowView } from './log-row.tsx'
 import type { TimeMode } from './row-times.ts'
@@ -42,6 +42,7 @@ export const ROW_HEIGHT = 20
 const HEAD_HEIGHT = 36
 const NEAR_ROWS = 300
 const NEAR_END_PX = 24
+const SETTLING_FRAMES = 6
 
 /** The rows of a log, of which only those in view are there. */
 export function LogList (props: LogListProps) {
@@ -53,6 +54,7 @@ export function LogList (props: LogListProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     getItemKey: useCallback((index: number) => view.placeAt(index), [view]),
+    measureElement: measureVisible,
     paddingStart: HEAD_HEIGHT,
     overscan: 12,
     anchorTo: 'end',
@@ -62,7 +64,8 @@ export function LogList (props: LogListProps) {
   useListHandle(props.handle, view, virtualizer)
   useNearness(props, virtualizer)
   useFollowing(props, scroller)
-  useEffect(() => virtualizer.measure(), [virtualizer, wraps])
+  useReappearing(scroller, follows, virtualizer)
+  useWrapping(view, virtualizer, wraps, follows)
 
   const items = virtualizer.getVirtualItems()
   return (
@@ -76,7 +79,7 @@ export function LogList (props: LogListProps) {
           {items.map((item) => {
             const row = view.rowAt(item.index)
             return row !== undefined && (
-              <div key={item.key} data-index={item.index} ref={wraps ? virtualizer.measureElement : undefined}>
+              <div key={item.key} data-index={item.index} ref={wraps || row.kind === 'gap' ? virtualizer.measureElement : undefined}>
                 <LogRowView
                   row={row} query={view.query} timeMode={props.timeMode} start={props.start}
                   isCurrentHit={item.key === props.currentHit} isTarget={row.id === props.target}
@@ -92,18 +95,35 @@ export function LogList (props: LogListProps) {
 
 type ListVirtualizer = Virtualizer<HTMLDivElement, Element>
 
+/** The height of a row; out of sight it has none, and keeps the one that it had. */
+const measureVisible: typeof measureElement = (element, entry, virtualizer) => {
+  if (element.checkVisibility()) return measureElement(element, entry, virtualizer)
+  return virtualizer.itemSizeCache.get(virtualizer.options.getItemKey(virtualizer.indexFromElement(element))) ?? ROW_HEIGHT
+}
+
 function useListHandle (handle: Ref<LogListHandle>, view: LogView, virtualizer: ListVirtualizer): void {
   useImperativeHandle(handle, () => ({
     showPlace: (place) => {
       const index = view.indexOf(place)
       const { startIndex = 0, endIndex = -1 } = virtualizer.range ?? {}
-      if (index <= startIndex || index >= endIndex) virtualizer.scrollToIndex(index, { align: 'center' })
+      if (index <= startIndex || index >= endIndex) scrollTo(view, virtualizer, place, 'center')
     },
-    keepAtTop: (place) => virtualizer.scrollToIndex(view.indexOf(place), { align: 'start' }),
+    keepAtTop: (place) => scrollTo(view, virtualizer, place, 'start'),
     showTop: () => virtualizer.scrollToOffset(0),
     showEnd: () => virtualizer.scrollToEnd(),
     topPlace: () => view.placeAt(virtualizer.range?.startIndex ?? 0)
   }), [view, virtualizer])
+}
+
+/** Scrolls to a place, and again as rows on the way turn out higher than thought or come in before it. */
+function scrollTo (view: LogView, virtualizer: ListVirtualizer, place: number, align: 'start' | 'center'): void {
+  let frames = SETTLING_FRAMES
+  const step = () => {
+    const [offset] = virtualizer.getOffsetForIndex(view.indexOf(place), align) ?? []
+    if (offset !== undefined && Math.abs(offset - (virtualizer.scrollOffset ?? 0)) > 1) virtualizer.scrollToOffset(offset)
+    if (--frames > 0) requestAnimationFrame(step)
+  }
+  step()
 }
 
 /** Asks for more rows before the person comes to the first or the last one there is. */
@@ -119,12 +139,13 @@ function useNearness ({ view, onNearTop, onNearEnd }: LogListProps, virtualizer:
 }
 
 /** Lets go of the end when the person scrolls up, and follows again when they come back to it. */
-function useFollowing ({ onFollow }: LogListProps, scroller: React.RefObject<HTMLDivElement | null>): void {
+function useFollowing ({ onFollow }: LogListProps, scroller: RefObject<HTMLDivElement | null>): void {
   const lastTop = useRef(0)
   useEffect(() => {
     const element = scroller.current
     if (element === null) return
     const scrolled = () => {
+      if (element.clientHeight === 0) return
       const distance = element.scrollHeight - element.clientHeight - element.scrollTop
       const isUp = element.scrollTop < lastTop.current
       lastTop.current = element.scrollTop
@@ -134,4 +155,37 @@ function useFollowing ({ onFollow }: LogListProps, scroller: React.RefObject<HTM
     element.addEventListener('scroll', scrolled, { passive: true })
     return () => element.removeEventListener('scroll', scrolled)
   }, [scroller, onFollow])
+}
+
+/** Lays the rows out anew without losing the place where the person reads. */
+function useWrapping (view: LogView, virtualizer: ListVirtualizer, wraps: boolean, follows: boolean): void {
+  const changed = useEffectEvent(() => {
+    const place = view.placeAt(virtualizer.range?.startIndex ?? 0)
+    virtualizer.measure()
+    if (follows) virtualizer.scrollToEnd()
+    else scrollTo(view, virtualizer, place, 'start')
+  })
+  const laidOut = useRef(wraps)
+  useEffect(() => {
+    if (laidOut.current === wraps) return
+    laidOut.current = wraps
+    changed()
+  }, [wraps])
+}
+
+/** A list that was out of sight for a while, as behind another tab, goes to the end that it follows. */
+function useReappearing (scroller: RefObject<HTMLDivElement | null>, follows: boolean, virtualizer: ListVirtualizer): void {
+  const reappeared = useEffectEvent(() => { if (follows) virtualizer.scrollToEnd() })
+  useEffect(() => {
+    const element = scroller.current
+    if (element === null) return
+    let wasHidden = false
+    const observer = new ResizeObserver(() => {
+      const isHidden = element.clientHeight === 0
+      if (wasHidden && !isHidden) reappeared()
+      wasHidden = isHidden
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [scroller])
 }

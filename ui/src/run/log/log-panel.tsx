@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { ArrowDownIcon } from '@primer/octicons-react'
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react'
 import { formatNumberOf } from '../../format/count.ts'
 import { copyText } from '../copy-text.ts'
 import { seqOf } from '../../../../services/run-log/event-id.ts'
@@ -10,6 +10,7 @@ import type { LogRow } from '../model/log-rows.ts'
 import { shownText } from '../model/log-text.ts'
 import type { LogView } from '../model/log-view.ts'
 import type { RunSession, SessionState } from '../model/run-session.ts'
+import type { RowFilter } from '../model/row-filter.ts'
 import type { StepLine } from '../model/steps.ts'
 import { LineBar } from './line-bar.tsx'
 import { LogHead } from './log-head.tsx'
@@ -47,7 +48,7 @@ export function LogPanel ({ session, state, steps, step, onStep, downloadUrl, em
   const search = useSearch(view, list)
   const { target, mark, markNext } = useMarkedLine(view, list)
 
-  useEffect(() => keepInPlace(list.current, () => view.setFilter({ level, step })), [view, level, step])
+  useFilter(view, list, { level, step }, follows)
   useFocus(state.focus, view, list, setFollows)
 
   const follow = useCallback(async () => {
@@ -72,7 +73,7 @@ export function LogPanel ({ session, state, steps, step, onStep, downloadUrl, em
       <div className={classes['view']}>
         <LogList
           view={view} handle={list} follows={follows} onFollow={setFollows} onNearTop={wantEarlier} onNearEnd={wantLater}
-          wraps={wraps} timeMode={timeMode} start={state.run.startedAt ?? 0} currentHit={search.hit} target={target}
+          wraps={wraps} timeMode={timeMode} start={state.run.startedAt ?? 0} currentHit={search.hit} target={target ?? state.focus?.id ?? null}
           head={<LogHead reader={state.reader} isEmpty={state.newest === '0-0'} onEarlier={wantEarlier} />}
         />
         <Empty view={view} text={emptyText} />
@@ -98,14 +99,19 @@ function useLook () {
   }), [wraps, timeMode, setWrap, setTime])
 }
 
-/** Changes what is shown without losing the place where the person reads. */
-function keepInPlace (list: LogListHandle | null, change: () => void): void {
-  const place = list?.topPlace()
-  change()
-  if (place !== undefined) list?.keepAtTop(place)
+/** Filters the rows without losing the place where the person reads. */
+function useFilter (view: LogView, list: RefObject<LogListHandle | null>, { level, step }: RowFilter, follows: boolean): void {
+  const apply = useEffectEvent(() => {
+    if (view.filter.level === level && view.filter.step === step) return
+    const place = list.current?.topPlace() ?? 0
+    view.setFilter({ level, step })
+    if (follows) list.current?.showEnd()
+    else list.current?.keepAtTop(place)
+  })
+  useEffect(() => apply(), [level, step])
 }
 
-function useFocus (focus: SessionState['focus'], view: LogView, list: React.RefObject<LogListHandle | null>, setFollows: (follows: boolean) => void): void {
+function useFocus (focus: SessionState['focus'], view: LogView, list: RefObject<LogListHandle | null>, setFollows: (follows: boolean) => void): void {
   useEffect(() => {
     if (focus === null) return
     setFollows(false)

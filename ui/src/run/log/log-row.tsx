@@ -24,7 +24,7 @@ const MARKS: Readonly<Record<Level, string>> = { trace: 'TRC', debug: 'DBG', inf
 
 /** One row of the log. Whatever is in it is text. */
 export const LogRowView = memo(function LogRowView ({ row, query, isCurrentHit, isTarget, timeMode, start }: LogRowProps) {
-  if (row.kind === 'gap') return <GapRowView text={row.text} />
+  if (row.kind === 'gap') return <div className={classes['gap']} role='note' data-current={isCurrentHit}><AlertFillIcon size={14} /> <span><RowText row={row} query={query} /></span></div>
   const isFirst = row.part === 0
   return (
     <div className={classes['row']} data-level={row.level} data-kind={row.kind} data-target={isTarget} data-current={isCurrentHit}>
@@ -45,12 +45,4 @@ function RowText ({ row, query }: { row: LogRow, query: string }): ReactNode {
   if (row.kind === 'status') return <span className={classes['note']}><StatusIcon kind={kindOfStatus(row.status)} size={12} /> {pieces}</span>
   if (row.kind === 'result' || row.kind === 'event') return <span className={classes['note']}><DotFillIcon size={12} /> <b>{row.type}</b> {pieces}</span>
   return pieces
-}
-
-function GapRowView ({ text }: { text: string }) {
-  return (
-    <div className={classes['gap']} role='note'>
-      <AlertFillIcon size={14} /> <span>{text}</span>
-    </div>
-  )
 }

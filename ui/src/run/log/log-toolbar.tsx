@@ -50,7 +50,7 @@ export function LogToolbar (props: LogToolbarProps) {
         <Tool label='Wrap lines' isOn={props.wraps} onClick={props.onWrap}><WrapIcon /></Tool>
         <Tool label='Copy what is shown' onClick={props.onCopy}><CopyIcon /></Tool>
         <Tooltip label='Download the log' openDelay={300}>
-          <ActionIcon component='a' href={props.downloadUrl} download variant='subtle' color='gray' size='md' aria-label='Download the log'><DownloadIcon /></ActionIcon>
+          <ActionIcon component='a' href={props.downloadUrl} download variant='subtle' color='gray' size='md' className={classes['download']} aria-label='Download the log'><DownloadIcon /></ActionIcon>
         </Tooltip>
       </div>
     </div>

@@ -159,10 +159,14 @@ export class RunSession {
     this.#set({ run: endedRun(this.#state.run, status, this.#state.newest) })
   }
 
-  /** Finds out whether anything was missed while the stream was away. */
-  checkAfterReconnect (): void {
-    this.#check = { target: null, missed: 0 }
-    this.#readState()
+  /** The connection is lost: from now on, what is missed is counted. */
+  connectionLost (): void {
+    this.#check ??= { target: null, missed: 0 }
+  }
+
+  /** The connection is back: finds out whether anything was missed. */
+  connectionBack (): void {
+    if (this.#check !== null) this.#readState()
   }
 
   /** Brings a line into view, reading what is around it if need be. @throws ApiError */

@@ -11,6 +11,10 @@ const components: Components = {
   // Nothing is loaded from another host, so an image is only named.
   img ({ alt }) {
     return <span className={classes['image']}>[image{alt === undefined || alt === '' ? '' : `: ${alt}`}]</span>
+  },
+  // The box of a task: there is nothing to be ticked here.
+  input ({ checked }) {
+    return <span role='img' aria-label={checked === true ? 'done' : 'not done'}>{checked === true ? '☑' : '☐'}</span>
   }
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { formatNumberOf } from '../../format/count.ts'
+import { formatClock, formatFull } from '../../format/time.ts'
 import type { Plot } from '../model/plots.ts'
 import classes from './plot.module.css'
 
@@ -37,15 +38,28 @@ function optionsOf (plot: Plot, element: HTMLElement): Omit<UPlot.Options, 'widt
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: '11px system-ui' }
   return {
     scales: { x: { time: plot.isTime } },
-    axes: [{ ...axis, ...(plot.isTime ? {} : { label: plot.xLabel, labelFont: '12px system-ui', labelSize: 20 }) }, { ...axis, size: 56 }],
+    axes: [{ ...axis, ...(plot.isTime ? { values: timesOf, space: 84 } : { label: plot.xLabel, labelFont: '12px system-ui', labelSize: 20 }) }, { ...axis, size: 56 }],
     cursor: { points: { size: 6 } },
     series: [
-      { label: plot.xLabel },
+      { label: plot.xLabel, ...(plot.isTime ? { value: (_chart: UPlot, seconds: number | null) => seconds === null ? '--' : formatFull(seconds * 1000) } : {}) },
       ...plot.lines.map(({ label }, index) => ({
         label, stroke: colorOf(LINE_COLORS[index % LINE_COLORS.length] ?? '--ink'), width: 1.75, points: { show: plot.x.length <= 60, size: 4 }, spanGaps: true
       }))
     ]
   }
+}
+
+const DAY_S = 86_400
+const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+
+/** What stands at the marks of a time axis, as precise as they are apart. @param step seconds */
+function timesOf (_chart: UPlot, marks: readonly number[], _axis: number, _space: number, step: number): string[] {
+  return marks.map((seconds) => {
+    if (step >= DAY_S) return DATE.format(seconds * 1000)
+    const clock = formatClock(seconds * 1000)
+    if (step >= 60) return clock.slice(0, -3)
+    return step >= 1 ? clock : `${clock}.${String(Math.round(seconds * 1000) % 1000).padStart(3, '0')}`
+  })
 }
 
 /** Reads colours as a canvas wants them: without variables and for the scheme that is on. */

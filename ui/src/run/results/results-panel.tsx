@@ -1,6 +1,5 @@
-import { ActionIcon, Badge, Modal, NativeSelect, SegmentedControl } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
-import { ChevronLeftIcon, ChevronRightIcon, ScreenFullIcon } from '@primer/octicons-react'
+import { ActionIcon, Badge, NativeSelect, SegmentedControl } from '@mantine/core'
+import { ChevronLeftIcon, ChevronRightIcon, ScreenFullIcon, ScreenNormalIcon } from '@primer/octicons-react'
 import { useMemo, useState, type ReactNode } from 'react'
 import { formatClock } from '../../format/time.ts'
 import { stepsOf, type Preview } from '../model/previews.ts'
@@ -14,12 +13,21 @@ const KIND_NAMES: Readonly<Record<Kind, string>> = {
   image: 'Image', markdown: 'Document', plot: 'Plot', table: 'Table', tree: 'Tree', text: 'Text', changes: 'Changes'
 }
 
+export interface ResultsPanelProps {
+  readonly previews: readonly Preview[]
+  /** Whether no more results come. */
+  readonly isOver: boolean
+  /** Whether the results have the whole view for themselves. */
+  readonly isLarge: boolean
+  /** null where they always have. */
+  readonly onLarge: ((isLarge: boolean) => void) | null
+}
+
 /** What a run has produced: the newest result, or the one that is chosen. */
-export function ResultsPanel ({ previews }: { previews: readonly Preview[] }) {
+export function ResultsPanel ({ previews, isOver, isLarge, onLarge }: ResultsPanelProps) {
   const [chosenStep, setStep] = useState<string | null>(null)
   const [chosenId, setId] = useState<string | null>(null)
   const [chosenKind, setKind] = useState<Kind | null>(null)
-  const [isLarge, { open, close }] = useDisclosure()
   const steps = useMemo(() => stepsOf(previews), [previews])
   const step = chosenStep !== null && steps.includes(chosenStep) ? chosenStep : steps[0]
   const series = useMemo(() => previews.filter((preview) => preview.step === step), [previews, step])
@@ -30,7 +38,7 @@ export function ResultsPanel ({ previews }: { previews: readonly Preview[] }) {
   const preview = series[index]
 
   if (preview === undefined || view === undefined) {
-    return <p className={classes['empty']}>No results yet. They appear when the run sends a <code>result_preview</code>.</p>
+    return <p className={classes['empty']}>{isOver ? 'This run sent no results.' : <>No results yet. They appear when the run sends a <code>result_preview</code>.</>}</p>
   }
   const goTo = (next: number) => setId(next >= series.length - 1 ? null : series[next]?.id ?? null)
   return (
@@ -46,14 +54,14 @@ export function ResultsPanel ({ previews }: { previews: readonly Preview[] }) {
         <span className={classes['facts']}>
           {preview.isFinal && <Badge size='sm' variant='light' color='green' className={classes['final']}>final</Badge>} {formatClock(preview.at)}
         </span>
-        <ActionIcon variant='subtle' color='gray' aria-label='Show the result large' onClick={open}><ScreenFullIcon /></ActionIcon>
+        {onLarge !== null && (
+          <ActionIcon variant='subtle' color='gray' aria-label={isLarge ? 'Show beside the log' : 'Show large'} onClick={() => onLarge(!isLarge)}>
+            {isLarge ? <ScreenNormalIcon /> : <ScreenFullIcon />}
+          </ActionIcon>
+        )}
       </div>
       <Kinds views={views} kind={view.kind} onKind={setKind} />
       <div className={classes['content']}><ResultContent key={contentKey(preview, view)} view={view} /></div>
-      <Modal opened={isLarge} onClose={close} fullScreen title={preview.step === '' ? 'Result of the run' : `Result of ${preview.step}`} closeButtonProps={{ 'aria-label': 'Close' }} classNames={{ body: classes['large'] ?? '' }}>
-        <Kinds views={views} kind={view.kind} onKind={setKind} />
-        <div className={classes['content']}><ResultContent view={view} /></div>
-      </Modal>
     </div>
   )
 }

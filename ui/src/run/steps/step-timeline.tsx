@@ -10,6 +10,8 @@ import classes from './steps.module.css'
 
 export interface StepTimelineProps {
   readonly lines: readonly StepLine[]
+  /** Whether more steps may come. */
+  readonly isOver: boolean
   /** The step that the log is filtered by; null for none. */
   readonly selected: string | null
   readonly onSelect: (step: string | null) => void
@@ -18,9 +20,11 @@ export interface StepTimelineProps {
 }
 
 /** The steps of a run as bars over time. A click filters the log by a step, another one takes the filter away. */
-export function StepTimeline ({ lines, selected, onSelect, stoppedAt }: StepTimelineProps) {
+export function StepTimeline ({ lines, isOver, selected, onSelect, stoppedAt }: StepTimelineProps) {
   const now = useNow(stoppedAt)
-  if (lines.length === 0) return <p className={classes['empty']}>No steps yet. They appear when the run sends a <code>status_change</code> with a <code>step</code>.</p>
+  if (lines.length === 0) {
+    return <p className={classes['empty']}>{isOver ? 'This run named no steps.' : <>No steps yet. They appear when the run sends a <code>status_change</code> with a <code>step</code>.</>}</p>
+  }
   const extent = extentOf(lines, now)
   const failed = lines.filter((line) => line.kind === 'failed').length
   return (
