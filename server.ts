@@ -43,6 +43,8 @@ async function start (config: Config): Promise<void> {
 
   try {
     await fastify.register(app, { config })
+    await fastify.ready()
+    await fastify.runLog.open()
     await fastify.listen({ host: config.HOST, port: config.PORT, backlog: BACKLOG })
   } catch (error) {
     fail(explain(error, config))

@@ -6,6 +6,7 @@ import { startServer } from './helpers/server-process.ts'
 import { TEST_SECRET } from './helpers/tokens.ts'
 
 const LISTENING = /"msg":"Server listening at (http:\/\/127\.0\.0\.1:\d+)"/
+const FASTIFY_CLI = 'node_modules/fastify-cli/cli.js'
 const authorization = `Bearer ${tokenFor()}`
 
 t.test('a development start prints its address and one login URL, and a signal stops it', async (t) => {
@@ -62,15 +63,17 @@ t.test('a start that can not succeed ends with one sentence for each reason', as
     const second = startServer(t, { PORT: '0', DATA_DIR, JWT_SECRET: TEST_SECRET })
     t.equal(await second.exited, 1)
     t.match(second.stderr(), `The data directory ${DATA_DIR} is in use by process ${first.pid}.`)
+    const third = startServer(t, { PORT: '0', DATA_DIR }, FASTIFY_CLI, 'start', '-l', 'info', '-o', 'app.ts')
+    await third.exited
+    t.match(third.stdout(), `The data directory ${DATA_DIR} is in use by process ${first.pid}.`)
+    const printed = startServer(t, { DATA_DIR }, FASTIFY_CLI, 'print-routes', 'app.ts')
+    t.equal(await printed.exited, 0, 'to print the routes the directory is not needed')
+    t.match(printed.stdout(), /:run_id.*\n.*\/events/)
   })
 })
 
-t.test('fastify-cli starts the service and prints its routes', async (t) => {
-  const cli = 'node_modules/fastify-cli/cli.js'
-  const printed = startServer(t, { DATA_DIR: await temporaryDirectory(t) }, cli, 'print-routes', 'app.ts')
-  t.equal(await printed.exited, 0)
-  t.match(printed.stdout(), /:run_id.*\n.*\/events/)
-  const started = startServer(t, { PORT: '0', DATA_DIR: await temporaryDirectory(t) }, cli, 'start', '-l', 'info', '-o', 'app.ts')
+t.test('fastify-cli starts the service', async (t) => {
+  const started = startServer(t, { PORT: '0', DATA_DIR: await temporaryDirectory(t) }, FASTIFY_CLI, 'start', '-l', 'info', '-o', 'app.ts')
   const [, port] = await started.printed(/Log in with: {3}http:\/\/[^/]+:(\d+)\/login#code=/)
   t.equal((await fetch(`http://localhost:${port}/health/ready`)).status, 200)
   started.kill('SIGTERM')

@@ -12,7 +12,8 @@ export default fp<GreetingOptions>(async (fastify, { print = (text) => { process
   fastify.addHook('onListen', async () => {
     // Of several processes the first one speaks for all.
     const isFirst = cluster.worker === undefined || cluster.worker.id === 1
-    if (fastify.loginCodes === null || !isFirst) return
+    const hasFailed = !fastify.server.listening
+    if (fastify.loginCodes === null || !isFirst || hasFailed) return
     const login = await fastify.developmentLogin() ?? 'npx runcast login, once Redis answers'
     print(`\nRuncast is up: ${fastify.listeningOrigin}\nLog in with:   ${login}\n\n`)
   })

@@ -16,13 +16,20 @@ declare module 'fastify' {
 
 /**
  * The run log and the live channels of its runs: `fastify.runLog`, `fastify.liveChannels`, in Redis or embedded.
- * Opened before the service listens, which a data directory in use prevents; closed after everything that uses them.
+ * Opened when the service listens or is asked for something: a data directory has one user at a time, and a service that
+ * is only put together, to list its routes, needs none. Closed after everything that uses them.
  */
 export default fp(async (fastify) => {
   const { log, live } = inRedis(fastify) ?? embedded(fastify)
   fastify.decorate('runLog', log)
   fastify.decorate('liveChannels', live)
-  fastify.addHook('onReady', () => log.open())
+  fastify.addHook('onRequest', () => log.open())
+  fastify.addHook('onListen', async () => {
+    await log.open().catch(async (error: unknown) => {
+      fastify.log.fatal({ err: error }, 'the run log can not be opened')
+      await fastify.close()
+    })
+  })
   fastify.addHook('onClose', async () => {
     await live.close()
     await log.close()

@@ -7,7 +7,10 @@ import type { RunEffect } from '../events/effect.ts'
  * Two implementations, embedded (LMDB) and Redis, pass one contract suite.
  */
 export interface RunLog {
-  /** Connects or opens. Resolves at once when the store can connect later (Redis); rejects when it never can. */
+  /**
+   * Connects or opens, once however often it is called. Resolves at once when the store can connect later (Redis);
+   * rejects when it can't be used.
+   */
   open (): Promise<void>
 
   /**

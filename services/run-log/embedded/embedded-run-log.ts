@@ -61,6 +61,7 @@ class LmdbRunLog implements RunLog {
   readonly #options: EmbeddedOptions
   readonly #live: InProcessChannels
   readonly #now: () => number
+  #opening: Promise<void> | null = null
   #opened: Opened | null = null
 
   constructor (options: EmbeddedOptions, live: InProcessChannels) {
@@ -69,7 +70,15 @@ class LmdbRunLog implements RunLog {
     this.#now = options.now ?? Date.now
   }
 
-  async open (): Promise<void> {
+  open (): Promise<void> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = null
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #open (): Promise<void> {
     const { directory, retention, minFreeBytes } = this.#options
     const lock = await acquireProcessLock(directory)
     try {
@@ -126,9 +135,11 @@ class LmdbRunLog implements RunLog {
   }
 
   async close (): Promise<void> {
+    if (this.#opened === null) await this.#opening?.catch(() => {})
     const opened = this.#opened
     if (opened === null) return
     this.#opened = null
+    this.#opening = null
     opened.stopSweeping()
     await opened.writer.idle()
     await opened.store.root.close()
