@@ -25,7 +25,7 @@ export interface TopicServerOptions {
 }
 
 /** Serves topics over bare HTTP on a free port, so that what is tested is their work and not the routes'. */
-export async function startTopicServer (t: Test, log: RunLog, live: LiveChannels, options: TopicServerOptions = {}): Promise<TopicServer> {
+export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, live: LiveChannels, options: TopicServerOptions = {}): Promise<TopicServer> {
   const { graceMs = 50, heartbeatMs = 60_000, positionCheckMs = 60_000, maxAgeMs = 600_000, tenant = '' } = options
   const seen: TopicServer['seen'] = { repaired: 0, gaps: [], fellBack: 0, failed: [] }
   const topics = new Topics({

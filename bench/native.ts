@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+const SOURCES = join(import.meta.dirname, 'native')
+
+/** The two programs in C and what they are made of. */
+const PROGRAMS = { load: ['load.c', 'streams.c', 'publisher.c', 'latency.c'], limit: ['limit.c'] }
+
+/** The paths of the load client and of the server that shows the kernel's limit. */
+export type NativePrograms = Readonly<Record<keyof typeof PROGRAMS, string>>
+
+/**
+ * Compiles what is older than its sources.
+ *
+ * @param directory where the programs are put
+ * @throws Error when the compiler is missing or finds a fault
+ */
+export function buildNative (directory: string): NativePrograms {
+  const newest = Math.max(...readdirSync(SOURCES).map((name) => statSync(join(SOURCES, name)).mtimeMs))
+  const build = (name: keyof typeof PROGRAMS) => {
+    const program = join(directory, name)
+    const built = statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0
+    if (built < newest) execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-o', program, ...PROGRAMS[name].map((source) => join(SOURCES, source))], { stdio: 'inherit' })
+    return program
+  }
+  return { load: build('load'), limit: build('limit') }
+}

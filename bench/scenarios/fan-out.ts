@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { faultsOf, openLoad, type Publishing, type Streams } from '../load.ts'
+import type { Bench, RunningServer } from '../servers/server.ts'
+import { startStopwatch } from '../stopwatch.ts'
+import { PEERS, type Figure, type Sample, type Scenario } from './scenario.ts'
+
+/** A guess at the deliveries per second of a server that is not warm, and for how long to publish at that. */
+const COLD_RATE = 200_000
+const WARM_UP_SECONDS = 0.5
+
+/** How many followers are given a second to settle. */
+const SETTLED_PER_SECOND = 10_000
+
+const RATE: Figure = { name: 'rate', title: 'deliveries/s', targets: [] }
+const COST: Figure = { name: 'cost', title: 'CPU-s per million deliveries', targets: [] }
+const P50: Figure = { name: 'p50', title: 'p50, ms', targets: [] }
+const P99: Figure = { name: 'p99', title: 'p99, ms', targets: [] }
+
+interface Burst extends Streams {
+  readonly window: number
+  readonly batch?: number
+}
+
+function burst (name: string, description: string, shape: Burst, figures: readonly Figure[], others: Partial<Scenario> = {}): Scenario {
+  return { name, description, subject: 'runcast', peers: PEERS, ingests: true, figures, measure: (bench, server) => measureBurst(bench, server, shape), ...others }
+}
+
+const TEN_TIMES_NCHAN = { against: 'nchan', least: 10 }
+
+/** Events to many followers: in bursts, one at a time, over many runs, and at a steady rate. */
+export const fanOut: readonly Scenario[] = [
+  burst('fan100', '100 followers of one run, 16 events outstanding', { streams: 100, runs: 1, window: 16 }, [RATE, COST]),
+  burst('fan1000', '1,000 followers of one run, 16 events outstanding', { streams: 1_000, runs: 1, window: 16 },
+    [{ ...RATE, targets: [TEN_TIMES_NCHAN, { against: 'phys_co', least: 0.75 }] }, COST]),
+  burst('fan5000', '5,000 followers of one run, 16 events outstanding', { streams: 5_000, runs: 1, window: 16 },
+    [{ ...RATE, targets: [TEN_TIMES_NCHAN] }, COST]),
+  burst('fan1000w1', '1,000 followers of one run, one event at a time', { streams: 1_000, runs: 1, window: 1 },
+    [RATE, { ...COST, targets: [{ against: 'nchan', most: 1 }] }]),
+  burst('runs1000x1', '1,000 runs with one follower each, 256 events outstanding', { streams: 1_000, runs: 1_000, window: 256 }, [RATE, COST]),
+  burst('runs1000x2', '1,000 runs with two followers each, 256 events outstanding', { streams: 2_000, runs: 1_000, window: 256 },
+    [RATE, { ...COST, targets: [{ against: 'nchan', most: 0.8 }] }]),
+  {
+    name: 'lat1000',
+    description: '1,000 followers of one run, 20 events per second',
+    subject: 'runcast',
+    peers: PEERS,
+    ingests: true,
+    figures: [{ ...P50, targets: [{ against: 'nchan', most: 1 }] }, { ...P99, targets: [{ against: 'nchan', most: 1 }] }, COST],
+    measure: (bench, server) => measureSteady(bench, server, { streams: 1_000, runs: 1 }, 20)
+  },
+  burst('embedded_fan1000', 'The embedded log: 1,000 followers of one run, batches of 16 over HTTP', { streams: 1_000, runs: 1, window: 16, batch: 16 },
+    [{ ...RATE, targets: [TEN_TIMES_NCHAN] }, COST], { subject: 'runcast_embedded', peers: ['nchan', 'phys_co'] }),
+  burst('processes_fan1000', 'Two processes: 1,000 followers of one run, 16 events outstanding', { streams: 1_000, runs: 1, window: 16 },
+    [{ ...RATE, targets: [TEN_TIMES_NCHAN] }, COST], { subject: 'runcast_2', peers: ['runcast', 'nchan'] }),
+  burst('processes_fan1000w1', 'Two processes: 1,000 followers of one run, one event at a time', { streams: 1_000, runs: 1, window: 1 },
+    [RATE, COST], { subject: 'runcast_2', peers: ['runcast', 'nchan'] })
+]
+
+async function measureBurst (bench: Bench, server: RunningServer, { window, batch: wanted = 1, ...streams }: Burst): Promise<Sample> {
+  const followers = streams.streams / streams.runs
+  const batch = server.publish.how === 'runcast' ? wanted : 1
+  const events = (rate: number, seconds: number) => Math.ceil(Math.max(2 * window, rate * seconds / followers) / batch) * batch
+  const warm = await publishTo(bench, server, streams, { events: events(COLD_RATE, WARM_UP_SECONDS), window, batch })
+  return publishTo(bench, server, streams, { events: events(warm.figures['rate'] ?? COLD_RATE, bench.seconds), window, batch })
+}
+
+async function measureSteady (bench: Bench, server: RunningServer, streams: Streams, rate: number): Promise<Sample> {
+  await publishTo(bench, server, streams, { events: Math.ceil(rate * WARM_UP_SECONDS), rate })
+  return publishTo(bench, server, streams, { events: Math.ceil(rate * bench.seconds * 2.5), rate })
+}
+
+/** Opens streams, publishes to them and closes them again. */
+export async function publishTo (bench: Bench, server: RunningServer, streams: Streams, publishing: Publishing): Promise<Sample> {
+  const load = await openLoad(bench, server, streams, publishing)
+  await delay(200 + streams.streams / SETTLED_PER_SECOND * 1_000)
+  const stopStopwatch = startStopwatch(server)
+  const received = await load.finish()
+  const used = stopStopwatch()
+  return {
+    figures: {
+      rate: received.received / received.seconds,
+      cost: used.serverSeconds / received.received * 1e6,
+      p50: received.p50_us / 1_000,
+      p99: received.p99_us / 1_000,
+      slowest: received.slowest_p99_us / 1_000
+    },
+    faults: faultsOf(load, received),
+    foreign: used.foreign
+  }
+}

@@ -1,0 +1,43 @@
+import type { Bench, RunningServer } from '../servers/server.ts'
+
+/** The servers that Runcast is compared with where they can do the same. */
+export const PEERS: readonly string[] = ['nchan', 'phys_co', 'phys', 'baseline']
+
+/** What a figure has to reach, by itself or as a multiple of the same figure of another server. */
+export interface Target {
+  /** The name of a server; null for the figure itself. */
+  readonly against: string | null
+  readonly least?: number
+  readonly most?: number
+}
+
+/** One number that a scenario gives. */
+export interface Figure {
+  readonly name: string
+  /** As the tables call it, with its unit. */
+  readonly title: string
+  readonly targets: readonly Target[]
+}
+
+/** The figures of one measurement by name, and what went wrong in it. */
+export interface Sample {
+  readonly figures: Readonly<Record<string, number>>
+  readonly faults: readonly string[]
+  /** Which share of the CPU time was someone else's, 0 to 1. */
+  readonly foreign: number
+}
+
+/** Something to measure on several servers. */
+export interface Scenario {
+  readonly name: string
+  /** What is done, in a sentence. */
+  readonly description: string
+  /** The server that has to reach the targets. */
+  readonly subject: string
+  /** The servers that it is compared with. */
+  readonly peers: readonly string[]
+  readonly figures: readonly Figure[]
+  /** Whether what is published in Redis must reach the followers of Runcast. */
+  readonly ingests: boolean
+  measure (bench: Bench, server: RunningServer): Promise<Sample>
+}

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** The ticks of CPU accounting per second. */
+const TICKS = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+
+/** A process and everything it started that is still running. */
+export function processTree (pid: number): number[] {
+  const children = new Map<number, number[]>()
+  for (const name of readdirSync('/proc')) {
+    const parent = /^\d+$/.test(name) ? Number(statOf(Number(name))?.[1]) : NaN
+    if (!Number.isNaN(parent)) children.set(parent, [...children.get(parent) ?? [], Number(name)])
+  }
+  const tree = [pid]
+  for (const found of tree) tree.push(...children.get(found) ?? [])
+  return tree
+}
+
+/** The CPU time that processes have used, in seconds; with `reaped`, also that of their children that are gone. */
+export function cpuSeconds (pids: readonly number[], reaped = false): number {
+  let ticks = 0
+  for (const pid of pids) {
+    const fields = statOf(pid)?.slice(11, reaped ? 15 : 13) ?? []
+    for (const field of fields) ticks += Number(field)
+  }
+  return ticks / TICKS
+}
+
+/** The memory that processes hold, in KiB. */
+export function residentKib (pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + Number(/^Rss:\s+(\d+)/m.exec(readOrEmpty(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0), 0)
+}
+
+/** The CPU time that everyone has used on all CPUs, interrupts not counted, in seconds. */
+export function machineSeconds (): number {
+  const [user = 0, nice = 0, system = 0] = /^cpu +(.*)$/m.exec(readOrEmpty('/proc/stat'))?.[1]?.split(' ').map(Number) ?? []
+  return (user + nice + system) / TICKS
+}
+
+/** The fields of a process after its name: state first, then the parent. */
+function statOf (pid: number): string[] | null {
+  const text = readOrEmpty(`/proc/${pid}/stat`)
+  return text === '' ? null : text.slice(text.lastIndexOf(')') + 2).split(' ')
+}
+
+function readOrEmpty (path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
