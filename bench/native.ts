@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -14,14 +14,16 @@ export type NativePrograms = Readonly<Record<keyof typeof PROGRAMS, string>>
  * Compiles what is older than its sources.
  *
  * @param directory where the programs are put
- * @throws Error when the compiler is missing or finds a fault
+ * @throws Error when there is no compiler, or it finds a fault
  */
 export function buildNative (directory: string): NativePrograms {
+  if (spawnSync('gcc', ['--version']).status !== 0) throw new Error('The load client is written in C. Please install gcc and the headers of the C library.')
   const newest = Math.max(...readdirSync(SOURCES).map((name) => statSync(join(SOURCES, name)).mtimeMs))
   const build = (name: keyof typeof PROGRAMS) => {
     const program = join(directory, name)
     const built = statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0
-    if (built < newest) execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-o', program, ...PROGRAMS[name].map((source) => join(SOURCES, source))], { stdio: 'inherit' })
+    const sources = PROGRAMS[name].map((source) => join(SOURCES, source))
+    if (built < newest) execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-o', program, ...sources], { stdio: 'inherit' })
     return program
   }
   return { load: build('load'), limit: build('limit') }
