@@ -9,10 +9,11 @@ t.test('rows keep their places when others come before and after them', async (t
   const window = new LogWindow()
   window.reset('1004-4')
   window.append([log(5, 'five\nfive again'), log(6)])
+  const place = window.start
   window.prepend([log(3), log(4)])
   t.same(texts(window), ['line 3', 'line 4', 'five', 'five again', 'line 6'])
-  t.equal(window.start, -2)
-  t.equal(window.at(0)?.text, 'five')
+  t.equal(window.start, place - 2)
+  t.equal(window.at(place)?.text, 'five')
   t.equal(window.before, '1003-3')
   t.equal(window.after, '1006-6')
 })
@@ -52,12 +53,22 @@ t.test('an event is found by its id', async (t) => {
   const window = new LogWindow()
   window.reset('1001-1')
   window.append([log(2, 'a\nb'), log(3)])
-  t.equal(window.placeOf('1003-3'), 2)
-  t.equal(window.placeOf('1002-2'), 0)
+  t.equal(window.placeOf('1003-3'), window.start + 2)
+  t.equal(window.placeOf('1002-2'), window.start)
   t.equal(window.placeOf('1009-9'), window.end)
   t.ok(window.has('1003-3'))
   t.notOk(window.has('9999-3'))
   t.notOk(window.has('1001-1'))
+})
+
+t.test('a place is never used again', async (t) => {
+  const window = new LogWindow()
+  window.reset('1002-2')
+  window.append([log(3)])
+  const place = window.start
+  window.reset('1002-2')
+  window.append([log(3)])
+  t.equal(window.at(place), undefined)
 })
 
 t.test('beyond the most rows that are held, whole events go at the far end and can be asked for again', async (t) => {

@@ -5,13 +5,13 @@ import type { ReaderState } from '../model/log-reader.ts'
 export interface LogHeadProps {
   readonly reader: ReaderState
   readonly isEmpty: boolean
-  readonly onEarlier: () => void
+  readonly onRetry: () => void
 }
 
 /** What stands above the first row: what is before it. */
-export function LogHead ({ reader, isEmpty, onEarlier }: LogHeadProps) {
+export function LogHead ({ reader, isEmpty, onRetry }: LogHeadProps) {
   if (reader.problem !== null) {
-    return <><span>The log could not be read: {reader.problem}</span><Button size='compact-xs' variant='default' onClick={onEarlier}>Try again</Button></>
+    return <><span>The log could not be read: {reader.problem}</span><Button size='compact-xs' variant='default' onClick={onRetry}>Try again</Button></>
   }
   if (reader.earlier === 'loading') return <><Loader size={14} /><span>Reading earlier lines …</span></>
   if (reader.earlier === 'more') return <span>Earlier lines follow as you scroll up.</span>

@@ -3,7 +3,6 @@ import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { ArrowDownIcon } from '@primer/octicons-react'
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react'
 import { formatNumberOf } from '../../format/count.ts'
-import { copyText } from '../copy-text.ts'
 import { seqOf } from '../../../../services/run-log/event-id.ts'
 import type { Level } from '../model/levels.ts'
 import type { LogRow } from '../model/log-rows.ts'
@@ -46,7 +45,7 @@ export function LogPanel ({ session, state, steps, step, onStep, downloadUrl, em
   const [level, setLevel] = useState<Level>('trace')
   const { wraps, toggleWrap, timeMode, nextTimeMode } = useLook()
   const search = useSearch(view, list)
-  const { target, mark, markNext } = useMarkedLine(view, list)
+  const { target, mark, markNext } = useMarkedLine(session, list)
 
   useFilter(view, list, { level, step }, follows)
   useFocus(state.focus, view, list, setFollows)
@@ -58,6 +57,8 @@ export function LogPanel ({ session, state, steps, step, onStep, downloadUrl, em
   }, [session])
   const toggleFollow = useCallback(() => { if (follows) setFollows(false); else follow() }, [follows, follow])
   const wantEarlier = useCallback(() => { reader.earlier() }, [reader])
+  const retry = useCallback(() => { reader.retry() }, [reader])
+  const wantAll = useCallback(() => reader.all(), [reader])
   const wantLater = useCallback(() => { reader.later() }, [reader])
   useFallingBehind(state.timesBehind, follows, follow)
   useLogShortcuts({ field, list, search, toggleFollow, follow, toggleWrap, markNext, nextTimeMode })
@@ -65,16 +66,16 @@ export function LogPanel ({ session, state, steps, step, onStep, downloadUrl, em
   return (
     <section className={classes['panel']} aria-label='Log'>
       <LogToolbar
-        search={<LogSearch view={view} search={search} field={field} />}
+        search={<LogSearch view={view} search={search} field={field} onEarlier={state.reader.earlier === 'none' ? null : wantAll} />}
         level={level} onLevel={setLevel} steps={steps} step={step} onStep={onStep}
         timeMode={timeMode} onTimeMode={nextTimeMode} wraps={wraps} onWrap={toggleWrap}
-        onCopy={() => copyText(shownText(view))} downloadUrl={downloadUrl}
+        textToCopy={() => shownText(view)} downloadUrl={downloadUrl}
       />
       <div className={classes['view']}>
         <LogList
           view={view} handle={list} follows={follows} onFollow={setFollows} onNearTop={wantEarlier} onNearEnd={wantLater}
           wraps={wraps} timeMode={timeMode} start={state.run.startedAt ?? 0} currentHit={search.hit} target={target ?? state.focus?.id ?? null}
-          head={<LogHead reader={state.reader} isEmpty={state.newest === '0-0'} onEarlier={wantEarlier} />}
+          head={<LogHead reader={state.reader} isEmpty={state.newest === '0-0'} onRetry={retry} />}
         />
         <Empty view={view} text={emptyText} />
         {(!follows || !state.reader.isAtEnd) && <ReturnButton view={view} state={state} onClick={follow} />}

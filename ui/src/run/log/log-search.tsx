@@ -1,6 +1,6 @@
-import { ActionIcon, TextInput } from '@mantine/core'
+import { ActionIcon, Button, TextInput } from '@mantine/core'
 import { ChevronDownIcon, ChevronUpIcon, SearchIcon, XIcon } from '@primer/octicons-react'
-import { useSyncExternalStore, type KeyboardEvent, type RefObject } from 'react'
+import { useState, useSyncExternalStore, type KeyboardEvent, type RefObject } from 'react'
 import { formatCount } from '../../format/count.ts'
 import type { LogView } from '../model/log-view.ts'
 import type { Search } from './use-search.ts'
@@ -10,10 +10,12 @@ export interface LogSearchProps {
   readonly view: LogView
   readonly search: Search
   readonly field: RefObject<HTMLInputElement | null>
+  /** Reads the lines before the first that is held, so that they are searched too; null when there are none. */
+  readonly onEarlier: (() => Promise<void>) | null
 }
 
 /** Searches the log: what for, how many rows it hits, and the ways to the next and the previous one. */
-export function LogSearch ({ view, search, field }: LogSearchProps) {
+export function LogSearch ({ view, search, field, onEarlier }: LogSearchProps) {
   const keyPressed = (event: KeyboardEvent) => {
     if (event.key === 'Enter') search.step(event.shiftKey ? -1 : 1)
     if (event.key !== 'Escape') return
@@ -32,11 +34,12 @@ export function LogSearch ({ view, search, field }: LogSearchProps) {
         )}
       />
       {search.query !== '' && <Hits view={view} search={search} />}
+      {search.query !== '' && <Earlier onEarlier={onEarlier} />}
     </div>
   )
 }
 
-function Hits ({ view, search }: Omit<LogSearchProps, 'field'>) {
+function Hits ({ view, search }: Pick<LogSearchProps, 'view' | 'search'>) {
   useSyncExternalStore(view.subscribe, view.version)
   const { hitCount } = view
   const number = search.hit === null ? 0 : view.hitsBefore(search.hit) + 1
@@ -50,4 +53,15 @@ function Hits ({ view, search }: Omit<LogSearchProps, 'field'>) {
       <ActionIcon variant='default' size='md' aria-label='Next hit' disabled={hitCount === 0} onClick={() => search.step(1)}><ChevronDownIcon /></ActionIcon>
     </>
   )
+}
+
+/** Offers to search what is not held yet. */
+function Earlier ({ onEarlier }: Pick<LogSearchProps, 'onEarlier'>) {
+  const [isReading, setReading] = useState(false)
+  if (onEarlier === null && !isReading) return null
+  const read = () => {
+    setReading(true)
+    onEarlier?.().finally(() => setReading(false))
+  }
+  return <Button size='compact-xs' variant='default' className={classes['earlier']} loading={isReading} onClick={read}>Search earlier lines</Button>
 }

@@ -1,5 +1,6 @@
 import { ActionIcon, NativeSelect, Tooltip } from '@mantine/core'
-import { ClockIcon, CopyIcon, DownloadIcon, WrapIcon } from '@primer/octicons-react'
+import { useClipboard } from '@mantine/hooks'
+import { CheckIcon, ClockIcon, CopyIcon, DownloadIcon, WrapIcon } from '@primer/octicons-react'
 import type { ReactNode } from 'react'
 import { LEVELS, type Level } from '../model/levels.ts'
 import type { StepLine } from '../model/steps.ts'
@@ -17,7 +18,8 @@ export interface LogToolbarProps {
   readonly onTimeMode: () => void
   readonly wraps: boolean
   readonly onWrap: () => void
-  readonly onCopy: () => void
+  /** Gives all lines that are shown. */
+  readonly textToCopy: () => string
   readonly downloadUrl: string
 }
 
@@ -48,7 +50,7 @@ export function LogToolbar (props: LogToolbarProps) {
       <div className={classes['tools']}>
         <Tool label={`Time stamps: ${TIME_NAMES[props.timeMode]}`} isOn={props.timeMode !== 'none'} onClick={props.onTimeMode}><ClockIcon /></Tool>
         <Tool label='Wrap lines' isOn={props.wraps} onClick={props.onWrap}><WrapIcon /></Tool>
-        <Tool label='Copy what is shown' onClick={props.onCopy}><CopyIcon /></Tool>
+        <Copy textToCopy={props.textToCopy} />
         <Tooltip label='Download the log' openDelay={300}>
           <ActionIcon component='a' href={props.downloadUrl} download variant='subtle' color='gray' size='md' className={classes['download']} aria-label='Download the log'><DownloadIcon /></ActionIcon>
         </Tooltip>
@@ -83,4 +85,9 @@ function Tool ({ label, isOn, onClick, children }: ToolProps) {
       </ActionIcon>
     </Tooltip>
   )
+}
+
+function Copy ({ textToCopy }: Pick<LogToolbarProps, 'textToCopy'>) {
+  const { copied, copy } = useClipboard()
+  return <Tool label={copied ? 'Copied' : 'Copy what is shown'} onClick={() => copy(textToCopy())}>{copied ? <CheckIcon /> : <CopyIcon />}</Tool>
 }

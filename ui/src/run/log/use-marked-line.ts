@@ -1,7 +1,8 @@
-import { useCallback, useMemo, type RefObject } from 'react'
+import { useCallback, useEffect, useMemo, useRef, type RefObject } from 'react'
 import { useLocation, useNavigate } from 'react-router'
 import { parseCursor } from '../../../../services/run-log/event-id.ts'
 import type { LogView } from '../model/log-view.ts'
+import type { RunSession } from '../model/run-session.ts'
 import type { LogListHandle } from './log-list.tsx'
 
 /** The line that the page's address names, and how to name another. */
@@ -19,10 +20,18 @@ export function lineOf (fragment: string): string | null {
 }
 
 /** The marked line of a log, kept in the address. */
-export function useMarkedLine (view: LogView, list: RefObject<LogListHandle | null>): MarkedLine {
+export function useMarkedLine (session: RunSession, list: RefObject<LogListHandle | null>): MarkedLine {
+  const { log: view } = session
   const { hash, pathname, search } = useLocation()
   const navigate = useNavigate()
   const target = lineOf(hash)
+  const shown = useRef(target)
+  useEffect(() => {
+    if (shown.current === target) return
+    shown.current = target
+    if (target !== null) session.show(target)
+  }, [session, target])
+
   const mark = useCallback((id: string | null) => {
     navigate({ pathname, search, hash: id === null ? '' : `line=${id}` }, { replace: true, preventScrollReset: true })
   }, [navigate, pathname, search])
@@ -31,7 +40,6 @@ export function useMarkedLine (view: LogView, list: RefObject<LogListHandle | nu
     const row = place === null ? undefined : view.window.at(place)
     if (place === null || row === undefined) return
     mark(row.id)
-    list.current?.showPlace(place)
   }, [view, target, list, mark])
   return useMemo(() => ({ target, mark, markNext }), [target, mark, markNext])
 }

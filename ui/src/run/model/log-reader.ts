@@ -35,6 +35,10 @@ export class LogReader {
   /** What came from the stream while the page before it was read; null while the stream is of no use. */
   #arrived: StreamedItem[] | null = null
   #opening = new AbortController()
+  /** What was tried last, when it failed. */
+  #failed: (() => Promise<void>) | null = null
+  /** What is under way when `earlier` is loading. */
+  #reading: Promise<void> = Promise.resolve()
   readonly #view: LogView
   readonly #readPage: ReadPage
   readonly #onChange: () => void
@@ -52,73 +56,76 @@ export class LogReader {
   /**
    * Shows the newest events, and from then on those of the stream.
    *
-   * @param newest the last event that the stream has brought, or after which it begins
-   * @throws ApiError
+   * @param newest gives the last event that the stream has brought, or after which it begins
    */
-  async openEnd (newest: string): Promise<void> {
+  async openEnd (newest: () => string): Promise<void> {
     const { signal } = this.#begin()
-    const page = newest === ORIGIN ? null : await this.#readPage({ before: nextId(newest), limit: PAGE_EVENTS }, signal)
-    if (signal.aborted) return
-    this.#fill(page, newest)
-    this.#attach()
+    const open = async () => {
+      this.#arrived = []
+      const from = newest()
+      const page = from === ORIGIN ? null : await this.#readPage({ before: nextId(from), limit: PAGE_EVENTS }, signal)
+      if (signal.aborted) return
+      this.#fill(page, from)
+      this.#attach()
+    }
+    await this.#attempt(open, signal)
     await this.earlier()
   }
 
-  /**
-   * Shows an event and what is around it.
-   *
-   * @throws ApiError
-   */
+  /** Shows an event and what is around it. */
   async openAt (id: string): Promise<void> {
     const { signal } = this.#begin()
-    const page = await this.#readPage({ before: nextId(id), limit: CONTEXT_EVENTS }, signal)
-    if (signal.aborted) return
-    this.#fill(page, id)
-    this.#arrived = null
+    const open = async () => {
+      const page = await this.#readPage({ before: nextId(id), limit: CONTEXT_EVENTS }, signal)
+      if (signal.aborted) return
+      this.#fill(page, id)
+    }
+    await this.#attempt(open, signal)
     await this.later()
   }
 
   /** Reads the events before the first row. */
   async earlier (): Promise<void> {
-    if (this.#state.earlier !== 'more') return
+    if (this.#state.earlier === 'loading') return await this.#reading
+    if (this.#state.earlier === 'none' || this.#failed !== null) return
     const { signal } = this.#opening
-    this.#set({ earlier: 'loading', problem: null })
-    try {
+    this.#reading = this.#attempt(async () => {
+      this.#set({ earlier: 'loading' })
       const page = await this.#readPage({ before: this.#view.window.before, limit: PAGE_EVENTS }, signal)
       if (signal.aborted) return
       if (this.#view.window.prepend(page.events.map(eventOf))) this.detach()
       this.#set(whatIsBefore(page))
       this.#view.changed()
-    } catch (error) {
-      if (!signal.aborted) this.#set({ earlier: 'more', problem: messageOf(error) })
-    }
+    }, signal)
+    await this.#reading
   }
 
   /** Reads the events after the last row; at the end of the log the stream takes over. */
   async later (): Promise<void> {
-    if (this.#state.isAtEnd || this.#arrived !== null) return
+    if (this.#state.isAtEnd || this.#arrived !== null || this.#failed !== null) return
     const { signal } = this.#opening
-    this.#arrived = []
-    this.#set({ problem: null })
-    try {
+    await this.#attempt(async () => {
+      this.#arrived = []
       const page = await this.#readPage({ after: this.#view.window.after, limit: PAGE_EVENTS }, signal)
       if (signal.aborted) return
       const gap = page.gap === null ? [] : [{ kind: 'gap' as const, resumedAfter: page.gap.resumed_after, lost: page.gap.lost }]
       this.#apply([...gap, ...page.events.map((event) => ({ kind: 'event' as const, event: eventOf(event) }))])
       if (page.more) this.#arrived = null
       else this.#attach()
-    } catch (error) {
-      if (signal.aborted) return
-      this.#arrived = null
-      this.#set({ problem: messageOf(error) })
-    }
+    }, signal)
+  }
+
+  /** Does once more what has failed. */
+  async retry (): Promise<void> {
+    const failed = this.#failed
+    if (failed !== null) await this.#attempt(failed, this.#opening.signal)
   }
 
   /** Reads all that is before the first row, as far as it can be held. */
   async all (): Promise<void> {
     const { signal } = this.#opening
     const hasRoom = () => this.#view.window.end - this.#view.window.start < MAX_ROWS - PAGE_EVENTS
-    while (!signal.aborted && this.#state.earlier === 'more' && hasRoom() && this.#state.problem === null) await this.earlier()
+    while (!signal.aborted && this.#state.earlier !== 'none' && hasRoom() && this.#failed === null) await this.earlier()
   }
 
   /** Takes what a stream brings, in its order. */
@@ -138,11 +145,25 @@ export class LogReader {
     this.#opening.abort()
   }
 
+  async #attempt (operation: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    this.#failed = null
+    if (this.#state.problem !== null) this.#set({ problem: null })
+    try {
+      await operation()
+    } catch (error) {
+      if (signal.aborted) return
+      this.#failed = operation
+      this.#arrived = null
+      this.#set({ problem: messageOf(error), ...(this.#state.earlier === 'loading' ? { earlier: 'more' as const } : {}) })
+    }
+  }
+
   #begin (): AbortController {
     this.#opening.abort()
     this.#opening = new AbortController()
-    this.#arrived = []
-    this.#set({ isAtEnd: false, problem: null })
+    this.#arrived = null
+    this.#failed = null
+    this.#set({ earlier: 'none', trimmed: 0, isAtEnd: false, problem: null })
     return this.#opening
   }
 

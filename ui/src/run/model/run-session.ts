@@ -100,6 +100,7 @@ export class RunSession {
   }
 
   readonly state = (): SessionState => this.#state
+  readonly #newest = () => this.#state.newest
 
   /**
    * Opens the run: at a line, else a failed one at its first error, else at its end. Asks again for as long as the
@@ -166,31 +167,27 @@ export class RunSession {
 
   /** The connection is back: finds out whether anything was missed. */
   connectionBack (): void {
+    this.reader.retry()
     if (this.#check !== null) this.#readState()
   }
 
-  /** Brings a line into view, reading what is around it if need be. @throws ApiError */
+  /** Brings a line into view, reading what is around it if need be. */
   async show (id: string): Promise<void> {
     if (!this.log.window.has(id)) await this.reader.openAt(id)
     this.#set({ focus: { id, time: ++this.#focusTime } })
   }
 
-  /**
-   * Brings the first error into view.
-   *
-   * @returns whether there is one
-   * @throws ApiError
-   */
+  /** Brings the first error into view. @returns whether there is one */
   async showFirstError (): Promise<boolean> {
-    const firstError = this.#state.firstError ?? await this.#source.findFirstError(this.#closed.signal)
+    const firstError = this.#state.firstError ?? await this.#source.findFirstError(this.#closed.signal).catch(() => null)
     this.#set({ firstError })
     if (firstError !== null) await this.show(firstError)
     return firstError !== null
   }
 
-  /** Brings the newest lines into view. @throws ApiError */
+  /** Brings the newest lines into view. */
   async showEnd (): Promise<void> {
-    if (!this.#state.reader.isAtEnd) await this.reader.openEnd(this.#state.newest)
+    if (!this.#state.reader.isAtEnd) await this.reader.openEnd(this.#newest)
   }
 
   close (): void {
@@ -199,7 +196,7 @@ export class RunSession {
   }
 
   async #openRun (): Promise<void> {
-    await this.reader.openEnd(this.#state.newest)
+    await this.reader.openEnd(this.#newest)
     if (kindOfStatus(this.#state.run.status) === 'failed') await this.showFirstError()
   }
 
@@ -221,7 +218,7 @@ export class RunSession {
     const problem = error instanceof ApiError ? error : new ApiError(0, 'unexpected', String(error))
     if (problem.status === 404) {
       this.#set({ phase: 'waiting', problem: null, streamFrom: ORIGIN })
-      this.reader.openEnd(ORIGIN)
+      this.reader.openEnd(this.#newest)
     } else if (problem.status === 401 || problem.status === 403) {
       this.#set({ phase: 'refused', problem })
     } else {

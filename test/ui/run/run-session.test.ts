@@ -1,0 +1,255 @@
+import t, { type Test } from 'tap'
+import { createRunService, type RunService } from '../../helpers/run-service.ts'
+import type { StreamedItem } from '../../../ui/src/run/model/log-reader.ts'
+import type { SourceEvent } from '../../../ui/src/run/model/log-rows.ts'
+import { MAX_ROWS } from '../../../ui/src/run/model/log-window.ts'
+import { RunSession } from '../../../ui/src/run/model/run-session.ts'
+
+function createSession (t: Test, service: RunService) {
+  const steps: Array<() => void> = []
+  const session = new RunSession(service, { after: (_ms, step) => steps.push(step) })
+  t.teardown(() => session.close())
+  return { session, runSteps: () => { for (const step of steps.splice(0)) step() } }
+}
+
+const lines = (count: number, from = 1) => Array.from({ length: count }, (_, index) => `line ${from + index}`)
+const asItems = (events: readonly SourceEvent[]): StreamedItem[] => events.map((event) => ({ kind: 'event', event }))
+const status = (name: string, more: object = {}) => ({ type: 'status_change', data: { status: name, ...more } })
+
+function texts ({ log }: RunSession): string[] {
+  return Array.from({ length: log.count }, (_, index) => log.rowAt(index)?.text ?? '')
+}
+
+async function settled (): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
+
+t.test('a run opens with its newest two thousand events, and the stream goes on after them', async (t) => {
+  const service = createRunService()
+  service.append(...lines(5_000))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  t.equal(session.state().phase, 'open')
+  t.equal(session.state().streamFrom, '6000-5000')
+  t.equal(session.log.count, 2_000)
+  t.equal(texts(session)[0], 'line 3001')
+  t.match(session.state().reader, { earlier: 'more', isAtEnd: true })
+
+  session.receive(asItems(service.append('live')))
+  t.equal(texts(session).at(-1), 'live')
+  await session.reader.earlier()
+  t.equal(texts(session)[0], 'line 2001')
+  await session.reader.all()
+  t.same([texts(session)[0], session.log.count], ['line 1', 5_001])
+  t.match(session.state().reader, { earlier: 'none', trimmed: 0 })
+})
+
+t.test('events that come while the first page is read are not lost and not doubled', async (t) => {
+  const service = createRunService()
+  service.append(...lines(3))
+  const { session } = createSession(t, service)
+  const opening = session.open(null)
+  await settled()
+  const release = service.hold()
+  session.receive(asItems(service.append('while reading')))
+  release()
+  await opening
+  t.same(texts(session), ['line 1', 'line 2', 'line 3', 'while reading'])
+})
+
+t.test('what is not kept any more before the first event is told', async (t) => {
+  const service = createRunService()
+  service.append(...lines(10))
+  service.trim(4)
+  const { session } = createSession(t, service)
+  await session.open(null)
+  t.match(session.state().reader, { earlier: 'none', trimmed: 4 })
+})
+
+t.test('a run that does not exist yet is waited for', async (t) => {
+  const service = createRunService()
+  const { session } = createSession(t, service)
+  await session.open(null)
+  t.match(session.state(), { phase: 'waiting', streamFrom: '0-0' })
+  session.receive(asItems(service.append(status('running', { name: 'Build' }), 'first')))
+  t.match(session.state(), { phase: 'open', run: { status: 'running', name: 'Build' } })
+  t.same(texts(session), ['Build: running', 'first'])
+})
+
+t.test('a failed run opens at its first error, with what is around it', async (t) => {
+  const service = createRunService()
+  service.append(...lines(8_000), status('failed'))
+  service.firstError = service.event(3_000).id
+  const { session } = createSession(t, service)
+  await session.open(null)
+  t.equal(session.state().focus?.id, '4000-3000')
+  t.equal(texts(session)[0], 'line 2801')
+  t.equal(texts(session).at(-1), 'line 4000')
+  t.match(session.state().reader, { isAtEnd: false, earlier: 'more' })
+
+  await session.reader.later()
+  t.equal(texts(session).at(-1), 'line 5000')
+  await session.showEnd()
+  t.equal(texts(session).at(-1), 'Run: failed')
+  t.equal(session.state().reader.isAtEnd, true)
+})
+
+t.test('a line that is asked for comes before the first error', async (t) => {
+  const service = createRunService()
+  service.append(...lines(100), status('failed'))
+  service.firstError = service.event(50).id
+  const { session } = createSession(t, service)
+  await session.open(service.event(20).id)
+  t.equal(session.state().focus?.id, '1020-20')
+  t.equal(session.log.count, 101)
+  t.equal(session.state().reader.isAtEnd, true)
+})
+
+t.test('who reads on to the end of the log has the stream again, without a hole', async (t) => {
+  const service = createRunService()
+  service.append(...lines(3_000))
+  const { session } = createSession(t, service)
+  await session.open(service.event(100).id)
+  session.receive(asItems(service.append('came meanwhile')))
+  t.equal(texts(session).at(-1), 'line 1100')
+  while (!session.state().reader.isAtEnd) await session.reader.later()
+  session.receive(asItems(service.append('came after')))
+  t.same(texts(session).slice(-3), ['line 3000', 'came meanwhile', 'came after'])
+  t.notOk(texts(session).some((text) => text.includes('missing')))
+})
+
+t.test('events that are trimmed while one reads on leave a gap', async (t) => {
+  const service = createRunService()
+  service.append(...lines(3_000))
+  const { session } = createSession(t, service)
+  await session.open(service.event(100).id)
+  service.trim(2_000)
+  await session.reader.later()
+  t.ok(texts(session).includes('900 events are missing here'))
+})
+
+t.test('a gap of the stream is shown, and the state of the run is read again', async (t) => {
+  const service = createRunService()
+  service.append(status('running'), ...lines(3))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  service.append(...lines(5, 4), status('paused'), 'after')
+  session.receive([{ kind: 'gap', resumedAfter: service.event(10).id, lost: 6 }, ...asItems([service.event(11)])])
+  await settled()
+  t.same(texts(session).slice(-2), ['6 events are missing here', 'after'])
+  t.equal(session.state().run.status, 'paused')
+})
+
+t.test('after a reconnect it is told what was checked', async (t) => {
+  const service = createRunService()
+  service.append(...lines(10))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  session.connectionLost()
+  const missed = service.append(...lines(5, 11))
+  session.receive(asItems(missed.slice(0, 2)))
+  session.connectionBack()
+  await settled()
+  t.equal(session.state().checked, null, 'not all that there is has come yet')
+  session.receive(asItems(missed.slice(2)))
+  t.same(session.state().checked, { missed: 0, events: 15 })
+
+  session.connectionLost()
+  service.append(...lines(5, 16))
+  session.receive([{ kind: 'gap', resumedAfter: service.event(19).id, lost: 4 }, ...asItems([service.event(20)])])
+  session.connectionBack()
+  await settled()
+  t.same(session.state().checked, { missed: 4, events: 20 })
+})
+
+t.test('a state that was read before the last events came does not take them back', async (t) => {
+  const service = createRunService()
+  service.append(status('running'))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  session.connectionLost()
+  session.connectionBack()
+  session.receive([{ kind: 'event', event: { id: '1002-2', type: 'status_change', data: { status: 'succeeded' } } }])
+  await settled()
+  t.match(session.state().run, { status: 'succeeded', isOver: true, finishedAt: 1002 })
+})
+
+t.test('the end of the stream ends the run, whatever its last status is called', async (t) => {
+  const service = createRunService()
+  service.append(status('gone'))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  session.end('gone')
+  t.match(session.state().run, { status: 'gone', isOver: true, finishedAt: 1001 })
+})
+
+t.test('a service that does not answer is asked again; one that refuses is not', async (t) => {
+  const service = createRunService()
+  service.append('line')
+  service.fail(503)
+  const { session, runSteps } = createSession(t, service)
+  await session.open(null)
+  t.match(session.state(), { phase: 'opening', problem: { status: 503 } })
+  service.fail(null)
+  runSteps()
+  await settled()
+  t.match(session.state(), { phase: 'open', problem: null })
+
+  const refusing = createRunService()
+  refusing.fail(403)
+  const { session: refused } = createSession(t, refusing)
+  await refused.open(null)
+  t.match(refused.state(), { phase: 'refused', problem: { status: 403 } })
+})
+
+t.test('a page that could not be read is told of and read again when asked', async (t) => {
+  const service = createRunService()
+  service.append(...lines(5_000))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  service.fail(500)
+  await session.reader.earlier()
+  await session.reader.earlier()
+  t.match(session.state().reader, { earlier: 'more', problem: 'The service can not be reached.' })
+  const asked = service.requests.length
+  service.fail(null)
+  await session.reader.retry()
+  t.match(session.state().reader, { earlier: 'more', problem: null })
+  t.equal(session.log.count, 3_000)
+  t.equal(service.requests.length, asked + 1)
+})
+
+t.test('the end is read anew when more came than could be taken in', async (t) => {
+  const service = createRunService()
+  service.append(...lines(10))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  service.append(...lines(30_000, 11))
+  await session.fallBehind(service.event(30_010).id)
+  t.match(session.state(), { timesBehind: 1, newest: '31010-30010', reader: { isAtEnd: false } })
+  await session.showEnd()
+  t.same([texts(session).at(-1), session.log.count], ['line 30010', 2_000])
+})
+
+t.test('results from before the first page are read, the newest', async (t) => {
+  const service = createRunService()
+  service.append({ type: 'result_preview', data: { content: 1 } }, ...lines(4_000), { type: 'result_preview', data: { content: 2, step: 'build' } })
+  const { session } = createSession(t, service)
+  await session.open(null)
+  t.same(session.state().previews.map(({ content, step }) => [content, step]), [[1, ''], [2, 'build']])
+  session.receive(asItems(service.append({ type: 'result_preview', data: { content: 3, media_type: 'Text/Plain; charset=utf-8', final: true } })))
+  t.match(session.state().previews.at(-1), { content: 3, mediaType: 'text/plain', isFinal: true })
+})
+
+t.test('a window that is full lets go of the end that nobody looks at', async (t) => {
+  const service = createRunService()
+  for (let count = 0; count < MAX_ROWS + 5_000; count += 5_000) service.append(...lines(5_000, count + 1))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  await session.reader.all()
+  t.ok(session.log.count >= MAX_ROWS - 2_000)
+  while (session.state().reader.earlier !== 'none') await session.reader.earlier()
+  t.equal(texts(session)[0], 'line 1')
+  t.equal(session.state().reader.isAtEnd, false)
+  t.ok(session.log.count <= MAX_ROWS)
+})
