@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
-import envSchema from 'env-schema'
 import { SettingsSchema, type Settings } from '../schemas/config.ts'
 import { readPublicKey } from './auth/token-key.ts'
 import type { Retention } from './run-log/run-log.ts'
+
+/** Converts texts to what they stand for and puts defaults in, in place. */
+const isSettings = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true }).compile<Settings>(structuredClone(SettingsSchema))
 
 /** The names that stand for ranges of addresses in TRUST_PROXY. */
 const PROXY_RANGES: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
@@ -44,33 +48,40 @@ export class ConfigError extends Error {
 /**
  * Reads the settings.
  *
- * @param environment the variables; a `.env` file in the working directory is read only when none are given
+ * @param environment the variables; when left out, those of the process, and those it lacks from `.env` in the working directory
  * @throws ConfigError with every mistake at once
  */
 export function loadConfig (environment?: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(environment ?? process.env)
+  const given = Object.fromEntries(Object.entries(environment ?? { ...readDotEnv(), ...process.env })
     .filter(([name, value]) => name in SettingsSchema.properties && value !== undefined && value !== ''))
-  const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, removeAdditional: true })
-  const problems: string[] = []
-  const settings = readSettings(given, environment === undefined, ajv, problems)
-  if (settings === null) throw new ConfigError(problems)
-  const config = derive(settings)
-  problems.push(...contradictions(config))
+  const faults = removeFaults(given)
+  if (!isSettings(given)) throw new ConfigError([...faults.values()])
+  const config = derive(given)
+  const contradictory = contradictions(config).filter((problem) => ![...faults.keys()].some((name) => problem.includes(name)))
+  const problems = [...faults.values(), ...contradictory]
   if (problems.length > 0) throw new ConfigError(problems)
   return config
 }
 
-function readSettings (given: Record<string, unknown>, dotenv: boolean, ajv: Ajv, problems: string[]): Settings | null {
+function readDotEnv (): NodeJS.Dict<string> {
   try {
-    return envSchema<Settings>({ schema: structuredClone(SettingsSchema), data: given, env: false, dotenv, ajv })
+    return parseEnv(readFileSync('.env', 'utf8'))
   } catch (error) {
-    for (const fault of ajv.errors ?? []) {
-      const name = fault.instancePath.slice(1)
-      problems.push(`${name} ${fault.message ?? 'is not valid'}${fault.keyword === 'enum' ? `: ${String(fault.params['allowedValues']).replaceAll(',', ', ')}` : ''}.`)
-    }
-    if (problems.length === 0) throw error
-    return null
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
+    throw error
   }
+}
+
+/** Takes out what is no good by itself, so that the rest can be judged; gives a sentence for each name. */
+function removeFaults (given: Record<string, unknown>): Map<string, string> {
+  const faults = new Map<string, string>()
+  if (isSettings(given)) return faults
+  for (const { instancePath, message = 'is not valid', keyword, params } of isSettings.errors ?? []) {
+    const name = instancePath.slice(1)
+    faults.set(name, `${name} ${message}${keyword === 'enum' ? `: ${String(params['allowedValues']).replaceAll(',', ', ')}` : ''}.`)
+    Reflect.deleteProperty(given, name)
+  }
+  return faults
 }
 
 function derive (settings: Settings): Config {

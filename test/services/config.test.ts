@@ -91,6 +91,11 @@ t.test('everything that settings contradict each other in is reported at once', 
   t.same(problems({ NODE_ENV: 'production', JWT_SECRET: SECRET, HOST: '0.0.0.0' }), [])
 })
 
+t.test('what is wrong by itself and what contradicts are reported together, and nothing that only follows', async (t) => {
+  t.match(problems({ PORT: 'x', HOST: '0.0.0.0', CORS_ORIGINS: '*' }), [/^PORT /, /^CORS_ORIGINS /, /^HOST /])
+  t.match(problems({ JWT_SECRET: 'short', HOST: '0.0.0.0', NODE_ENV: 'production' }), [/^JWT_SECRET /])
+})
+
 t.test('a .env file is read, and what the environment says wins', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'runcast-config-'))
   const before = process.cwd()
@@ -104,6 +109,8 @@ t.test('a .env file is read, and what the environment says wins', async (t) => {
   process.env['RUN_TTL_S'] = '90'
   t.match(loadConfig(), { PORT: 4711, RUN_TTL_S: 90 })
   t.match(loadConfig({}), { PORT: 3000 })
+  await writeFile(join(directory, '.env'), 'PORT=x\nHOST=0.0.0.0\n')
+  t.throws(() => loadConfig(), /PORT must be integer\.\n.*HOST 0\.0\.0\.0 is not/)
 })
 
 t.test('every setting says what it is', async (t) => {
