@@ -1,7 +1,6 @@
 import { seqOf } from '../../services/run-log/event-id.ts'
 import { ApiError } from '../../ui/src/api/api-error.ts'
-import type { EventPageQuery } from '../../ui/src/api/runs.ts'
-import type { EventPage, Run } from '../../ui/src/api/types.ts'
+import type { EventPage, EventPageQuery, Run } from '../../ui/src/api/types.ts'
 import type { SourceEvent } from '../../ui/src/run/model/log-rows.ts'
 import type { RunSource } from '../../ui/src/run/model/run-session.ts'
 

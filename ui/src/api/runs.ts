@@ -1,5 +1,5 @@
 import { request } from './request.ts'
-import type { EventPage, Run, RunList } from './types.ts'
+import type { EventPage, EventPageQuery, Run, RunList } from './types.ts'
 
 export interface RunListQuery {
   /** Only runs with this status. */
@@ -18,17 +18,6 @@ export function listRuns (query: RunListQuery, signal?: AbortSignal): Promise<Ru
 /** The state of one run. @throws ApiError `run_not_found` with status 404, and the others */
 export function getRun (runId: string, signal?: AbortSignal): Promise<Run> {
   return request(runPath(runId), signal === undefined ? {} : { signal })
-}
-
-export interface EventPageQuery {
-  /** The events after this id. */
-  readonly after?: string | undefined
-  /** The events right before this id. */
-  readonly before?: string | undefined
-  /** The most events of the page, up to 1,000. */
-  readonly limit?: number | undefined
-  /** Only these types, separated by commas. */
-  readonly event_types?: string | undefined
 }
 
 /** A page of a run's log, in the order of the log. @throws ApiError */

@@ -7,3 +7,15 @@ export type { Run, RunList, Session, SessionRequest }
 
 /** A page of a run's log. */
 export type EventPage = Static<typeof EventPageSchema>
+
+/** Which page of a run's log is asked for. */
+export interface EventPageQuery {
+  /** The events after this id. */
+  readonly after?: string | undefined
+  /** The events right before this id. */
+  readonly before?: string | undefined
+  /** The most events of the page, up to 1,000. */
+  readonly limit?: number | undefined
+  /** Only these types, separated by commas. */
+  readonly event_types?: string | undefined
+}

@@ -1,6 +1,5 @@
 import { ORIGIN, seqOf } from '../../../../services/run-log/event-id.ts'
-import type { EventPageQuery } from '../../api/runs.ts'
-import type { EventPage } from '../../api/types.ts'
+import type { EventPage, EventPageQuery } from '../../api/types.ts'
 import type { SourceEvent } from './log-rows.ts'
 import type { LogView } from './log-view.ts'
 import { MAX_ROWS, nextId, previousId } from './log-window.ts'

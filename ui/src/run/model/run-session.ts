@@ -1,7 +1,6 @@
 import { ORIGIN, seqOf } from '../../../../services/run-log/event-id.ts'
 import { ApiError } from '../../api/api-error.ts'
-import type { EventPageQuery } from '../../api/runs.ts'
-import type { EventPage, Run } from '../../api/types.ts'
+import type { EventPage, EventPageQuery, Run } from '../../api/types.ts'
 import { LogReader, type ReaderState, type StreamedItem } from './log-reader.ts'
 import type { SourceEvent } from './log-rows.ts'
 import { LogView } from './log-view.ts'
