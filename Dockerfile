@@ -34,7 +34,8 @@ COPY --from=build /app/packages/client/package.json packages/client/
 COPY --from=build /app/packages/client/dist packages/client/dist
 COPY --from=build /app/dist dist
 RUN mkdir /data && chown node:node /data
-USER node
+# By number: Kubernetes takes no name as proof that it is not root.
+USER 1000:1000
 VOLUME /data
 EXPOSE 3000
 STOPSIGNAL SIGTERM
