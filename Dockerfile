@@ -1,21 +1,18 @@
 # syntax=docker/dockerfile:1
 
-FROM node:24-bookworm-slim AS build
+FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY bin/package.json bin/
 COPY packages/client/package.json packages/client/
 COPY ui/package.json ui/
+
+FROM packages AS build
 RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build
 
-FROM node:24-bookworm-slim AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-COPY bin/package.json bin/
-COPY packages/client/package.json packages/client/
-COPY ui/package.json ui/
+FROM packages AS dependencies
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
