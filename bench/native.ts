@@ -1,8 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-
-const SOURCES = join(import.meta.dirname, 'native')
 
 /** The two programs in C and what they are made of. */
 const PROGRAMS = { load: ['load.c', 'streams.c', 'publisher.c', 'latency.c'], limit: ['limit.c'] }
@@ -11,19 +8,17 @@ const PROGRAMS = { load: ['load.c', 'streams.c', 'publisher.c', 'latency.c'], li
 export type NativePrograms = Readonly<Record<keyof typeof PROGRAMS, string>>
 
 /**
- * Compiles what is older than its sources.
+ * Compiles the programs.
  *
- * @param directory where the programs are put
+ * @param directory where they are put
  * @throws Error when there is no compiler, or it finds a fault
  */
 export function buildNative (directory: string): NativePrograms {
   if (spawnSync('gcc', ['--version']).status !== 0) throw new Error('The load client is written in C. Please install gcc and the headers of the C library.')
-  const newest = Math.max(...readdirSync(SOURCES).map((name) => statSync(join(SOURCES, name)).mtimeMs))
   const build = (name: keyof typeof PROGRAMS) => {
     const program = join(directory, name)
-    const built = statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0
-    const sources = PROGRAMS[name].map((source) => join(SOURCES, source))
-    if (built < newest) execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-o', program, ...sources], { stdio: 'inherit' })
+    const sources = PROGRAMS[name].map((source) => join(import.meta.dirname, 'native', source))
+    execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-o', program, ...sources], { stdio: 'inherit' })
     return program
   }
   return { load: build('load'), limit: build('limit') }

@@ -10,6 +10,8 @@ export interface Options {
   readonly rounds: number
   /** About how long each measurement takes, in seconds. */
   readonly seconds: number
+  /** How often a disturbed measurement is repeated at the most. */
+  readonly repetitions: number
   /** The built project that is measured: a directory with `dist/server.js`. */
   readonly project: string
   /** Another built project to compare with, or null. */
@@ -31,9 +33,9 @@ export const USAGE = `npm run bench -- [options]
 `
 
 /** What tells most in the least time. */
-const QUICK = { servers: ['runcast', 'nchan', 'phys_co', 'baseline'], scenarios: ['fan1000', 'fan1000w1', 'lat1000', 'connecting'], rounds: 1, seconds: 1 }
+const QUICK = { servers: ['runcast', 'nchan', 'phys_co', 'baseline'], scenarios: ['fan1000', 'fan1000w1', 'lat1000', 'connecting'], rounds: 1, seconds: 1, repetitions: 0 }
 
-const THOROUGH = { servers: null, scenarios: null, rounds: 3, seconds: 2 }
+const THOROUGH = { servers: null, scenarios: null, rounds: 3, seconds: 2, repetitions: 2 }
 
 /**
  * Reads the command line.
@@ -65,6 +67,7 @@ export function readOptions (args: readonly string[], root: string): Options | n
     scenarios: values.scenarios?.split(',') ?? defaults.scenarios,
     rounds: positive('--rounds', values.rounds) ?? defaults.rounds,
     seconds: positive('--seconds', values.seconds) ?? defaults.seconds,
+    repetitions: defaults.repetitions,
     project: root,
     baseline: values.baseline === undefined ? null : resolve(values.baseline),
     output: output === null ? null : resolve(root, output),

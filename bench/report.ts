@@ -49,7 +49,7 @@ The medians of ${rounds} rounds; each measurement took about ${seconds} s. In br
 
 ${resultTable(findings)}
 
-${disturbed === 0 ? 'No measurement was disturbed by other work on the machine.' : `In ${disturbed} of ${samples} measurements more than 12 % of the CPU time was someone else's, even when repeated: take their absolute numbers for less.`}
+${disturbed === 0 ? 'No measurement was disturbed by other work on the machine.' : `In ${disturbed} of ${samples} measurements something else had the server's CPU for more than 5 % of the time, even when repeated: take their absolute numbers for less.`}
 ${remarks.length === 0 ? '' : `\n${remarks.map((remark) => `* ${remark}`).join('\n')}\n`}
 ${table(['scenario', 'what is done'], results.map(({ scenario }) => [`\`${scenario.name}\``, scenario.description]))}
 ${micro === '' ? '' : `\n## Micro-benchmarks\n\nOne process, no load client: \`npm run bench:micro\`.\n\n${micro}\n`}
@@ -71,7 +71,7 @@ The server under test has CPU 0 to itself. Redis, the load client and, where pla
 
 ## What noise means
 
-The speed of one machine drifts: the same C server was seen to need 4.4 to 8.2 CPU-seconds per million within an hour. So servers are measured in rounds, one right after the other, and only ratios within a round are compared. A measurement during which more than 12 % of the CPU time was someone else's is repeated, at most twice. Never compare absolute numbers of two days or machines.
+The speed of one machine drifts: the same C server was seen to need 4.4 to 8.2 CPU-seconds per million within an hour. So servers are measured in rounds, one right after the other, and only ratios within a round are compared. A measurement in which something else had the server's CPU for more than 5 % of the time is repeated, at most twice; what disturbs Redis and the load client on the other CPU is not seen. Never compare absolute numbers of two days or machines.
 
 ## How to repeat it
 

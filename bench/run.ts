@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { freePort } from '../test/helpers/redis-server.ts'
 import { describeMachine } from './machine.ts'
-import { measureScenario, MOST_FOREIGN } from './measure.ts'
+import { measureScenario, MOST_DISTURBED } from './measure.ts'
 import { buildNative } from './native.ts'
 import { readOptions, USAGE, type Options } from './options.ts'
 import { listens, OTHER_CPU, pinned, SERVER_CPU, settleIn, startPinned, stop, untilReady } from './processes.ts'
@@ -31,7 +31,7 @@ async function run (options: Options, bench: Bench): Promise<void> {
   const present = kinds.filter((kind) => kind.missing() === null)
   const results: Result[] = []
   for (const scenario of chosen<Scenario>('--scenarios', scenarios, options.scenarios)) {
-    if (present.some(({ name }) => name === scenario.subject)) results.push(await measureScenario(bench, scenario, present, options.rounds, console.log))
+    if (present.some(({ name }) => name === scenario.subject)) results.push(await measureScenario(bench, scenario, present, options, console.log))
   }
   const samples = results.flatMap(({ rounds }) => [...rounds.values()].flat()).filter((sample) => sample !== null)
   const findings = {
@@ -40,7 +40,7 @@ async function run (options: Options, bench: Bench): Promise<void> {
     titles: new Map(kinds.map(({ name, title }) => [name, title])),
     rounds: options.rounds,
     seconds: options.seconds,
-    disturbed: samples.filter(({ foreign }) => foreign > MOST_FOREIGN).length,
+    disturbed: samples.filter(({ disturbed }) => disturbed > MOST_DISTURBED).length,
     samples: samples.length,
     notes,
     micro: options.micro ? runMicro() : ''

@@ -1,26 +1,34 @@
-import { performance } from 'node:perf_hooks'
-import { cpus } from 'node:os'
 import type { RunningServer } from './servers/server.ts'
-import { cpuSeconds, machineSeconds, processTree } from './usage.ts'
+import { cpuSeconds, mainThread } from './usage.ts'
 
 /** What was used while something was measured. */
 export interface Used {
   readonly seconds: number
-  /** The CPU time of the server. */
-  readonly serverSeconds: number
-  /** Which share of all CPU time had nothing to do with the measurement, 0 to 1. */
-  readonly foreign: number
+  /** The CPU time of the server, in seconds. */
+  readonly cpuSeconds: number
+  /** Which share of the time the server could have run but something else had its CPU, 0 to 1. */
+  readonly disturbed: number
 }
 
 /** Starts to measure; call the result to stop. */
 export function startStopwatch (server: RunningServer): () => Used {
   const pids = server.pids()
-  const read = () => ({ at: performance.now() / 1000, server: cpuSeconds(pids), own: cpuSeconds(processTree(process.pid), true), machine: machineSeconds() })
+  const read = () => ({ at: performance.now() / 1_000, cpu: cpuSeconds(pids), threads: pids.map(mainThread) })
   const start = read()
   return () => {
     const end = read()
     const seconds = end.at - start.at
-    const others = end.machine - start.machine - (end.own - start.own)
-    return { seconds, serverSeconds: end.server - start.server, foreign: Math.max(0, others / seconds / cpus().length) }
+    const used = end.cpu - start.cpu
+    const lost = end.threads.map(({ ran, waited }, index) => {
+      const before = start.threads[index] ?? { ran: 0, waited: 0 }
+      // The server's other threads and processes are no disturbance.
+      return waited - before.waited - Math.max(0, used - (ran - before.ran))
+    })
+    return { seconds, cpuSeconds: used, disturbed: Math.max(0, ...lost) / seconds }
   }
+}
+
+/** Which shares of its CPU the server used and lost. */
+export function shares ({ seconds, cpuSeconds, disturbed }: Used): { readonly busy: number, readonly disturbed: number } {
+  return { busy: cpuSeconds / seconds, disturbed }
 }

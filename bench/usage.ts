@@ -16,25 +16,24 @@ export function processTree (pid: number): number[] {
   return tree
 }
 
-/** The CPU time that processes have used, in seconds; with `reaped`, also that of their children that are gone. */
-export function cpuSeconds (pids: readonly number[], reaped = false): number {
+/** The CPU time that processes have used, in seconds. */
+export function cpuSeconds (pids: readonly number[]): number {
   let ticks = 0
   for (const pid of pids) {
-    const fields = statOf(pid)?.slice(11, reaped ? 15 : 13) ?? []
-    for (const field of fields) ticks += Number(field)
+    for (const field of statOf(pid)?.slice(11, 13) ?? []) ticks += Number(field)
   }
   return ticks / TICKS
+}
+
+/** For how long the main thread of a process has run, and for how long it could have but another one did, in seconds. */
+export function mainThread (pid: number): { readonly ran: number, readonly waited: number } {
+  const [ran = 0, waited = 0] = readOrEmpty(`/proc/${pid}/schedstat`).split(' ').map((nanoseconds) => Number(nanoseconds) / 1e9)
+  return { ran, waited }
 }
 
 /** The memory that processes hold, in KiB. */
 export function residentKib (pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + Number(/^Rss:\s+(\d+)/m.exec(readOrEmpty(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0), 0)
-}
-
-/** The CPU time that everyone has used on all CPUs, interrupts not counted, in seconds. */
-export function machineSeconds (): number {
-  const [user = 0, nice = 0, system = 0] = /^cpu +(.*)$/m.exec(readOrEmpty('/proc/stat'))?.[1]?.split(' ').map(Number) ?? []
-  return (user + nice + system) / TICKS
 }
 
 /** The fields of a process after its name: state first, then the parent. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { faultsOf, openLoad, type Streams } from '../load.ts'
 import type { Bench, RunningServer } from '../servers/server.ts'
-import { startStopwatch } from '../stopwatch.ts'
+import { shares, startStopwatch } from '../stopwatch.ts'
 import { residentKib } from '../usage.ts'
 import { publishBatch } from '../publish.ts'
 import { PEERS, type Sample, type Scenario } from './scenario.ts'
@@ -51,11 +51,11 @@ export const connections: readonly Scenario[] = [
 async function open (bench: Bench, server: RunningServer, streams: Streams, settleMs: number): Promise<Sample> {
   const stopStopwatch = startStopwatch(server)
   const load = await openLoad(bench, server, streams, null)
-  const { serverSeconds, foreign } = stopStopwatch()
+  const used = stopStopwatch()
   await delay(settleMs)
   const memory = (residentKib(server.pids()) - server.idleKib) / load.opened.open
   await load.close()
-  return { figures: { cost: serverSeconds / load.opened.open * 1e6, memory }, faults: faultsOf(load, null), foreign }
+  return { figures: { cost: used.cpuSeconds / load.opened.open * 1e6, memory }, faults: faultsOf(load, null), ...shares(used) }
 }
 
 async function reconnect (bench: Bench, server: RunningServer): Promise<Sample> {
@@ -67,9 +67,9 @@ async function reconnect (bench: Bench, server: RunningServer): Promise<Sample> 
   const stopStopwatch = startStopwatch(server)
   const load = await openLoad(bench, server, { streams: 10_000, runs: RUNS, atOnce: 10_000 }, { cursors, first: HISTORY - MISSED, events: MISSED })
   const received = await load.finish()
-  const { foreign } = stopStopwatch()
+  const used = stopStopwatch()
   const reads = (await scriptsRun(bench) - readsBefore) / RUNS
-  return { figures: { seconds: received.seconds, reads }, faults: faultsOf(load, received), foreign }
+  return { figures: { seconds: received.seconds, reads }, faults: faultsOf(load, received), ...shares(used) }
 }
 
 /** How many scripts Redis has run; while nothing is appended they are reads of the log. */

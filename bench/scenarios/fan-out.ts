@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { faultsOf, openLoad, type Publishing, type Streams } from '../load.ts'
 import type { Bench, RunningServer } from '../servers/server.ts'
-import { startStopwatch } from '../stopwatch.ts'
+import { shares, startStopwatch } from '../stopwatch.ts'
 import { PEERS, type Figure, type Sample, type Scenario } from './scenario.ts'
 
 /** A guess at the deliveries per second of a server that is not warm, and for how long to publish at that. */
@@ -48,7 +48,7 @@ export const fanOut: readonly Scenario[] = [
     figures: [{ ...P50, targets: [{ against: 'nchan', most: 1 }] }, { ...P99, targets: [{ against: 'nchan', most: 1 }] }, COST],
     measure: (bench, server) => measureSteady(bench, server, { streams: 1_000, runs: 1 }, 20)
   },
-  burst('embedded_fan1000', 'The embedded log: 1,000 followers of one run, batches of 16 over HTTP', { streams: 1_000, runs: 1, window: 16, batch: 16 },
+  burst('embedded_fan1000', 'The embedded log: 1,000 followers of one run, 16 events outstanding, in batches of 8 over HTTP', { streams: 1_000, runs: 1, window: 16, batch: 8 },
     [{ ...RATE, targets: [TEN_TIMES_NCHAN] }, COST], { subject: 'runcast_embedded', peers: ['nchan', 'phys_co'] }),
   burst('processes_fan1000', 'Two processes: 1,000 followers of one run, 16 events outstanding', { streams: 1_000, runs: 1, window: 16 },
     [{ ...RATE, targets: [TEN_TIMES_NCHAN] }, COST], { subject: 'runcast_2', peers: ['runcast', 'nchan'] }),
@@ -79,12 +79,12 @@ export async function publishTo (bench: Bench, server: RunningServer, streams: S
   return {
     figures: {
       rate: received.received / received.seconds,
-      cost: used.serverSeconds / received.received * 1e6,
+      cost: used.cpuSeconds / received.received * 1e6,
       p50: received.p50_us / 1_000,
       p99: received.p99_us / 1_000,
       slowest: received.slowest_p99_us / 1_000
     },
     faults: faultsOf(load, received),
-    foreign: used.foreign
+    ...shares(used)
   }
 }

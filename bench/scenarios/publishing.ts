@@ -1,5 +1,5 @@
 import type { Bench, RunningServer } from '../servers/server.ts'
-import { startStopwatch } from '../stopwatch.ts'
+import { shares, startStopwatch } from '../stopwatch.ts'
 import { publishBatch } from '../publish.ts'
 import { publishTo } from './fan-out.ts'
 import type { Figure, Sample, Scenario } from './scenario.ts'
@@ -61,6 +61,6 @@ async function publishBatches (bench: Bench, server: RunningServer): Promise<Sam
   await publishFor(WARM_UP_SECONDS)
   const stopStopwatch = startStopwatch(server)
   const events = await publishFor(bench.seconds)
-  const { seconds, foreign } = stopStopwatch()
-  return { figures: { rate: events / seconds }, faults: [], foreign }
+  const used = stopStopwatch()
+  return { figures: { rate: events / used.seconds }, faults: [], ...shares(used) }
 }

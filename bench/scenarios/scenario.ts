@@ -23,8 +23,9 @@ export interface Figure {
 export interface Sample {
   readonly figures: Readonly<Record<string, number>>
   readonly faults: readonly string[]
-  /** Which share of the CPU time was someone else's, 0 to 1. */
-  readonly foreign: number
+  /** The share of its CPU that the server used, and the share that it lost to something else, 0 to 1. */
+  readonly busy: number
+  readonly disturbed: number
 }
 
 /** Something to measure on several servers. */
