@@ -1,17 +1,14 @@
-import { join } from 'node:path'
-import { open } from 'lmdb'
 import t, { type Test } from 'tap'
 import { createEmbeddedRunLog, type EmbeddedOptions } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { openStore, type StoredRun } from '../../../services/run-log/embedded/store.ts'
-import { joinEventId, msOf, ORIGIN, seqOf, type EventId } from '../../../services/run-log/event-id.ts'
-import { APPEND_ID_TTL_MS, ONCE_TTL_MS, STATE_EXTRA_TTL_SECONDS, type Retention } from '../../../services/run-log/run-log.ts'
+import { msOf, ORIGIN, seqOf, type EventId } from '../../../services/run-log/event-id.ts'
+import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../../../services/run-log/run-log.ts'
 import type { LiveMessage } from '../../../services/pubsub/live-channels.ts'
 import { startProgram } from '../../helpers/child-process.ts'
+import { openLog } from '../../helpers/embedded-run-log.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 import { runLogContract, type RunLogHarness } from './contract.ts'
 import { append, at, logEvent, logEvents, payloads, read, readAfter, readAll, ROOMY, stepEvent } from './contract/support.ts'
-
-const WEEK_MS = STATE_EXTRA_TTL_SECONDS * 1_000
 
 runLogContract(t, makeHarness)
 
@@ -165,82 +162,6 @@ t.test('reopening', async (t) => {
   })
 })
 
-t.test('the clock', async (t) => {
-  await t.test('may go back: ids do not', async (t) => {
-    const { log, clock } = await openLog(t)
-    const [first] = await append(log, 'run', logEvents(1))
-    clock.step(-3_600_000)
-    const [second] = await append(log, 'run', logEvents(1))
-    t.equal(second, joinEventId(msOf(first ?? ''), 2))
-    clock.step(3_600_000 + 5)
-    const [third] = await append(log, 'run', logEvents(1))
-    t.equal(third, joinEventId(msOf(first ?? '') + 5, 3))
-  })
-
-  await t.test('ends a log to the millisecond, and later its state, whether or not the sweep was there', async (t) => {
-    const { log, clock } = await openLog(t)
-    await append(log, 'run', logEvents(3))
-    clock.step(ROOMY.ttlSeconds * 1_000 - 1)
-    t.equal((await readAll(log, 'run')).length, 3)
-    clock.step(1)
-    t.match(await read(log, 'run', { at: 'first' }), { facts: { exists: true, first: null }, events: [] })
-    clock.step(WEEK_MS - 1)
-    t.equal((await log.readRun('run'))?.events, 3)
-    clock.step(1)
-    t.equal(await log.readRun('run'), null)
-    const ids = await append(log, 'run', logEvents(2, 10), { tenant: 'other' })
-    t.same(ids.map(seqOf), [1, 2])
-    t.same(payloads(await readAll(log, 'run')), [10, 11])
-  })
-
-  await t.test('forgets append ids after a minute and idempotency keys after ten', async (t) => {
-    const { log, clock } = await openLog(t)
-    const request = { runId: 'run', tenant: '', events: logEvents(1) }
-    const once = { key: 'k', bodyHash: '1' }
-    await log.append({ ...request, appendId: 'a', once })
-    clock.step(APPEND_ID_TTL_MS)
-    t.equal((await log.append({ ...request, appendId: 'a' })).duplicate, false)
-    clock.step(ONCE_TTL_MS - APPEND_ID_TTL_MS - 1)
-    t.equal((await log.append({ ...request, appendId: 'b', once })).duplicate, true)
-    clock.step(1)
-    t.equal((await log.append({ ...request, appendId: 'c', once: { key: 'k', bodyHash: 'other' } })).duplicate, false)
-  })
-})
-
-t.test('the sweep', async (t) => {
-  await t.test('deletes everything of runs whose time is over, and nothing of others', async (t) => {
-    const { log, directory, clock } = await openLog(t)
-    for (let batch = 0; batch < 5; batch++) await append(log, 'large', logEvents(1_000))
-    for (let run = 0; run < 20; run++) {
-      const named = { ...logEvent(run), once: { key: `event ${run}`, bodyHash: '1' } }
-      await append(log, `run-${run}`, [named, stepEvent('a', 'running')], { tenant: `tenant-${run % 3}`, once: { key: 'k', bodyHash: '1' } })
-    }
-    clock.step(ROOMY.ttlSeconds * 1_000 - 1)
-    await append(log, 'kept', [...logEvents(3), stepEvent('a', 'running')])
-    await append(log, 'run-7', logEvents(1), { tenant: 'tenant-1' })
-    clock.step(1)
-    await sweptTo(directory, { runs: 22, index: 22, steps: 21, entries: 7, once: 2, deadlines: 24 })
-    clock.step(WEEK_MS - 1)
-    await append(log, 'kept', [logEvent(4)])
-    clock.step(1)
-    await sweptTo(directory, { runs: 2, index: 2, steps: 2, entries: 1, once: 1, deadlines: 3 })
-    t.same(payloads(await readAll(log, 'kept')), [4])
-    clock.step(WEEK_MS * 2)
-    await sweptTo(directory, { runs: 0, index: 0, steps: 0, entries: 0, once: 0, deadlines: 0 })
-  })
-
-  await t.test('leaves alone a log that began again before it came', async (t) => {
-    const { log, directory, clock } = await openLog(t)
-    const ids = await append(log, 'run', logEvents(50))
-    clock.step(ROOMY.ttlSeconds * 1_000)
-    const [next] = await append(log, 'run', logEvents(1, 51))
-    await sweptTo(directory, { entries: 1 })
-    t.same((await readAll(log, 'run')).map(({ id, prev }) => [id, prev]), [[next, ids[49]]])
-    clock.step(ROOMY.ttlSeconds * 1_000)
-    await sweptTo(directory, { entries: 0 })
-  })
-})
-
 t.test('a list of many runs is scanned in bounded parts', async (t) => {
   const { log } = await openLog(t)
   await Promise.all(Array.from({ length: 2_000 }, (_, index) => append(log, `run-${index}`, logEvents(1))))
@@ -284,44 +205,6 @@ t.test('kill -9 in the middle of appending', async (t) => {
 
 function options (directory: string): EmbeddedOptions {
   return { directory, retention: ROOMY, minFreeBytes: 0 }
-}
-
-interface Clock {
-  readonly now: () => number
-  step (ms: number): void
-}
-
-/** A clock that stands still unless it is stepped. */
-function makeClock (): Clock {
-  let ms = Date.now()
-  return { now: () => ms, step: (by) => { ms += by } }
-}
-
-async function openLog (t: Test, { directory = t.testdir(), clock = makeClock(), retention = ROOMY }: { directory?: string, clock?: Clock, retention?: Retention } = {}) {
-  const { log } = createEmbeddedRunLog({ directory, retention, minFreeBytes: 0, now: clock.now })
-  await log.open()
-  t.teardown(() => log.close())
-  return { log, directory, clock }
-}
-
-/** Waits until the tables have so many rows. */
-async function sweptTo (directory: string, expected: Record<string, number>): Promise<void> {
-  let rows: Record<string, number> = {}
-  await waitUntil('the sweep was there', async () => {
-    rows = await rowsOf(directory)
-    return Object.entries(expected).every(([name, count]) => rows[name] === count)
-  }).catch((error: unknown) => {
-    throw new Error(`${JSON.stringify(rows)} instead of ${JSON.stringify(expected)}`, { cause: error })
-  })
-}
-
-/** How many rows each table has. Reads only, since in one process a second writer would block the first. */
-async function rowsOf (directory: string): Promise<Record<string, number>> {
-  const root = open({ path: join(directory, 'runs.mdb'), readOnly: true })
-  const names = ['runs', 'steps', 'entries', 'once', 'index', 'deadlines']
-  const rows = Object.fromEntries(names.map((name) => [name, root.openDB({ name }).getCount()]))
-  await root.close()
-  return rows
 }
 
 async function makeHarness (t: Test, retention: Retention): Promise<RunLogHarness> {
