@@ -48,7 +48,7 @@ export const EventIdSchema = Type.String({
   examples: ['1764000000000-42']
 })
 
-export const PublisherEventIdSchema = Type.String({
+const PublisherEventIdSchema = Type.String({
   pattern: PUBLISHER_EVENT_ID_PATTERN,
   description: 'The publisher\'s own name for this event: published again within ten minutes it is stored once.'
 })

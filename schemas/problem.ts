@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { Type, type Static } from 'typebox'
 
-export const FaultSchema = Type.Object({
+const FaultSchema = Type.Object({
   in: Type.Enum(['body', 'query', 'params', 'headers'], { description: 'Which part of the request.' }),
   path: Type.String({ description: 'Where in it, as a JSON Pointer; empty for the whole.' }),
   detail: Type.String()

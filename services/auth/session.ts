@@ -2,7 +2,7 @@ import type { Claims } from '../../schemas/auth.ts'
 import type { Grant } from './login-codes.ts'
 
 /** How long a session that began with a login code lasts, unless it is renewed. */
-export const DEVELOPMENT_SESSION_SECONDS = 86_400
+const DEVELOPMENT_SESSION_SECONDS = 86_400
 
 /** The most that browsers keep of one cookie, its name and value together. */
 const MAX_COOKIE_CHARACTERS = 4096

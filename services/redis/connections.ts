@@ -8,7 +8,7 @@ export type CommandClient = Redis | Cluster
 type ClientOptions = Omit<RedisOptions, 'replyMapping'>
 
 /** How long a command may take before its caller is told that it failed, in milliseconds. */
-export const COMMAND_TIMEOUT_MS = 1_000
+const COMMAND_TIMEOUT_MS = 1_000
 
 /** Errors of one connection are logged at most this often, in milliseconds. */
 const ERROR_LOG_INTERVAL_MS = 5_000

@@ -1,3 +1,5 @@
+import { EVENT_ID_PATTERN } from '../../schemas/events.ts'
+
 /** The id of an entry of a run log, `<ms>-<seq>`; as a follower's cursor, the id of the last event it has. */
 export type EventId = string
 
@@ -10,7 +12,7 @@ export interface EventIdParts {
   readonly seq: number
 }
 
-const SHAPE = /^(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})$/
+const SHAPE = new RegExp(EVENT_ID_PATTERN)
 
 /**
  * Reads a cursor that a client sent.

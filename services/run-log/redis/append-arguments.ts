@@ -4,7 +4,7 @@ import type { RedisKeys } from '../../redis-keys.ts'
 import { APPEND_ID_TTL_MS, MAX_STEPS, ONCE_TTL_MS, STATE_EXTRA_TTL_SECONDS, type AppendRequest, type NewEvent, type Retention } from '../run-log.ts'
 
 /** Live messages up to this many bytes carry their events; above it, topics read the log. */
-export const MAX_MESSAGE_BYTES = 65_536
+const MAX_MESSAGE_BYTES = 65_536
 
 /** What append.lua is called with. */
 export interface AppendArguments {
