@@ -53,8 +53,8 @@ export class PageStreams {
   /** Follows a run. The credentials are those of whoever asked for it first. */
   followRun (runId: string, options: RunStreamOptions): Use<FollowedRun> {
     return this.#runs.use(nameOf(runId, options), () => {
-      const { from = 'first', maxEvents = Infinity, heartbeatMs = HEARTBEAT_MS } = options
-      const service = { ...options, url: options.url ?? '' }
+      const { from = 'first', maxEvents = Infinity, heartbeatMs = HEARTBEAT_MS, ...given } = options
+      const service = { ...given, url: given.url ?? '' }
       const topic = this.#topics.use(JSON.stringify([service.url, runId]), () => new RunTopic({ ...this.#shared(options), service, runId }))
       const store = new EventStore(maxEvents, this.#tab.onNextFrame)
       const source = { caller: createCaller(service), runId, silenceMs: MISSED_HEARTBEATS * heartbeatMs }
