@@ -33,7 +33,7 @@ t.test('a good token says who asks', async (t) => {
   const { status, headers, body } = await get(service, token({ sub: 'ada', exp, scope: 'runs:read', tenant: 'acme' }))
   t.equal(status, 200)
   t.equal(headers['www-authenticate'], undefined)
-  t.strictSame(JSON.parse(body), { subject: 'ada', tenant: 'acme', scopes: ['runs:read'], expires_at: new Date(exp * 1000).toISOString() })
+  t.strictSame(JSON.parse(body), { subject: 'ada', tenant: 'acme', scopes: ['runs:read'], expires_at: new Date(exp * 1000).toISOString(), via: 'bearer' })
 })
 
 t.test('every bad token is 401 with a challenge, never 500', async (t) => {
