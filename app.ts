@@ -12,6 +12,9 @@ import { PROBLEM_MEDIA_TYPE } from './schemas/problem.ts'
 import { serializers } from './services/logging.ts'
 import { problemOf, refusalOf, refusalOfStatus } from './services/problem.ts'
 
+/** How long a connection that was refused stays for its client to read why, in milliseconds. */
+const LAST_WORD_MS = 2_000
+
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._~+/=-]{0,127}$/
 
 /** One line in the log per request, when it is answered. Streams write their own two. */
@@ -47,8 +50,13 @@ export const options = {
   logger: { serializers },
   frameworkErrors: (error, _request, reply) => { sendRefusal(reply, refusalOf(error, false)) },
   clientErrorHandler: (error, socket) => {
-    if (socket.writable) socket.end(rawRefusal(statusOfClientError(error.code)))
-    else socket.destroy()
+    if (!socket.writable) {
+      socket.destroy()
+      return
+    }
+    socket.end(rawRefusal(statusOfClientError(error.code)))
+    // Nor does who never asked need to hang up by itself.
+    socket.setTimeout(LAST_WORD_MS, () => socket.destroy())
   }
 } satisfies FastifyHttpOptions<RawServerDefault>
 

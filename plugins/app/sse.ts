@@ -21,6 +21,8 @@ declare module 'fastify' {
 /** What fastify-sse-v2 sets otherwise or not at all. */
 const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache, no-transform',
+  // A client that has vanished would hold an idle connection for long after the end of its stream.
+  connection: 'close',
   'x-accel-buffering': 'no'
 }
 
