@@ -20,6 +20,8 @@ export interface Replica {
   logged (): LoggedLine[]
   /** Its memory after a full garbage collection, in bytes. */
   memory (): Promise<NodeJS.MemoryUsage>
+  /** The most memory that it has had so far, in bytes. */
+  peakMemory (): number
   /** The CPU time that it has used, in seconds. */
   cpuSeconds (): number
   fileDescriptors (): number
@@ -90,6 +92,7 @@ export async function startReplica (
       const [usage] = await once(child, 'message')
       return usage
     },
+    peakMemory: () => Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024,
     cpuSeconds () {
       // After the name in parentheses, which may hold spaces, the 12th and 13th fields are user and system time.
       const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
@@ -105,7 +108,7 @@ export async function startReplica (
   return replica
 }
 
-const LISTENING = /Server listening at (http:\/\/127\.0\.0\.1:\d+)/
+const LISTENING = /Server listening at (http:\/\/[\d.]+:\d+)/
 
 function readLine (line: string): LoggedLine[] {
   return line.startsWith('{') ? [JSON.parse(line)] : []
