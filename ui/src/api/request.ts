@@ -1,4 +1,5 @@
 import { ApiError } from './api-error.ts'
+import { parseJson } from './exact-json.ts'
 import { noteServerTime } from './server-time.ts'
 
 export interface RequestOptions {
@@ -8,6 +9,8 @@ export interface RequestOptions {
   /** What is undefined is left out. */
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly signal?: AbortSignal
+  /** Whether integers that JavaScript would round come as BigInts. */
+  readonly exact?: boolean
 }
 
 /**
@@ -17,7 +20,7 @@ export interface RequestOptions {
  * @returns the body, parsed; null when there is none. It is taken at its word: it is the service's own.
  * @throws ApiError the service's refusal, or `unreachable`
  */
-export async function request<T> (path: string, { method = 'GET', body, query = {}, signal }: RequestOptions = {}): Promise<T> {
+export async function request<T> (path: string, { method = 'GET', body, query = {}, signal, exact = false }: RequestOptions = {}): Promise<T> {
   const response = await send(`/api/v1${path}${queryText(query)}`, {
     method,
     headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
@@ -26,7 +29,7 @@ export async function request<T> (path: string, { method = 'GET', body, query = 
   })
   noteServerTime(response.headers.get('date'), Date.now())
   if (!response.ok) throw await refusal(response)
-  const answer = response.status === 204 ? null : await response.json()
+  const answer = response.status === 204 ? null : exact ? parseJson(await response.text()) : await response.json()
   return answer
 }
 

@@ -20,9 +20,9 @@ export function getRun (runId: string, signal?: AbortSignal): Promise<Run> {
   return request(runPath(runId), signal === undefined ? {} : { signal })
 }
 
-/** A page of a run's log, in the order of the log. @throws ApiError */
+/** A page of a run's log, in the order of the log. Long integers in payloads are BigInts. @throws ApiError */
 export function listEvents (runId: string, query: EventPageQuery, signal?: AbortSignal): Promise<EventPage> {
-  return request(`${runPath(runId)}/events`, { query: { ...query }, ...(signal === undefined ? {} : { signal }) })
+  return request(`${runPath(runId)}/events`, { query: { ...query }, exact: true, ...(signal === undefined ? {} : { signal }) })
 }
 
 function runPath (runId: string): string {

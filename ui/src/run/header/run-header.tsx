@@ -8,7 +8,7 @@ import { formatAgo, formatFull } from '../../format/time.ts'
 import { useNow } from '../../format/use-now.ts'
 import { ConnectionIndicator } from '../../status/connection-indicator.tsx'
 import { StatusBadge } from '../../status/status-icon.tsx'
-import { explanationOf, isCurrent } from '../model/connection-state.ts'
+import { explanationOf, isCurrent, isCutOff } from '../model/connection-state.ts'
 import type { SessionState } from '../model/run-session.ts'
 import { ElapsedClock } from './elapsed-clock.tsx'
 import { useCheckedNote } from './use-checked-note.ts'
@@ -30,7 +30,6 @@ export interface RunHeaderProps {
 export function RunHeader ({ runId, state, connection, stoppedAt, isReplay, onReplay, isReplayLoading }: RunHeaderProps) {
   const { run, newest, phase } = state
   const note = useCheckedNote(state.checked)
-  const isLive = isCurrent(connection)
   return (
     <header className={classes['header']}>
       <nav className={classes['path']} aria-label='Breadcrumb'><Link to='/'>Runs</Link> <span aria-hidden>/</span></nav>
@@ -41,12 +40,12 @@ export function RunHeader ({ runId, state, connection, stoppedAt, isReplay, onRe
           : <Tooltip label={explanationOf(connection)} multiline w={260}><div><ConnectionIndicator connection={connection} detail={note} /></div></Tooltip>}
       </div>
       <div className={classes['facts']}>
-        {phase === 'open' && <StatusBadge status={run.status} terminal={run.isOver} moving={isLive} />}
-        <ElapsedClock run={run} stoppedAt={stoppedAt} isCutOff={stoppedAt !== null && !run.isOver && !isReplay} />
+        {phase === 'open' && <StatusBadge status={run.status} terminal={run.isOver} moving={isCurrent(connection)} />}
+        <ElapsedClock run={run} stoppedAt={stoppedAt} isCutOff={isCutOff(connection) && !run.isOver && !isReplay} />
+        {phase !== 'opening' && <RunId runId={runId} />}
+        {run.retryOf !== null && <Link className={classes['fact']} to={`/runs/${encodeURIComponent(run.retryOf)}`}>Retry of {run.retryOf}</Link>}
         {run.startedAt !== null && <Started at={run.startedAt} />}
         {phase === 'open' && <span className={classes['fact']}>{formatNumberOf(seqOf(newest), 'event')}</span>}
-        <RunId runId={runId} />
-        {run.retryOf !== null && <Link className={classes['fact']} to={`/runs/${encodeURIComponent(run.retryOf)}`}>Retry of {run.retryOf}</Link>}
         {onReplay !== null && <Button className={classes['replay']} size='compact-sm' variant='default' leftSection={<PlayIcon size={14} />} loading={isReplayLoading} onClick={onReplay}>Replay</Button>}
       </div>
     </header>

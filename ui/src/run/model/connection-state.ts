@@ -22,6 +22,11 @@ export function isCurrent (connection: Connection): boolean {
   return connection === 'live' || connection === 'waiting'
 }
 
+/** Whether there was a connection, or should be one, and is none. */
+export function isCutOff (connection: Connection): boolean {
+  return connection === 'reconnecting' || connection === 'stale' || connection === 'denied'
+}
+
 /** What was found out after a reconnect, in words: `nothing missed, 1,204 events`. */
 export function checkedText ({ missed, events }: Checked): string {
   if (missed === 0) return `nothing missed, ${formatNumberOf(events, 'event')}`

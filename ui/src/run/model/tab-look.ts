@@ -1,4 +1,5 @@
 import type { Connection } from '@runcast/client/react'
+import { isCutOff } from './connection-state.ts'
 import { kindOfStatus, type StatusKind } from './statuses.ts'
 
 /** What the tab of a run shows. */
@@ -27,7 +28,7 @@ const MARKS: Readonly<Record<IconKind, { readonly color: string, readonly mark: 
  * @param statusName its status as people read it
  */
 export function tabLookOf (name: string, status: string | null, statusName: string, connection: Connection): TabLook {
-  const isAway = connection === 'reconnecting' || connection === 'stale' || connection === 'denied'
+  const isAway = isCutOff(connection)
   return { title: `${isAway ? 'Not live' : statusName} · ${name}`, icon: iconOf(isAway ? 'away' : kindOfStatus(status)) }
 }
 

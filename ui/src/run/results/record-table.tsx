@@ -39,7 +39,7 @@ export default function RecordTableView ({ table: { columns: names, rows: data, 
                 {group.headers.map((header) => {
                   const sorted = header.column.getIsSorted()
                   return (
-                    <th key={header.id} aria-sort={sorted === false ? 'none' : sorted === 'asc' ? 'ascending' : 'descending'}>
+                    <th key={header.id} data-number={isNumber(data[0]?.[names[header.index] ?? ''])} aria-sort={sorted === false ? 'none' : sorted === 'asc' ? 'ascending' : 'descending'}>
                       <button type='button' onClick={header.column.getToggleSortingHandler()}>
                         <FlexRender header={header} /> {sorted === 'asc' && <ArrowUpIcon size={12} />}{sorted === 'desc' && <ArrowDownIcon size={12} />}
                       </button>
@@ -66,6 +66,9 @@ export default function RecordTableView ({ table: { columns: names, rows: data, 
 
 function Cell ({ value }: { value: unknown }) {
   const text = cellText(value)
-  const isNumber = typeof value === 'number' || typeof value === 'bigint'
-  return <td data-number={isNumber} title={text.length > 40 ? text.slice(0, MAX_CELL_CHARACTERS) : undefined}>{text.slice(0, MAX_CELL_CHARACTERS)}</td>
+  return <td data-number={isNumber(value)} title={text.length > 40 ? text.slice(0, MAX_CELL_CHARACTERS) : undefined}>{text.slice(0, MAX_CELL_CHARACTERS)}</td>
+}
+
+function isNumber (value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'bigint'
 }
