@@ -131,7 +131,7 @@ function makeTab ({ name, origin, table, closing, service, startsInView }: TabOp
     watchRuns: (listener, options = {}) => { releases.push(streams.watchRuns(listener, { ...service, ...options })) },
     show: () => setView(true),
     hide: () => setView(false),
-    freeze: () => { frozen = [] },
+    freeze: () => { frozen ??= [] },
     thaw () {
       const tasks = frozen ?? []
       frozen = null
@@ -183,7 +183,8 @@ class LockTable {
           resolve: () => task(() => resolve(undefined)),
           reject: (error: Error) => task(() => reject(error))
         }
-        this.#add(request, choice)
+        // What a closed page asks for is never granted.
+        task(() => this.#add(request, choice))
       }),
       query: async () => ({ held: this.held.map(entryOf), pending: this.#pending.map(entryOf) })
     }
@@ -199,8 +200,10 @@ class LockTable {
     if (signal?.aborted === true) {
       request.reject(new DOMException('aborted', 'AbortError'))
     } else if (steal) {
-      for (const other of this.held.filter(({ name }) => name === request.name)) this.#end(other, () => other.reject(new DOMException('stolen', 'AbortError')))
+      const robbed = this.held.filter(({ name }) => name === request.name)
+      this.held = this.held.filter((other) => !robbed.includes(other))
       this.#hold(request)
+      for (const other of robbed) other.reject(new DOMException('stolen', 'AbortError'))
     } else {
       this.#pending.push(request)
       signal?.addEventListener('abort', () => {

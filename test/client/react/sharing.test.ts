@@ -2,7 +2,8 @@ import t, { type Test } from 'tap'
 import { PageStreams } from '../../../packages/client/dist/react/page-streams.js'
 import { browserTab } from '../../../packages/client/dist/react/sharing/tab.js'
 import { buildApp, tokenFor } from '../../helpers/app.ts'
-import { openOrigin, type Followed } from '../../helpers/browser-tabs.ts'
+import { openOrigin, type BrowserTab, type Followed } from '../../helpers/browser-tabs.ts'
+import { seededRandom, testSeed } from '../../helpers/random.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 const app = await buildApp(t, { DRAIN_MS: '0', STREAM_HEARTBEAT_MS: '50' })
@@ -144,6 +145,57 @@ t.test('what nobody uses any more is let go, after a moment', async (t) => {
   t.same(origin.holders('runcast'), [])
   t.equal(origin.streams.opened, 1)
 })
+
+for (const freezes of [false, true]) {
+  const name = `tabs that open, close, come, go${freezes ? ', freeze' : ''} at random have an unbroken part of their runs, and all of it in view`
+  t.test(name, async (t) => {
+    const origin = open(t, freezes ? 150 : 10_000)
+    const seed = testSeed()
+    t.comment(`SEED=${seed}`)
+    const random = seededRandom(seed)
+    const published = [0, 0, 0, 0, 0, 0]
+    const runId = (run: number) => `random-${freezes}-${run}`
+    const tabs: { tab: BrowserTab, run: number, followed: Followed }[] = []
+    const any = () => tabs[Math.floor(random() * tabs.length)]?.tab
+    let opened = 0
+    const steps = [
+      (run: number) => {
+        const tab = origin.openTab(`tab ${++opened}`, random() < 0.5 ? 'in view' : 'hidden')
+        tabs.push({ tab, run, followed: tab.follow(runId(run)) })
+      },
+      () => { for (const { tab } of tabs.splice(Math.floor(random() * tabs.length), 1)) tab.close() },
+      () => any()?.hide(),
+      () => any()?.show(),
+      async (run: number) => {
+        const from = published[run] ?? 0
+        published[run] = from + 20
+        await publish(runId(run), from + 1, from + 20)
+      },
+      () => any()?.thaw(),
+      () => {
+        const tab = freezes ? any() : undefined
+        // As browsers do: what is in view is never frozen.
+        tab?.hide()
+        tab?.freeze()
+      }
+    ]
+    for (let step = 0; step < 200; step++) {
+      await steps[Math.floor(random() * steps.length)]?.(Math.floor(random() * published.length))
+      const broken = tabs.find(({ followed }) => seen(followed).some((number, index) => number !== index + 1))
+      if (broken !== undefined) t.fail('a broken part', { found: seen(broken.followed) })
+    }
+    for (const { tab } of tabs) tab.hide()
+    for (const { tab, run, followed } of tabs) {
+      tab.thaw()
+      tab.show()
+      const all = numbers(1, published[run] ?? 0)
+      await waitUntil(`${tab.name} has all events`, () => seen(followed).length === all.length, 30_000)
+      t.same(seen(followed), all)
+      tab.hide()
+    }
+    if (!freezes) t.ok(origin.streams.most <= 4)
+  })
+}
 
 t.test('a page that has no locks, as over plain http, follows by itself', async (t) => {
   await publish('alone', 1, 2)

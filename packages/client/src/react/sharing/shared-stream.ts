@@ -26,6 +26,7 @@ export interface StreamRole<Message> {
 type Envelope<Message> =
   | { readonly kind: 'join', readonly tab: string }
   | { readonly kind: 'welcome', readonly tab: string, readonly message: Message }
+  /** Only tabs in view ask. */
   | { readonly kind: 'ask' }
   | { readonly kind: 'alive' }
   | { readonly kind: 'say', readonly message: Message }
@@ -54,8 +55,11 @@ export class SharedStream<Message> {
   #channel: Channel<Envelope<Message>> | null = null
   #leadership: HeldLock | null = null
   #heardAt = 0
-  /** Ends the present wait for the leadership. */
+  /** Ends the present wait for the leadership, or for a reason to try again. */
   #wait = new AbortController()
+  #waitsForReason = false
+  /** Ends the present wait for a slot, and the leadership with it. */
+  #slotWait = new AbortController()
   #takesOver = false
 
   constructor (options: SharedStreamOptions<Message>) {
@@ -69,7 +73,6 @@ export class SharedStream<Message> {
     const channel = tab.openChannel<Envelope<Message>>(name)
     this.#channel = channel
     channel.onMessage((envelope) => this.#receive(envelope))
-    this.#join()
     this.#heardAt = Date.now()
     const timer = setInterval(() => this.#watchLeader(), heartbeatMs)
     const stopListening = tab.onViewChange(() => this.#viewChanged())
@@ -80,6 +83,8 @@ export class SharedStream<Message> {
       this.#wait.abort()
     })
     this.#run().finally(() => slots.leave())
+    this.#join()
+    if (tab.isInView()) channel.post({ kind: 'ask' })
   }
 
   stop (): void {
@@ -110,6 +115,7 @@ export class SharedStream<Message> {
         break
       case 'ask':
         if (this.#leads()) this.#channel?.post({ kind: 'alive' })
+        this.#makeWay()
         break
       default:
         // Nobody else leads, even if a tab that was frozen has not noticed yet.
@@ -145,7 +151,8 @@ export class SharedStream<Message> {
     const { slots, role } = this.#options
     role.elected()
     if (!role.isOver()) {
-      const slot = await slots.take(signal)
+      this.#slotWait = new AbortController()
+      const slot = await slots.take(AbortSignal.any([signal, this.#slotWait.signal]))
       if (slot === null) return false
       const refused = await role.lead(AbortSignal.any([signal, slot.lost, slot.wanted]))
       slot.release()
@@ -159,14 +166,22 @@ export class SharedStream<Message> {
   /** After a refusal: until the person comes back to the tab, who may have signed in, or the other tabs fall silent. */
   async #awaitReason (): Promise<void> {
     this.#wait = new AbortController()
+    this.#waitsForReason = true
     await aborted(this.#wait.signal)
+    this.#waitsForReason = false
   }
 
   #viewChanged (): void {
+    this.#makeWay()
     if (!this.#options.tab.isInView() || this.#leads()) return
     this.#heardAt = Date.now()
     this.#channel?.post({ kind: 'ask' })
-    this.#wait.abort()
+    if (this.#waitsForReason) this.#wait.abort()
+  }
+
+  /** A leader out of view that has no slot would keep a tab in view, which gets one sooner, from leading. */
+  #makeWay (): void {
+    if (!this.#options.tab.isInView()) this.#slotWait.abort()
   }
 
   /** Timers of a tab out of view are not to be trusted, so only those in view do this. */

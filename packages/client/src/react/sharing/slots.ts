@@ -15,8 +15,9 @@ interface Wanted {
 /** Browsers allow six connections to a host over HTTP/1.1, and loading pages needs some too. */
 const SLOTS = [0, 1, 2, 3].map((number) => `runcast-slot-${number}`)
 
-/** How long a tab that is asked for its slot may take, since it may be frozen. */
-const PATIENCE_MS = 1_000
+/** How often a tab in view looks who has the slots, in milliseconds, and how many times a tab may ignore that it is asked. */
+const ROUND_MS = 250
+const PATIENCE_ROUNDS = 4
 
 /** A browser closes a connection a little after the tab has let go of it. */
 const CLOSING_MS = 50
@@ -53,17 +54,19 @@ export class Slots {
   }
 
   /**
-   * Waits for a slot. A tab in view asks one out of view to give up its own, and takes it if there is no answer.
+   * Waits for a slot. A tab in view asks one out of view to give up its own, and takes it if that is frozen.
    *
    * @returns null when the signal aborts first
    */
   async take (signal: AbortSignal): Promise<Slot | null> {
     let asked = ''
+    let ignored = 0
     while (!signal.aborted) {
       const candidates = this.#tab.isInView() ? await this.#heldOutOfView() : []
-      const isIgnored = candidates.includes(asked)
-      if (!isIgnored) asked = this.#ask(candidates)
-      const lock = isIgnored ? await requestLock(this.#tab.locks, asked, { steal: true }) : await this.#wait(signal)
+      ignored = candidates.includes(asked) ? ignored + 1 : 0
+      if (ignored === 0) asked = this.#ask(candidates)
+      const isFrozen = ignored > PATIENCE_ROUNDS
+      const lock = isFrozen ? await requestLock(this.#tab.locks, asked, { steal: true }) : await this.#wait(signal)
       if (lock === null) continue
       if (asked !== '') await pause(CLOSING_MS, signal)
       return this.#keep(lock)
@@ -83,7 +86,7 @@ export class Slots {
     const over = new AbortController()
     const abort = () => over.abort()
     const stopListening = this.#tab.onViewChange(abort)
-    const timer = this.#tab.isInView() ? setTimeout(abort, PATIENCE_MS) : undefined
+    const timer = this.#tab.isInView() ? setTimeout(abort, ROUND_MS) : undefined
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()
     const lock = await acquireFirst(this.#tab, SLOTS, over.signal)
