@@ -11,7 +11,7 @@ import type { ServerKind } from './server.ts'
  */
 export function serverKinds (project: string, baseline: string | null): readonly ServerKind[] {
   return [
-    runcast('runcast', 'Runcast', { project }),
+    runcast('runcast', 'Runcast, one process', { project }),
     runcast('runcast_embedded', 'Runcast, embedded log', { project, embedded: true }),
     runcast('runcast_2', 'Runcast, two processes', { project, processes: 2 }),
     nchan,

@@ -1,0 +1,130 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { launchBrowser, openPage, violations } from '../helpers/browser.ts'
+import { failedRun, smallRuns, trainingRun } from '../helpers/example-runs.ts'
+import { runPage } from '../helpers/run-page.ts'
+import { CLONE } from '../helpers/runcast-command.ts'
+import { startUiService, type PublishedEvent } from '../helpers/ui-service.ts'
+
+/** A page as a person finds it. */
+interface Sight {
+  readonly name: string
+  readonly path: string
+  /** Resolves when everything of it is there. */
+  readonly ready: (page: Page) => Promise<unknown>
+  /** Whether the README and the documents show it. */
+  readonly isPictured?: boolean
+  readonly isSignedOut?: boolean
+}
+
+const TAKES_PICTURES = process.env['UPDATE_IMAGES'] === '1'
+const IMAGES = join(CLONE, 'docs/images')
+const WIDE = { width: 1440, height: 900 }
+const NARROW = { width: 360, height: 740 }
+
+const service = await startUiService(t)
+const empty = await startUiService(t)
+const browser = await launchBrowser(t)
+for (const [runId, events] of [...smallRuns(), ['release-420', failedRun()] as const, ['train-churn-18', trainingRun()] as const]) {
+  if (TAKES_PICTURES) await publishSlowly(runId, events)
+  else await service.publish(runId, events)
+}
+
+const results = (page: Page) => page.getByRole('tab', { name: /^Results/ })
+
+async function showSteps (page: Page): Promise<void> {
+  await runPage(page).connection.filter({ hasText: 'Live' }).waitFor()
+  if (await results(page).count() > 0) await page.getByRole('tab', { name: /^Steps/ }).click()
+  await page.getByRole('list', { name: 'Steps' }).getByText('invoices').waitFor()
+}
+
+const SIGHTS: readonly Sight[] = [
+  { name: 'sign-in', path: '/login', isSignedOut: true, isPictured: true, ready: (page) => page.getByRole('button', { name: 'Sign in' }).waitFor() },
+  { name: 'runs', path: '/', isPictured: true, ready: (page) => page.getByRole('row', { name: /deploy-staging/ }).waitFor() },
+  { name: 'no-match', path: '/?q=nowhere', ready: (page) => page.getByText('No run matches.').waitFor() },
+  {
+    name: 'shortcuts',
+    path: '/',
+    ready: async (page) => {
+      await page.getByRole('row', { name: /deploy-staging/ }).waitFor()
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
+      await page.getByRole('dialog').getByText('Search runs').waitFor()
+    }
+  },
+  {
+    name: 'run',
+    path: '/runs/train-churn-18',
+    isPictured: true,
+    ready: async (page) => {
+      await runPage(page).connection.filter({ hasText: 'Live' }).waitFor()
+      await runPage(page).log.getByText('The learning rate is lowered').waitFor()
+      if (await results(page).count() === 0) await page.getByRole('region', { name: 'Results' }).locator('canvas').waitFor()
+    }
+  },
+  {
+    name: 'failed-run',
+    path: '/runs/release-420',
+    isPictured: true,
+    ready: async (page) => {
+      await runPage(page).seen('not ok 41 - the invoice has the tax of its country')
+      if (await results(page).count() === 0) await page.getByRole('cell', { name: 'invoices' }).waitFor()
+    }
+  },
+  { name: 'run-steps', path: '/runs/train-churn-18', ready: showSteps },
+  {
+    name: 'run-results',
+    path: '/runs/train-churn-18',
+    ready: async (page) => {
+      await runPage(page).connection.filter({ hasText: 'Live' }).waitFor()
+      if (await results(page).count() > 0) await results(page).click()
+      await page.locator('canvas').waitFor()
+      await page.getByText('Table', { exact: true }).click()
+      await page.getByRole('table').waitFor()
+    }
+  },
+  { name: 'waiting-run', path: '/runs/not-yet', ready: (page) => page.getByText('Waiting for this run to begin').waitFor() },
+  { name: 'not-found', path: '/nowhere', ready: (page) => page.getByRole('heading', { name: 'There is nothing here' }).waitFor() }
+]
+
+const EMPTY: Sight = { name: 'first-run', path: '/', isPictured: true, ready: (page) => page.getByRole('heading', { name: 'Start a first run' }).waitFor() }
+
+for (const scheme of ['light', 'dark'] as const) {
+  t.test(`every page is accessible in the ${scheme} scheme, and no wider than the window`, async (t) => {
+    for (const { url, signIn, sights } of [{ ...service, sights: SIGHTS }, { ...empty, sights: [EMPTY] }]) {
+      for (const sight of sights) {
+        // Colours do not depend on the width.
+        for (const viewport of scheme === 'light' ? [WIDE, NARROW] : [WIDE]) {
+          const { page, foreign } = await openPage(browser, url, { colorScheme: scheme, viewport })
+          if (sight.isSignedOut !== true) await signIn(page)
+          await page.goto(sight.path)
+          await sight.ready(page)
+          t.same(await violations(page), [], `${sight.name} at ${viewport.width}`)
+          const width: number = await page.evaluate('document.documentElement.scrollWidth')
+          t.ok(width <= viewport.width, `${sight.name} is ${width} pixels wide at ${viewport.width}`)
+          t.same(foreign, [])
+          if (viewport === WIDE && sight.isPictured === true) await takePicture(page, `${sight.name}-${scheme}`)
+          await page.context().close()
+        }
+      }
+    }
+  })
+}
+
+/** Takes the pictures that the documents show, when that is asked for. */
+async function takePicture (page: Page, name: string): Promise<void> {
+  if (!TAKES_PICTURES) return
+  await mkdir(IMAGES, { recursive: true })
+  await page.mouse.move(0, 0)
+  await page.screenshot({ path: join(IMAGES, `${name}.png`), animations: 'disabled' })
+}
+
+/** Lets a run take its time, so that the picture of it has some to show. */
+async function publishSlowly (runId: string, events: readonly PublishedEvent[]): Promise<void> {
+  for (const event of events) {
+    await service.publish(runId, [event])
+    await delay(150)
+  }
+}
