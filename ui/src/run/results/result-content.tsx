@@ -22,7 +22,7 @@ const MAX_CHARACTERS = 200_000
 
 /** A result in one of the ways to look at it, or what has changed in it. */
 export function ResultContent ({ view }: { view: ResultView | Changes }) {
-  return <Suspense fallback={<div className={classes['loading']}><Loader size='sm' aria-label='Loading' /></div>}><Content view={view} /></Suspense>
+  return <Suspense fallback={<div className={classes['loading']}><Loader size='sm' role='status' aria-label='Loading' /></div>}><Content view={view} /></Suspense>
 }
 
 function Content ({ view }: { view: ResultView | Changes }) {
