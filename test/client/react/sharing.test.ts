@@ -130,6 +130,23 @@ t.test('a tab in view takes the slot of a tab that is frozen', async (t) => {
   t.ok(origin.holders('runcast-slot').includes('watching'))
 })
 
+t.test('a tab that was refused takes part again when another one is let in', async (t) => {
+  const origin = open(t)
+  const tokens = ['bad']
+  const getToken = () => tokens[0] ?? tokenFor()
+  const first = origin.openTab('first').follow('signed-in', { token: 'bad', getToken })
+  await waitUntil('it is refused', () => first.store.snapshot.connection === 'denied' && origin.holders('runcast-run').length === 0)
+  tokens.shift()
+  const other = origin.openTab('other')
+  const second = other.follow('signed-in')
+  await waitUntil('both follow', () => [first, second].every(({ store }) => store.snapshot.connection === 'waiting'))
+  other.close()
+  await publish('signed-in', 1, 2)
+  await waitUntil('the first goes on', () => isLive(first) && has(2)(first))
+  t.same(seen(first), [1, 2])
+  t.same(origin.holders('runcast-run'), ['first'])
+})
+
 t.test('what nobody uses any more is let go, after a moment', async (t) => {
   const origin = open(t)
   const tab = origin.openTab('tab')

@@ -92,6 +92,10 @@ export class RunTopic implements StreamRole<Message> {
     return this.#state.connection === 'ended'
   }
 
+  isLive (): boolean {
+    return this.#state.connection === 'live' || this.#state.connection === 'waiting'
+  }
+
   async lead (signal: AbortSignal): Promise<boolean> {
     const { service, runId, heartbeatMs } = this.#options
     let { position } = this.#state

@@ -82,6 +82,10 @@ export class RunsTopic implements StreamRole<Message> {
     return false
   }
 
+  isLive (): boolean {
+    return this.#connection === 'live'
+  }
+
   async lead (signal: AbortSignal): Promise<boolean> {
     const { heartbeatMs } = this.#options
     const url = this.#caller.url('run-updates/stream')

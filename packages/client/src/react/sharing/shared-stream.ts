@@ -8,6 +8,8 @@ export interface StreamRole<Message> {
   elected (): void
   /** Whether the stream has ended for good, so that nobody needs to follow it. */
   isOver (): boolean
+  /** Whether the service lets the leader follow. */
+  isLive (): boolean
   /**
    * Follows the service on behalf of all tabs and tells them what comes, until the stream ends, the service refuses
    * or the signal aborts; by then the connection is closed.
@@ -122,6 +124,7 @@ export class SharedStream<Message> {
         if (this.#leads()) return
         this.#heardAt = Date.now()
         if (envelope.kind === 'say' || (envelope.kind === 'welcome' && envelope.tab === this.#tabName)) role.hear(envelope.message)
+        if (this.#waitsForReason && role.isLive()) this.#wait.abort()
     }
   }
 
@@ -130,6 +133,7 @@ export class SharedStream<Message> {
       const leadership = await this.#awaitLeadership()
       if (leadership === null) continue
       this.#leadership = leadership
+      this.#takesOver = false
       const refused = await this.#lead(AbortSignal.any([this.#stop.signal, leadership.lost]))
       this.#leadership = null
       leadership.release()
@@ -142,7 +146,6 @@ export class SharedStream<Message> {
     const { tab, name } = this.#options
     this.#wait = new AbortController()
     if (!this.#takesOver) return acquireFirst(tab, [name], AbortSignal.any([this.#stop.signal, this.#wait.signal]))
-    this.#takesOver = false
     return requestLock(tab.locks, name, { steal: true })
   }
 
@@ -163,7 +166,7 @@ export class SharedStream<Message> {
     return false
   }
 
-  /** After a refusal: until the person comes back to the tab, who may have signed in, or the other tabs fall silent. */
+  /** After a refusal: until the person comes back to the tab, who may have signed in, or another tab is let in. */
   async #awaitReason (): Promise<void> {
     this.#wait = new AbortController()
     this.#waitsForReason = true
@@ -187,7 +190,7 @@ export class SharedStream<Message> {
   /** Timers of a tab out of view are not to be trusted, so only those in view do this. */
   #watchLeader (): void {
     const { tab, role, heartbeatMs } = this.#options
-    if (this.#leads() || !tab.isInView() || role.isOver()) {
+    if (this.#leads() || !tab.isInView() || role.isOver() || this.#waitsForReason) {
       this.#heardAt = Date.now()
     } else if (Date.now() - this.#heardAt < MISSED_HEARTBEATS * heartbeatMs) {
       this.#channel?.post({ kind: 'ask' })
