@@ -28,6 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --scenarios a,b       fan100, fan1000, ... as in docs/benchmarks.md
   --rounds N            3 if not given; every round measures each server once, one after another
   --seconds S           2 if not given; about how long each measurement takes
+  --repetitions N       2 if not given; how often a disturbed measurement is repeated at the most
   --baseline DIRECTORY  another built project to compare with
   --output FILE         where to write the tables; docs/benchmarks.md if everything is measured
 `
@@ -53,6 +54,7 @@ export function readOptions (args: readonly string[], root: string): Options | n
       scenarios: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      repetitions: { type: 'string' },
       baseline: { type: 'string' },
       output: { type: 'string' },
       help: { type: 'boolean', default: false }
@@ -65,9 +67,9 @@ export function readOptions (args: readonly string[], root: string): Options | n
   return {
     servers: values.servers?.split(',') ?? defaults.servers,
     scenarios: values.scenarios?.split(',') ?? defaults.scenarios,
-    rounds: positive('--rounds', values.rounds) ?? defaults.rounds,
-    seconds: positive('--seconds', values.seconds) ?? defaults.seconds,
-    repetitions: defaults.repetitions,
+    rounds: natural('--rounds', values.rounds) ?? defaults.rounds,
+    seconds: number('--seconds', values.seconds) ?? defaults.seconds,
+    repetitions: natural('--repetitions', values.repetitions) ?? defaults.repetitions,
     project: root,
     baseline: values.baseline === undefined ? null : resolve(values.baseline),
     output: output === null ? null : resolve(root, output),
@@ -75,9 +77,13 @@ export function readOptions (args: readonly string[], root: string): Options | n
   }
 }
 
-function positive (name: string, text: string | undefined): number | null {
+function natural (name: string, text: string | undefined): number | null {
+  if (text === undefined || /^\d{1,3}$/.test(text)) return number(name, text)
+  throw new RangeError(`${name} is a whole number, not ${text}`)
+}
+
+function number (name: string, text: string | undefined): number | null {
   if (text === undefined) return null
-  const number = Number(text)
-  if (!(number > 0 && number < 10_000)) throw new RangeError(`${name} is a positive number, not ${text}`)
-  return number
+  if (!(Number(text) >= 0)) throw new RangeError(`${name} is a number, not ${text}`)
+  return Number(text)
 }

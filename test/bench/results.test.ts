@@ -43,5 +43,5 @@ t.test('only a run of everything writes the documentation, unless it is told whe
   t.equal(readOptions(['--quick'], '/project')?.output, null)
   t.equal(readOptions(['--scenarios', 'fan1000', '--output', 'fan.md'], '/project')?.output, '/project/fan.md')
   t.equal(readOptions(['--help'], '/project'), null)
-  t.throws(() => readOptions(['--rounds', 'many'], '/project'), { message: '--rounds is a positive number, not many' })
+  t.throws(() => readOptions(['--rounds', 'many'], '/project'), { message: '--rounds is a whole number, not many' })
 })
