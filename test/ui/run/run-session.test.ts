@@ -57,6 +57,15 @@ t.test('events that come while the first page is read are not lost and not doubl
   t.same(texts(session), ['line 1', 'line 2', 'line 3', 'while reading'])
 })
 
+t.test('a list that wants more before there is anything does not get it', async (t) => {
+  const service = createRunService()
+  service.append(...lines(3_000))
+  const { session } = createSession(t, service)
+  await Promise.all([session.reader.later(), session.reader.earlier(), session.open(null)])
+  t.same(service.requests.map(({ after }) => after), [undefined, undefined])
+  t.equal(texts(session)[0], 'line 1001')
+})
+
 t.test('what is not kept any more before the first event is told', async (t) => {
   const service = createRunService()
   service.append(...lines(10))

@@ -40,7 +40,7 @@ export function RunDetailView ({ runId }: { runId: string }) {
         onReplay={known.run.isOver && replay === null ? start : null} isReplayLoading={isLoading}
       />
       <RunNotice runId={runId} session={session} state={known} />
-      <RunPanels runId={runId} session={session} state={state} stoppedAt={stoppedAt} />
+      <RunPanels runId={runId} session={session} state={state} isReplay={replay !== null} stoppedAt={stoppedAt} />
       {replay !== null && <ReplayBar replay={replay} />}
     </article>
   )

@@ -13,27 +13,34 @@ export interface RunPanelsProps {
   readonly runId: string
   readonly session: RunSession
   readonly state: SessionState
+  readonly isReplay: boolean
   /** When the clocks stand still, in milliseconds since 1970; null while they run. */
   readonly stoppedAt: number | null
 }
 
 /** The log, the steps and the results of a run: side by side, or where there is no room for that in tabs. */
-export function RunPanels ({ runId, session, state, stoppedAt }: RunPanelsProps) {
+export function RunPanels ({ runId, session, state, isReplay, stoppedAt }: RunPanelsProps) {
   const [step, setStep] = useState<string | null>(null)
   const [isLarge, setLarge] = useState(false)
+  const [tab, setTab] = useState<string | null>('log')
   const isWide = useMediaQuery('(min-width: 64rem)', true, { getInitialValueInEffect: false })
   const lines = useMemo(() => stepLines(state.run.steps), [state.run.steps])
   const log = (
     <LogPanel
-      session={session} state={state} steps={lines} step={step} onStep={setStep}
+      session={session} state={state} isReplay={isReplay} steps={lines} step={step} onStep={setStep}
       downloadUrl={`/api/v1/workflow-runs/${encodeURIComponent(runId)}/log`} emptyText={emptyText(state)}
     />
   )
-  const steps = <StepTimeline lines={lines} isOver={state.run.isOver} selected={step} onSelect={setStep} stoppedAt={stoppedAt} />
+  const selectStep = (path: string | null) => {
+    setStep(path)
+    // In tabs, what a step has logged is behind another one.
+    if (path !== null) setTab('log')
+  }
+  const steps = <StepTimeline lines={lines} isOver={state.run.isOver} selected={step} onSelect={selectStep} stoppedAt={stoppedAt} />
   const results = <ResultsPanel previews={state.previews} isOver={state.run.isOver} isLarge={isLarge} onLarge={isWide ? setLarge : null} />
   return isWide
     ? <SideBySide log={log} steps={steps} results={results} lines={lines} hasResults={state.previews.length > 0} isLarge={isLarge} />
-    : <InTabs log={log} steps={steps} results={results} lines={lines} resultCount={state.previews.length} />
+    : <InTabs log={log} steps={steps} results={results} lines={lines} resultCount={state.previews.length} tab={tab} onTab={setTab} />
 }
 
 interface Parts {
@@ -67,10 +74,16 @@ function SideBySide ({ log, steps, results, lines, hasResults, isLarge }: SideBy
   )
 }
 
-function InTabs ({ log, steps, results, lines, resultCount }: Parts & { resultCount: number }) {
-  const [tab, setTab] = useState<string | null>('log')
+interface InTabsProps extends Parts {
+  readonly resultCount: number
+  /** Which of them is in front. */
+  readonly tab: string | null
+  readonly onTab: (tab: string | null) => void
+}
+
+function InTabs ({ log, steps, results, lines, resultCount, tab, onTab }: InTabsProps) {
   return (
-    <Tabs value={tab} onChange={setTab} className={classes['tabs']} keepMountedMode='display-none'>
+    <Tabs value={tab} onChange={onTab} className={classes['tabs']} keepMountedMode='display-none'>
       <Tabs.List grow>
         <Tabs.Tab value='log'>Log</Tabs.Tab>
         <Tabs.Tab value='steps'>Steps <Count lines={lines} /></Tabs.Tab>

@@ -1,5 +1,5 @@
 import { measureElement, useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
-import { useCallback, useEffect, useEffectEvent, useImperativeHandle, useRef, useSyncExternalStore, type ReactNode, type Ref, type RefObject } from 'react'
+import { useCallback, useEffect, useEffectEvent, useImperativeHandle, useLayoutEffect, useRef, useSyncExternalStore, type ReactNode, type Ref, type RefObject } from 'react'
 import type { LogView } from '../model/log-view.ts'
 import { LogRowView } from './log-row.tsx'
 import type { TimeMode } from './row-times.ts'
@@ -58,9 +58,10 @@ export function LogList (props: LogListProps) {
     paddingStart: HEAD_HEIGHT,
     overscan: 12,
     anchorTo: 'end',
-    followOnAppend: follows,
     scrollEndThreshold: NEAR_END_PX
   })
+  const version = view.version()
+  useLayoutEffect(() => { if (follows) virtualizer.scrollToEnd() }, [virtualizer, follows, version])
   useListHandle(props.handle, view, virtualizer)
   useNearness(props, virtualizer)
   useFollowing(props, scroller)

@@ -25,6 +25,7 @@ import classes from './log.module.css'
 export interface LogPanelProps {
   readonly session: RunSession
   readonly state: SessionState
+  readonly isReplay: boolean
   readonly steps: readonly StepLine[]
   /** The step whose rows alone are shown; null for all. */
   readonly step: string | null
@@ -37,7 +38,7 @@ export interface LogPanelProps {
 const NEXT_TIME_MODE: Readonly<Record<TimeMode, TimeMode>> = { clock: 'elapsed', elapsed: 'none', none: 'clock' }
 
 /** The log of a run, with what searches, filters and moves it. */
-export function LogPanel ({ session, state, steps, step, onStep, downloadUrl, emptyText }: LogPanelProps) {
+export function LogPanel ({ session, state, isReplay, steps, step, onStep, downloadUrl, emptyText }: LogPanelProps) {
   const { log: view, reader } = session
   const list = useRef<LogListHandle>(null)
   const field = useRef<HTMLInputElement>(null)
@@ -49,6 +50,11 @@ export function LogPanel ({ session, state, steps, step, onStep, downloadUrl, em
 
   useFilter(view, list, { level, step }, follows)
   useFocus(state.focus, view, list, setFollows)
+  const [wasReplay, setWasReplay] = useState(isReplay)
+  if (wasReplay !== isReplay) {
+    setWasReplay(isReplay)
+    setFollows(isReplay)
+  }
 
   const follow = useCallback(async () => {
     setFollows(true)
@@ -78,7 +84,7 @@ export function LogPanel ({ session, state, steps, step, onStep, downloadUrl, em
           head={<LogHead reader={state.reader} isEmpty={state.newest === '0-0'} onRetry={retry} />}
         />
         <Empty view={view} text={emptyText} />
-        {(!follows || !state.reader.isAtEnd) && <ReturnButton view={view} state={state} onClick={follow} />}
+        {(!follows || !state.reader.isAtEnd) && <ReturnButton view={view} state={state} isReplay={isReplay} onClick={follow} />}
       </div>
       <Marked view={view} target={target} onClose={() => mark(null)} />
     </section>
@@ -137,10 +143,10 @@ function Empty ({ view, text }: { view: LogView, text: string }) {
   return <p className={classes['empty']}>{isFiltered ? 'No line that is loaded passes the filter.' : text}</p>
 }
 
-function ReturnButton ({ view, state, onClick }: { view: LogView, state: SessionState, onClick: () => void }) {
+function ReturnButton ({ view, state, isReplay, onClick }: Pick<LogPanelProps, 'state' | 'isReplay'> & { view: LogView, onClick: () => void }) {
   useSyncExternalStore(view.subscribe, view.version)
   const newer = state.reader.isAtEnd ? 0 : Math.max(0, seqOf(state.newest) - seqOf(view.window.after))
-  const label = state.run.isOver ? 'Go to the end' : 'Follow'
+  const label = state.run.isOver && !isReplay ? 'Go to the end' : 'Follow'
   return (
     <Button className={classes['return']} size='xs' leftSection={<ArrowDownIcon />} onClick={onClick}>
       {newer === 0 ? label : `${label} · ${formatNumberOf(newer, 'newer event')}`}

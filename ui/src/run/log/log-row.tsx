@@ -31,11 +31,17 @@ export const LogRowView = memo(function LogRowView ({ row, query, isCurrentHit, 
       {isFirst
         ? <a className={classes['time']} data-mode={timeMode} href={`#line=${row.id}`} title={formatFull(row.at)} tabIndex={-1}>{rowTime(row.at, timeMode, start)}</a>
         : <span className={classes['time']} data-mode={timeMode} />}
-      <span className={classes['level']}>{isFirst && MARKS[row.level]}</span>
+      <span className={classes['level']}>{isFirst && markOf(row)}</span>
       <span className={classes['text']}><RowText row={row} query={query} /></span>
     </div>
   )
 })
+
+/** What stands before a row: its level where that is to be noted, else where it was written if not to the usual place. */
+function markOf (row: LogRow): string {
+  if (row.level !== 'info') return MARKS[row.level]
+  return row.kind === 'line' && row.stream === 'stderr' ? 'err' : ''
+}
 
 function RowText ({ row, query }: { row: LogRow, query: string }): ReactNode {
   const pieces = piecesOf(row, query).map(({ text, style, isHit }, index) => {

@@ -34,6 +34,8 @@ export class LogReader {
   /** What came from the stream while the page before it was read; null while the stream is of no use. */
   #arrived: StreamedItem[] | null = null
   #opening = new AbortController()
+  /** Whether the first page is there, so that one can read on from it. */
+  #isFilled = false
   /** What was tried last, when it failed. */
   #failed: (() => Promise<void>) | null = null
   /** What is under way when `earlier` is loading. */
@@ -101,7 +103,7 @@ export class LogReader {
 
   /** Reads the events after the last row; at the end of the log the stream takes over. */
   async later (): Promise<void> {
-    if (this.#state.isAtEnd || this.#arrived !== null || this.#failed !== null) return
+    if (!this.#isFilled || this.#state.isAtEnd || this.#arrived !== null || this.#failed !== null) return
     const { signal } = this.#opening
     await this.#attempt(async () => {
       this.#arrived = []
@@ -160,6 +162,7 @@ export class LogReader {
   #begin (): AbortController {
     this.#opening.abort()
     this.#opening = new AbortController()
+    this.#isFilled = false
     this.#arrived = null
     this.#failed = null
     this.#set({ earlier: 'none', trimmed: 0, isAtEnd: false, problem: null })
@@ -171,6 +174,7 @@ export class LogReader {
     const first = page?.events[0]
     window.reset(first === undefined ? after : previousId(first.id))
     window.append(page?.events.map(eventOf) ?? [])
+    this.#isFilled = true
     this.#set(page === null ? { earlier: 'none', trimmed: 0 } : whatIsBefore(page))
     this.#view.changed()
   }

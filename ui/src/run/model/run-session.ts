@@ -201,7 +201,7 @@ export class RunSession {
 
   /** The newest results from before the stream begins. */
   async #readPreviews (run: Run): Promise<void> {
-    const expected = Math.min(run.counts?.['result_preview'] ?? 1, PREVIEWS_AT_ONCE)
+    const expected = run.counts === null ? 1 : Math.min(run.counts['result_preview'] ?? 0, PREVIEWS_AT_ONCE)
     let before: string | null = expected === 0 ? null : nextId(run.last_event_id)
     for (let found = 0, pages = 0; found < expected && before !== null && pages < MAX_PREVIEW_PAGES; pages++) {
       const page = await this.#source.listEvents({ before, limit: PREVIEWS_AT_ONCE, event_types: 'result_preview' }, this.#closed.signal)
