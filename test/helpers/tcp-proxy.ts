@@ -9,6 +9,8 @@ export interface TcpProxy {
   readonly port: number
   /** How many connections are open. */
   connections (): number
+  /** How many connections it has led on so far. */
+  passed (): number
   /** Breaks every open connection with a reset. */
   cut (): void
   /** Whether bytes are swallowed both ways, or only those of the target, while connections stay open. Swallowed bytes never arrive. */
@@ -49,6 +51,7 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
   let refusing = false
   let delayMs = 0
   let passing = Infinity
+  let passed = 0
 
   const track = (socket: Socket) => {
     sockets.add(socket)
@@ -86,6 +89,7 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
     track(target)
     const link = { client, target, said: '', silent: false, abandoned: false, left: passing }
     links.add(link)
+    passed++
     target.on('close', () => links.delete(link))
     pump(link, client, target)
     pump(link, target, client)
@@ -102,6 +106,7 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
   return {
     port: portOf(server),
     connections: () => sockets.size / 2,
+    passed: () => passed,
     cut,
     blackhole (on) { swallowing = on },
     silence (text) { for (const link of links) if (link.said.includes(text)) link.silent = true },
