@@ -13,7 +13,8 @@ COPY . .
 RUN npm run build
 
 FROM packages AS dependencies
-RUN npm ci --omit=dev --ignore-scripts
+# The pages are built above, and what they are made of is not needed any more.
+RUN npm ci --omit=dev --ignore-scripts --include-workspace-root --workspace=bin
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="Runcast" \

@@ -14,7 +14,9 @@ export interface Pace {
 
 const DEFAULT_RETRY_MS = 1000
 const LEAST_RETRY_MS = 100
-const MAX_RETRY_MS = 30_000
+
+// Somebody may be watching: after a long outage too, the page is to be live again soon.
+const MAX_RETRY_MS = 10_000
 
 /** Makes the pace of one follower. */
 export function createPace (): Pace {
