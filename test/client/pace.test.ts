@@ -1,6 +1,6 @@
 import t from 'tap'
-import { RuncastError } from '../../packages/client/src/errors.ts'
-import { createPace } from '../../packages/client/src/pace.ts'
+import { RuncastError } from '../../packages/client/dist/errors.js'
+import { createPace } from '../../packages/client/dist/pace.js'
 
 /** The longest of many waits after so many failures, in milliseconds. */
 function longestWait (failures: number, told?: number): number {

@@ -1,5 +1,12 @@
-/** The pages, loaded when they are needed. */
-export const loadMonitorPage = async () => ({ default: (await import('./monitor/execution-monitor-page.tsx')).ExecutionMonitorPage })
+import { loadPart } from './load-part.ts'
 
-/** Asked for again, it is there already: so who is about to open a run can have it loaded. */
-export const loadRunView = async () => ({ default: (await import('./run/run-detail-view.tsx')).RunDetailView })
+const importRunView = () => import('./run/run-detail-view.tsx')
+
+/** The pages, loaded when they are needed. */
+export const loadMonitorPage = () => loadPart(async () => ({ default: (await import('./monitor/execution-monitor-page.tsx')).ExecutionMonitorPage }))
+
+/** As `loadMonitorPage`. */
+export const loadRunView = () => loadPart(async () => ({ default: (await importRunView()).RunDetailView }))
+
+/** Has the view of a run loaded for who is about to open one. Never rejects. */
+export const foreseeRunView = () => importRunView().catch(() => {})

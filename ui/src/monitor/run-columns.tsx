@@ -3,7 +3,7 @@ import { createColumnHelper, tableFeatures } from '@tanstack/react-table'
 import { createContext, use } from 'react'
 import { Link } from 'react-router'
 import { formatCount } from '../format/count.ts'
-import { loadRunView } from '../pages.ts'
+import { foreseeRunView } from '../pages.ts'
 import { StatusBadge } from '../status/status-icon.tsx'
 import { lastLine } from './last-line.ts'
 import { RunDuration, RunStarted, StaleSince } from './run-times.tsx'
@@ -38,8 +38,8 @@ function RunName ({ run }: { run: RunSummary }) {
       className={classes['link']}
       title={run.name ?? undefined}
       tabIndex={isCurrent ? 0 : -1}
-      onPointerEnter={loadRunView}
-      onFocus={loadRunView}
+      onPointerEnter={foreseeRunView}
+      onFocus={foreseeRunView}
       data-run={run.run_id}
     >
       {run.name !== null && <span className={classes['name']}>{run.name}</span>}

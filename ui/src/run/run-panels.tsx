@@ -61,11 +61,11 @@ function SideBySide ({ log, steps, results, lines, hasResults, isLarge }: SideBy
     <div className={classes['columns']} data-large={isLarge}>
       <div className={classes['main']}>{log}</div>
       <div className={classes['side']}>
-        <section className={classes['steps']} aria-labelledby='steps-title' data-shared={hasResults}>
+        <section className={classes['steps']} aria-labelledby='steps-title' data-shared={hasResults || lines.length === 0}>
           <h2 id='steps-title' className={classes['title']}>Steps <Count lines={lines} /></h2>
           <div className={classes['scroller']}>{steps}</div>
         </section>
-        <section className={classes['results']} aria-labelledby='results-title' data-empty={!hasResults}>
+        <section className={classes['results']} aria-labelledby='results-title' data-empty={!hasResults && lines.length > 0}>
           <h2 id='results-title' className={classes['title']}>Results</h2>
           <div className={classes['body']}>{results}</div>
         </section>

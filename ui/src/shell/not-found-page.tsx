@@ -1,13 +1,15 @@
 import { Link } from 'react-router'
 import { usePageTitle } from './page-title.ts'
+import classes from './message.module.css'
 
 /** For addresses that lead nowhere. */
 export function NotFoundPage () {
   usePageTitle('Not found')
   return (
-    <>
+    <div className={classes['message']}>
       <h1>There is nothing here</h1>
-      <p>This address leads to no page. <Link to='/'>See all runs</Link></p>
-    </>
+      <p>This address leads to no page.</p>
+      <Link to='/'>See all runs</Link>
+    </div>
   )
 }

@@ -6,6 +6,7 @@ import { loginPath } from '../login/return-path.ts'
 import { MonitorProvider } from '../monitor/monitor-provider.tsx'
 import { useSession, type SessionState } from '../session/session-context.ts'
 import { AccountMenu } from './account-menu.tsx'
+import { ErrorBoundary } from './error-boundary.tsx'
 import { Logo } from './logo.tsx'
 import { ShortcutsProvider, useShortcutsOverlay } from './shortcuts.tsx'
 import classes from './shell.module.css'
@@ -57,7 +58,9 @@ function Page ({ state }: { state: SessionState }) {
       {state.kind === 'unreachable' && <p className={classes['notice']} role='alert'>The service does not answer. Trying again …</p>}
       {state.kind === 'signed-in' && (
         <MonitorProvider key={JSON.stringify([state.session.tenant, state.session.subject])}>
-          <Suspense><Outlet /></Suspense>
+          <ErrorBoundary key={pathname} message='This page could not be shown.'>
+            <Suspense fallback={<p className={classes['loading']} role='status'>Loading …</p>}><Outlet /></Suspense>
+          </ErrorBoundary>
         </MonitorProvider>
       )}
     </main>

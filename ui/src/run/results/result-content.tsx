@@ -1,14 +1,16 @@
 import { Loader } from '@mantine/core'
 import { lazy, Suspense } from 'react'
+import { loadPart } from '../../load-part.ts'
+import { ErrorBoundary } from '../../shell/error-boundary.tsx'
 import type { ResultView } from '../model/result-views.ts'
 import classes from './results.module.css'
 import text from './text.module.css'
 
-const JsonTree = lazy(() => import('./json-tree.tsx'))
-const MarkdownText = lazy(() => import('./markdown-text.tsx'))
-const PlotChart = lazy(() => import('./plot-chart.tsx'))
-const RecordTableView = lazy(() => import('./record-table.tsx'))
-const TextDiff = lazy(() => import('./text-diff.tsx'))
+const JsonTree = lazy(() => loadPart(() => import('./json-tree.tsx')))
+const MarkdownText = lazy(() => loadPart(() => import('./markdown-text.tsx')))
+const PlotChart = lazy(() => loadPart(() => import('./plot-chart.tsx')))
+const RecordTableView = lazy(() => loadPart(() => import('./record-table.tsx')))
+const TextDiff = lazy(() => loadPart(() => import('./text-diff.tsx')))
 
 /** Two texts to be compared. */
 export interface Changes {
@@ -22,7 +24,11 @@ const MAX_CHARACTERS = 200_000
 
 /** A result in one of the ways to look at it, or what has changed in it. */
 export function ResultContent ({ view }: { view: ResultView | Changes }) {
-  return <Suspense fallback={<div className={classes['loading']}><Loader size='sm' role='status' aria-label='Loading' /></div>}><Content view={view} /></Suspense>
+  return (
+    <ErrorBoundary message='The result could not be shown in this way.'>
+      <Suspense fallback={<div className={classes['loading']}><Loader size='sm' role='status' aria-label='Loading' /></div>}><Content view={view} /></Suspense>
+    </ErrorBoundary>
+  )
 }
 
 function Content ({ view }: { view: ResultView | Changes }) {
