@@ -22,8 +22,10 @@ export interface UiService {
   start (): Promise<void>
   /** Publishes events to a run, a thousand at a time. */
   publish (runId: string, events: readonly PublishedEvent[]): Promise<void>
-  /** Gives a page's context a session. */
-  signIn (page: Page): Promise<void>
+  /** A token that it takes. @param claims as of `token`; all scopes unless they say otherwise */
+  tokenFor (claims?: Record<string, unknown>): Promise<string>
+  /** Gives a page's context a session. @param claims of its token */
+  signIn (page: Page, claims?: Record<string, unknown>): Promise<void>
 }
 
 export interface PublishedEvent {
@@ -57,9 +59,9 @@ export async function startUiService (t: Test, settings: Record<string, string> 
     child.kill('SIGKILL')
     await exited
   }
-  const credentials = async () => {
+  const tokenFor = async (claims: Record<string, unknown> = {}) => {
     const { secret }: { secret: string } = JSON.parse(await readFile(join(directory, 'dev.json'), 'utf8'))
-    return token({ sub: 'local' }, secret)
+    return token({ sub: 'local', ...claims }, secret)
   }
 
   t.teardown(kill)
@@ -70,8 +72,9 @@ export async function startUiService (t: Test, settings: Record<string, string> 
     loginUrl: () => login,
     kill,
     start,
+    tokenFor,
     publish: async (runId, events) => {
-      const headers = { authorization: `Bearer ${await credentials()}`, 'content-type': 'application/json' }
+      const headers = { authorization: `Bearer ${await tokenFor()}`, 'content-type': 'application/json' }
       for (let next = 0; next < events.length; next += EVENTS_AT_ONCE) {
         const body = JSON.stringify(events.slice(next, next + EVENTS_AT_ONCE))
         const response = await fetch(`${url}/api/v1/workflow-runs/${runId}/events`, { method: 'POST', headers, body })
@@ -79,8 +82,8 @@ export async function startUiService (t: Test, settings: Record<string, string> 
         await response.arrayBuffer()
       }
     },
-    signIn: async (page) => {
-      const response = await page.request.post(`${url}/api/v1/session`, { data: { token: await credentials() }, headers: { origin: url } })
+    signIn: async (page, claims) => {
+      const response = await page.request.post(`${url}/api/v1/session`, { data: { token: await tokenFor(claims) }, headers: { origin: url } })
       if (response.status() !== 201) throw new Error(`not signed in: ${await response.text()}`)
     }
   }

@@ -192,6 +192,21 @@ t.test('a refusal is final until the person comes back to the tab', async (t) =>
   t.same(seen(one), [1, 2])
 })
 
+t.test('whoever opens a refused run anew, as after signing in, is let in at once', async (t) => {
+  const tokens = ['bad', tokenFor()]
+  const origin = openOrigin(t, { url: app.url, getToken: () => tokens[0] ?? '', heartbeatMs: 60_000 })
+  const tab = origin.openTab('tab')
+  await app.publish('reopened', events(1, 2))
+  const one = tab.follow('reopened')
+  await settled(one, 'denied')
+  await waitUntil('it has given up', () => origin.holders('runcast-run').length === 0)
+  one.unmount()
+  tokens.shift()
+  const again = tab.follow('reopened')
+  await settled(again, 'live')
+  t.same(seen(again), [1, 2])
+})
+
 t.test('what may not be read, and what is no run id, is denied', async (t) => {
   const [forbidden, invalid] = [openTab(t, { token: tokenFor({ run_ids: ['other'] }) }).follow('begin'), openTab(t).follow('not a run id')]
   await settled(forbidden, 'denied')

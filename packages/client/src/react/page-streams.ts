@@ -63,7 +63,7 @@ export class PageStreams {
         view.stop()
         topic.release()
       }
-      return { store, start: () => view.start(), stop }
+      return { store, start: () => view.start(), stop, retry: () => topic.value.retry() }
     })
   }
 

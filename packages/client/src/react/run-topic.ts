@@ -76,6 +76,10 @@ export class RunTopic implements StreamRole<Message> {
     this.#stream.stop()
   }
 
+  retry (): void {
+    this.#stream.retry()
+  }
+
   listen (listener: TopicListener): void {
     this.#listeners.add(listener)
   }

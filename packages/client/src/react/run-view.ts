@@ -119,17 +119,20 @@ export class RunView implements TopicListener {
   /** @returns whether the log was read to its end */
   async #readOnce (): Promise<boolean> {
     const source = { ...this.#options.source, signal: this.#stop.signal }
+    const { gaps } = this.#options.topic.state
+    this.#denied = false
     try {
-      this.#denied = false
-      this.#gaps = this.#options.topic.state.gaps
       if (this.#cursor === null) await this.#readTail(source)
       else await this.#readAfter(source, this.#cursor)
-      return true
     } catch (error) {
-      if (error instanceof RuncastError && error.code === 'run_not_found') return this.#runIsGone()
-      this.#denied = !isTransient(error) && !this.#stop.signal.aborted
-      return false
+      if (!(error instanceof RuncastError && error.code === 'run_not_found')) {
+        this.#denied = !isTransient(error) && !this.#stop.signal.aborted
+        return false
+      }
+      this.#runIsGone()
     }
+    this.#gaps = gaps
+    return true
   }
 
   async #readTail (source: LogSource): Promise<void> {
@@ -153,7 +156,7 @@ export class RunView implements TopicListener {
   }
 
   /** The run does not exist yet, or not any more: then only a stream's position that is no event's tells where it is. */
-  #runIsGone (): boolean {
+  #runIsGone (): void {
     const { topic, source: { caller, runId } } = this.#options
     const { position } = topic.state
     const requested = this.#cursor ?? BEFORE_FIRST
@@ -162,7 +165,6 @@ export class RunView implements TopicListener {
       const reason = position === BEFORE_FIRST ? 'forked' : 'expired'
       this.#takeGap({ reason, requested, resumed_after: position, lost: null, history_url: caller.runUrl(runId, 'events') })
     }
-    return true
   }
 
   #isCaughtUp (): boolean {
@@ -177,11 +179,11 @@ export class RunView implements TopicListener {
 
   #connection (): Connection {
     const { connection } = this.#options.topic.state
-    if (this.#denied) return 'denied'
     if (this.#isCaughtUp()) {
       this.#wasCaughtUp = true
       return connection
     }
+    if (this.#denied) return 'denied'
     if (connection !== 'live' && connection !== 'waiting' && connection !== 'ended') return connection
     return this.#wasCaughtUp ? 'reconnecting' : 'connecting'
   }

@@ -64,6 +64,10 @@ export class RunsTopic implements StreamRole<Message> {
     this.#stream.stop()
   }
 
+  retry (): void {
+    this.#stream.retry()
+  }
+
   listen (listener: RunUpdatesListener): void {
     this.#listeners.add(listener)
     listener.onConnection(this.#connection)

@@ -2,6 +2,8 @@
 export interface Running {
   start (): void
   stop (): void
+  /** Somebody uses it again that nobody used any more: a reason to try again what was refused. */
+  retry (): void
 }
 
 /** One user's hold of something that runs. */
@@ -26,7 +28,7 @@ export class Lingering<T extends Running> {
   /** Takes what is shared under a name, and makes and starts it if nothing is. */
   use (name: string, make: () => T): Use<T> {
     const shared = this.#shared.get(name) ?? this.#begin(name, make())
-    shared.users++
+    if (shared.users++ === 0) shared.value.retry()
     const release = () => {
       if (--shared.users === 0) setTimeout(() => this.#endUnused(name, shared), LINGER_MS)
     }

@@ -93,6 +93,11 @@ export class SharedStream<Message> {
     this.#stop.abort()
   }
 
+  /** After a refusal, tries again. */
+  retry (): void {
+    if (this.#waitsForReason) this.#wait.abort()
+  }
+
   /** Says something to all tabs, this one included; to this one only if it does not lead. */
   say (message: Message): void {
     if (this.#leads()) this.#channel?.post({ kind: 'say', message })
@@ -124,7 +129,7 @@ export class SharedStream<Message> {
         if (this.#leads()) return
         this.#heardAt = Date.now()
         if (envelope.kind === 'say' || (envelope.kind === 'welcome' && envelope.tab === this.#tabName)) role.hear(envelope.message)
-        if (this.#waitsForReason && role.isLive()) this.#wait.abort()
+        if (role.isLive()) this.retry()
     }
   }
 
@@ -166,7 +171,7 @@ export class SharedStream<Message> {
     return false
   }
 
-  /** After a refusal: until the person comes back to the tab, who may have signed in, or another tab is let in. */
+  /** After a refusal: until the person comes back to the tab or to this stream, who may have signed in, or another tab is let in. */
   async #awaitReason (): Promise<void> {
     this.#wait = new AbortController()
     this.#waitsForReason = true
@@ -179,7 +184,7 @@ export class SharedStream<Message> {
     if (!this.#options.tab.isInView() || this.#leads()) return
     this.#heardAt = Date.now()
     this.#channel?.post({ kind: 'ask' })
-    if (this.#waitsForReason) this.#wait.abort()
+    this.retry()
   }
 
   /** A leader out of view that has no slot would keep a tab in view, which gets one sooner, from leading. */
