@@ -1,6 +1,6 @@
 import { open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { temporaryDirectory } from '../helpers/app.ts'
 import { seededRandom, testSeed } from '../helpers/random.ts'
 import { freePort } from '../helpers/redis-server.ts'
