@@ -1,8 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ServerResponse, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { FastifySSEPlugin } from 'fastify-sse-v2'
+import { chunkOf } from '../../services/sse/chunk.ts'
+import { encodeRetry } from '../../services/sse/encoder.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -31,20 +34,24 @@ const HEADERS: Readonly<Record<string, string>> = {
  * at once: it reads ahead of the socket, never returns its source and ends the process when that throws.
  */
 export default fp(async (fastify) => {
-  await fastify.register(FastifySSEPlugin, { retryDelay: fastify.config.STREAM_RETRY_MS })
+  await fastify.register(FastifySSEPlugin, { retryDelay: false })
+  const retry = chunkOf(encodeRetry(fastify.config.STREAM_RETRY_MS))
 
   fastify.decorateReply('openEventStream', function (this: FastifyReply) {
     const response = this.raw
-    if (response.socket === null) throw new Error('the response waits for another one on its connection')
+    const { socket } = response
+    if (socket === null) throw new Error('the response waits for another one on its connection')
     response.once('pipe', (source: Readable) => {
       source.unpipe(response)
       source.destroy()
     })
     for (const [name, value] of Object.entries(HEADERS)) this.header(name, value)
-    const setHeader = response.setHeader.bind(response)
-    response.setHeader = (name, value) => setHeader(name, HEADERS[name.toLowerCase()] ?? value)
+    response.setHeader = setOwnHeader
+    // The head leaves with the first frames, in one write; by itself, as joined to a body its text would stay in pieces.
+    socket.cork()
     this.sse({ comment: 'open' })
-    Reflect.deleteProperty(response, 'setHeader')
+    socket.write(response.chunkedEncoding ? retry.framed : retry.body)
+    process.nextTick(uncork, socket)
     forgetReply(response)
     forgetHeaders(this.request.raw)
     return response
@@ -58,6 +65,15 @@ export default fp(async (fastify) => {
     socket.destroy()
   })
 }, { name: 'sse', dependencies: ['config'] })
+
+function uncork (socket: Socket): void {
+  socket.uncork()
+}
+
+/** Stays on the response: taking it off would turn the response into a dictionary, which is 4 KiB for each open stream. */
+function setOwnHeader (this: ServerResponse, name: string, value: number | string | readonly string[]): ServerResponse {
+  return ServerResponse.prototype.setHeader.call(this, name, HEADERS[name.toLowerCase()] ?? value)
+}
 
 /** Fastify waits for the end of the response and so keeps request and reply, which is much for a stream of hours. */
 function forgetReply (response: ServerResponse): void {

@@ -28,3 +28,8 @@ export function encodeFrame (frame: SseFrame): string {
 
 /** The comment that keeps an idle stream open. */
 export const PING = ': ping\n\n'
+
+/** The block that says how long the client waits before it reconnects, in milliseconds. */
+export function encodeRetry (delayMs: number): string {
+  return `retry: ${delayMs}\n\n`
+}
