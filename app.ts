@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { maxHeaderSize, STATUS_CODES, type IncomingMessage } from 'node:http'
+import { maxHeaderSize, ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import autoload from '@fastify/autoload'
 import { LogController, type FastifyHttpOptions, type FastifyPluginAsync, type FastifyReply, type FastifyRequest, type RawServerDefault } from 'fastify'
@@ -50,7 +51,7 @@ export const options = {
   logger: { serializers },
   frameworkErrors: (error, _request, reply) => { sendRefusal(reply, refusalOf(error, false)) },
   clientErrorHandler: (error, socket) => {
-    if (!socket.writable) {
+    if (!socket.writable || isAnswering(socket)) {
       socket.destroy()
       return
     }
@@ -82,6 +83,17 @@ function folder (path: string): string {
 function requestId ({ headers }: IncomingMessage): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+}
+
+/**
+ * Whether an answer has begun, as an open stream has: a refusal in the middle of it would be taken for a part of it.
+ * Node's own handler looks in the same place.
+ *
+ * @see https://nodejs.org/api/http.html#event-clienterror
+ */
+function isAnswering (socket: Socket): boolean {
+  const answer: unknown = Reflect.get(socket, '_httpMessage')
+  return answer instanceof ServerResponse && answer.headersSent
 }
 
 function statusOfClientError (code: string | undefined): number {

@@ -36,3 +36,19 @@ t.test('a stream that would have to wait for another answer on its socket ends t
     await nothingIsLeft(app)
   }
 })
+
+t.test('a request that is none, on the socket of an open stream, ends the socket and writes nothing into the stream', async (t) => {
+  const app = await buildApp(t)
+  const { host, hostname, port } = new URL(app.url)
+  const socket = connect(Number(port), hostname)
+  let received = ''
+  socket.on('error', () => {})
+  socket.on('data', (bytes) => { received += bytes.toString() })
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.write(`GET /api/v1/workflow-runs/open/stream HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${reader}\r\n\r\n`)
+  await waitUntil('the stream is open', () => received.includes('stream_open'))
+  socket.write('NONSENSE\r\n\r\n')
+  await closed
+  t.equal(received.match(/HTTP\/1\.1/g)?.length, 1)
+  await nothingIsLeft(app)
+})
