@@ -25,7 +25,7 @@ export const controlFrame = (event: string, data: TSchema, id?: string) => frame
 /** What a stream answers, for its documentation. */
 export const streamResponses = {
   200: {
-    description: 'Server-sent events: `retry:`, then stream_open, then the events of the run, in order and without a hole unless a stream_gap says so. Comments (`: ping`) keep the connection alive.',
+    description: 'Server-sent events: `retry:`, then stream_open, then the events of the run, in order and without a hole unless a stream_gap says so. Comments (`: ping`) keep the connection alive. With `explain=true` JSON that says how the stream would be answered.',
     content: {
       'text/event-stream': {
         schema: { type: 'string' },
@@ -66,7 +66,8 @@ export const streamResponses = {
             value: 'retry: 31000\nevent: stream_close\ndata: {"reason":"limit"}\n\n'
           }
         }
-      }
+      },
+      'application/json': { schema: { $ref: 'StreamExplanation#' } }
     }
   },
   204: { description: 'The run is finished and the cursor at its end. EventSource stops for good.', type: 'null' }

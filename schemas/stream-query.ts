@@ -14,7 +14,8 @@ export const StreamQuerySchema = Type.Object({
   tail: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_TAIL, description: 'The newest events, then live.' })),
   since: Type.Optional(Type.String({ format: 'date-time', description: 'Events from this time on, RFC 3339.' })),
   event_types: Type.Optional(Type.String({ pattern: `^${TYPE}(,${TYPE}){0,31}$`, description: 'Only these types, separated by commas.', examples: ['log,status_change'] })),
-  min_level: Type.Optional(Type.Enum([...LOG_LEVELS, 'warn'], { description: 'The least level of log events. Those without a level pass, other types are not filtered.', examples: ['warning'] }))
+  min_level: Type.Optional(Type.Enum([...LOG_LEVELS, 'warn'], { description: 'The least level of log events. Those without a level pass, other types are not filtered.', examples: ['warning'] })),
+  explain: Type.Optional(Type.Boolean({ description: 'true: says how the stream would be answered now, instead of opening it.' }))
 }, { additionalProperties: false })
 
 export type StreamQuery = Static<typeof StreamQuerySchema>

@@ -38,11 +38,29 @@ export const StreamCloseSchema = Type.Object({
   ])
 }, { $id: 'StreamClose', description: 'The server ends an unfinished stream; EventSource comes back by itself.' })
 
+export const StreamExplanationSchema = Type.Object({
+  decision: Type.Enum(['fresh', 'resumed', 'waiting', 'expired', 'forked', 'unknown_id', 'no_content'], {
+    description: 'fresh, resumed, waiting: the mode of stream_open; expired, forked, unknown_id: the reason of the stream_gap that comes next; no_content: 204, nothing is to come.'
+  }),
+  requested: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The cursor that was asked for; null without one.' }),
+  first: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The oldest event that is still kept; null when none is.' }),
+  last: { ...EventIdSchema, description: 'The newest event ever stored; 0-0 when none is known.' },
+  would_replay: Type.Integer({ minimum: 0, description: 'How many events would come before live ones, before any filter.' }),
+  lost: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'How many events would be missing; null when that can not be known.' })
+}, {
+  $id: 'StreamExplanation',
+  description: 'How a request for a stream would be answered.',
+  examples: [{ decision: 'expired', requested: '1764000000250-2', first: '1764000007000-41', last: '1764000009000-52', would_replay: 12, lost: 38 }]
+})
+
 export type StreamOpen = Static<typeof StreamOpenSchema>
 export type StreamGap = Static<typeof StreamGapSchema>
 export type StreamPosition = Static<typeof StreamPositionSchema>
 export type StreamEnd = Static<typeof StreamEndSchema>
 export type StreamClose = Static<typeof StreamCloseSchema>
+
+/** How a request for a stream would be answered. */
+export type StreamExplanation = Static<typeof StreamExplanationSchema>
 
 /** Why the server ends an unfinished stream. */
 export type CloseReason = StreamClose['reason']

@@ -3,7 +3,8 @@ import type { EventId } from '../run-log/event-id.ts'
 import { openFrame } from '../sse/frames.ts'
 import { stepOf, type Step } from './catch-up.ts'
 import type { EncodedPage } from './pages.ts'
-import { isAtTheEnd, openingGap, openingPosition, type StreamRequest } from './stream-request.ts'
+import { decide, type DecisionOptions } from './stream-decision.ts'
+import { openingGap, openingPosition, type StreamRequest } from './stream-request.ts'
 import type { Topic } from './topic.ts'
 import type { Topics } from './topics.ts'
 
@@ -25,22 +26,16 @@ export interface Following {
   readonly cursor: EventId
 }
 
-export interface OpeningOptions {
-  readonly graceMs: number
-  /** Whether a run that does not exist yet is refused to those without a cursor. */
-  readonly refusesUnknown: boolean
-}
-
 /**
  * Finds where a stream begins.
  *
  * @throws RunLogError `unavailable`, `store_corrupt`
  */
-export async function openStream (topics: Topics, runId: string, tenant: string, request: StreamRequest, options: OpeningOptions): Promise<Opening> {
+export async function openStream (topics: Topics, runId: string, tenant: string, request: StreamRequest, options: DecisionOptions): Promise<Opening> {
   const topic = await topics.hold(runId, tenant)
   try {
     const page = await firstPage(topic, request)
-    const opening = page === null ? { answer: 'not_found' as const } : decide(topic, page, request, options)
+    const opening = answerTo(topic, page, request, options)
     if (opening.answer !== 'follow') topics.release(topic)
     return opening
   } catch (error) {
@@ -56,17 +51,16 @@ function firstPage (topic: Topic, request: StreamRequest): Promise<EncodedPage |
   return inMemory === null ? topic.read(from, request.filter) : Promise.resolve(inMemory)
 }
 
-function decide (topic: Topic, page: EncodedPage, request: StreamRequest, options: OpeningOptions): Opening {
-  if (isAtTheEnd(request, page.facts, options.graceMs)) return { answer: 'no_content' }
-  const isUnknown = !page.facts.exists && request.from.at !== 'cursor' && request.unknownId === null
-  if (isUnknown && options.refusesUnknown) return { answer: 'not_found' }
-  const gap = openingGap(request, page)
+function answerTo (topic: Topic, page: EncodedPage | null, request: StreamRequest, options: DecisionOptions): Opening {
+  const decision = page === null ? 'not_found' : decide(request, page, options)
+  if (page === null || decision === 'not_found') return { answer: 'not_found' }
+  if (decision === 'no_content') return { answer: 'no_content' }
   const open: StreamOpen = {
     run_id: topic.runId,
-    mode: gap !== null ? 'partial' : !page.facts.exists ? 'waiting' : request.from.at === 'cursor' ? 'resumed' : 'fresh',
+    mode: decision === 'fresh' || decision === 'resumed' || decision === 'waiting' ? decision : 'partial',
     position: openingPosition(request, page),
     status: page.facts.status
   }
-  const first = stepOf(topic.runId, { ...page, resume: { ...page.resume, gap } })
+  const first = stepOf(topic.runId, { ...page, resume: { ...page.resume, gap: openingGap(request, page) } })
   return { answer: 'follow', topic, open, frame: openFrame(open), first, cursor: page.resume.position }
 }

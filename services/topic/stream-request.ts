@@ -1,10 +1,9 @@
 import type { StreamQuery } from '../../schemas/stream-query.ts'
 import { msOf, parseCursor, seqOf, type EventId } from '../run-log/event-id.ts'
 import type { From, LogFacts } from '../run-log/run-log.ts'
-import type { Gap } from '../run-log/resume.ts'
+import type { Gap, Resume } from '../run-log/resume.ts'
 import { createFilter, levelRank, type Filter } from './filter.ts'
 import { graceLeft } from './grace.ts'
-import type { EncodedPage } from './pages.ts'
 
 /** What a client asked of a stream. */
 export interface StreamRequest {
@@ -12,6 +11,12 @@ export interface StreamRequest {
   readonly filter: Filter
   /** The text that came as a cursor and is none; null otherwise. */
   readonly unknownId: string | null
+}
+
+/** What the log says of a place that was asked for. */
+export interface Judged {
+  readonly facts: LogFacts
+  readonly resume: Resume
 }
 
 /** How much of a text that is no cursor is quoted back. */
@@ -52,13 +57,13 @@ function readFrom (query: StreamQuery): From | null {
 }
 
 /** The gap that a stream opens with: what the log says, or that the cursor was none. */
-export function openingGap (request: StreamRequest, page: EncodedPage): Gap | null {
+export function openingGap (request: StreamRequest, page: Judged): Gap | null {
   if (request.unknownId === null) return page.resume.gap
   return { reason: 'unknown_id', requested: request.unknownId, lost: null }
 }
 
 /** The id of the first frame: the cursor asked for, or, without one, the id before the first event sent. */
-export function openingPosition (request: StreamRequest, page: EncodedPage): EventId {
+export function openingPosition (request: StreamRequest, page: Judged): EventId {
   return request.from.at === 'cursor' ? request.from.cursor : page.resume.position
 }
 

@@ -8,6 +8,7 @@ import { RunLogError } from '../../../../services/run-log/run-log.ts'
 import { throttledLog } from '../../../../services/throttled-log.ts'
 import { StreamRecord, type StreamReports } from '../../../../services/topic/stream-record.ts'
 import { InvalidCursorError } from '../../../../services/topic/stream-errors.ts'
+import { explainStream } from '../../../../services/topic/stream-decision.ts'
 import { openStream, type Following, type Opening } from '../../../../services/topic/stream-opening.ts'
 import { readStreamRequest, type StreamRequest } from '../../../../services/topic/stream-request.ts'
 
@@ -18,7 +19,7 @@ const COMPLAINT_MS = 5_000
 
 /** The stream of one run. */
 const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
-  const { config, topics, streamLimits, metrics } = fastify
+  const { config, runLog, topics, streamLimits, metrics } = fastify
   const options = { graceMs: config.END_GRACE_MS, refusesUnknown: config.UNKNOWN_RUN === '404' }
   const complain = throttledLog((fields, message) => fastify.log.warn(fields, message), COMPLAINT_MS)
   const reports: StreamReports = {
@@ -36,13 +37,18 @@ const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'followRun',
       tags: ['stream'],
       summary: 'Follow a run live',
+      description: 'Whatever may pass (too many streams, the log out of reach, a shutdown) is told in the stream, since to EventSource any answer but 200 is final. 503 is for `explain=true` alone.',
       params: Type.Object({ run_id: RunIdSchema }),
       querystring: StreamQuerySchema,
-      response: { ...streamResponses, ...problems(400, 401, 403, 404, 406) }
+      response: { ...streamResponses, ...problems(400, 401, 403, 404, 406, 503) }
     }
   }, async (request, reply) => {
     const asked = readStreamRequest(singleHeader(request.headers['last-event-id']), request.query)
     if (asked === null) throw new InvalidCursorError()
+    if (request.query.explain === true) {
+      reply.helmet()
+      return await reply.type('application/json').send(await explainStream(runLog, request.params.run_id, request.access.tenant, asked, options))
+    }
     if (!reply.admitStream()) return
     const opening = await open(request, asked)
     const isGone = request.raw.socket.destroyed
