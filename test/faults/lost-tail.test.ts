@@ -8,6 +8,8 @@ import { startPublisher } from './support/publisher.ts'
 import { startReader, waitForCursor } from './support/reader.ts'
 import { startReplica } from './support/replica.ts'
 
+t.jobs = 3
+
 const FOLLOWERS = 100
 
 /** Starts a replica of a server, and waits until it is up to date. */

@@ -72,7 +72,7 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
         if (link.left === 0) {
           // Not before the client has got what may pass.
           to.end()
-          from.resetAndDestroy()
+          reset(from)
         }
       }
     } catch { /* Reset by its peer. */ }
@@ -96,7 +96,7 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const cut = () => { for (const socket of sockets) socket.resetAndDestroy() }
+  const cut = () => { for (const socket of sockets) reset(socket) }
   t.teardown(async () => {
     server.close()
     cut()
@@ -121,4 +121,10 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
     cutAfter (bytes) { passing = bytes ?? Infinity },
     retarget (other) { port = other }
   }
+}
+
+/** Breaks a connection. One that is being ended can't be reset: it would stay open for good. */
+function reset (socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
