@@ -30,6 +30,7 @@ t.test('a run that failed opens at its first error, however many lines follow', 
   await seen('line 3000')
   await page.getByRole('status').filter({ hasText: 'This run has failed' }).getByText('no space left').waitFor()
   t.match(await page.title(), 'failed')
+  t.match(await page.locator('link[rel="icon"]').getAttribute('href'), encodeURIComponent('#c0232f'), 'the icon of the tab is that of a failure')
   await page.getByRole('button', { name: /^Go to the end/ }).click()
   await seen('and another error')
   await page.getByRole('button', { name: 'Show the first error' }).click()

@@ -52,6 +52,7 @@ export function smallRuns (): Map<string, PublishedEvent[]> {
     ['nightly-backup-0412', [statusEvent('running', { name: 'Nightly backup' }), logEvent('3 of 3 volumes stored'), statusEvent('succeeded')]],
     ['import-9917', [statusEvent('running', { name: 'Import the price list' }), logEvent('line 18,204 of 22,000'), statusEvent('cancelled')]],
     ['report-2231', [statusEvent('running', { name: 'Monthly report' }), logEvent('the database did not answer within 30 s', { level: 'error' }), statusEvent('timed_out', { error: 'the database did not answer within 30 s' })]],
+    ['tune-ranking-3', [statusEvent('running', { name: 'Tune the ranking' }), logEvent('7 of 20 trials done'), ...[0.71, 0.74].map((score) => resultEvent({ score, model: 'linear' }, 'application/json'))]],
     ['index-77', [statusEvent('running', { name: 'Rebuild the search index' }), logEvent('shard 3 of 8')]],
     ['thumbnails-5', [statusEvent('queued', { name: 'Thumbnails of the new pictures' })]],
     ['deploy-staging', [statusEvent('running', { name: 'Deploy to staging' }), logEvent('all 6 replicas are ready'), statusEvent('succeeded')]]

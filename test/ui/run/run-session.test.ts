@@ -204,11 +204,13 @@ t.test('a service that does not answer is asked again; one that refuses is not',
   await settled()
   t.match(session.state(), { phase: 'open', problem: null })
 
-  const refusing = createRunService()
-  refusing.fail(403)
-  const { session: refused } = createSession(t, refusing)
-  await refused.open(null)
-  t.match(refused.state(), { phase: 'refused', problem: { status: 403 } })
+  for (const status of [400, 403]) {
+    const refusing = createRunService()
+    refusing.fail(status)
+    const { session: refused } = createSession(t, refusing)
+    await refused.open(null)
+    t.match(refused.state(), { phase: 'refused', problem: { status } })
+  }
 })
 
 t.test('a page that could not be read is told of and read again when asked', async (t) => {

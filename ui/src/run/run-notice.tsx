@@ -31,7 +31,7 @@ function Failure ({ session, error }: { session: RunSession, error: string | nul
   return (
     <Notice tone='bad' icon={<XCircleFillIcon />} title='This run has failed'>
       {error !== null && <span className={classes['error']}>{error}</span>}
-      <Button size='compact-sm' variant='default' disabled={hasNone} onClick={show}>{hasNone ? 'No error in the log' : 'Show the first error'}</Button>
+      <Button className={classes['button']} size='compact-sm' variant='default' disabled={hasNone} onClick={show}>{hasNone ? 'No error in the log' : 'Show the first error'}</Button>
     </Notice>
   )
 }

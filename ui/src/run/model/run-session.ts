@@ -33,7 +33,7 @@ export interface Checked {
 
 /** All of a run that is looked at but its log. */
 export interface SessionState {
-  /** `waiting`: there is no such run yet; `refused`: the person may not see it, or nobody is signed in any more. */
+  /** `waiting`: there is no such run yet; `refused`: the person may not see it, nobody is signed in any more, or no run is named so. */
   readonly phase: 'opening' | 'waiting' | 'open' | 'refused'
   /** Why it does not open; null when it does. */
   readonly problem: ApiError | null
@@ -51,6 +51,9 @@ export interface SessionState {
   readonly timesBehind: number
   readonly checked: Checked | null
 }
+
+// Answers that asking again does not change: no run id, nobody signed in, not allowed.
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403])
 
 // How often a service that does not answer is asked again, in milliseconds.
 const RETRY_MS = 3_000
@@ -218,7 +221,7 @@ export class RunSession {
     if (problem.status === 404) {
       this.#set({ phase: 'waiting', problem: null, streamFrom: ORIGIN })
       this.reader.openEnd(this.#newest)
-    } else if (problem.status === 401 || problem.status === 403) {
+    } else if (REFUSALS.has(problem.status)) {
       this.#set({ phase: 'refused', problem })
     } else {
       this.#set({ problem })
