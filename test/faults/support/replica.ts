@@ -37,6 +37,9 @@ export interface LoggedLine {
   readonly [field: string]: unknown
 }
 
+/** How long a start may take where very many processes share a processor, in milliseconds. */
+const START_MS = 90_000
+
 /** How many ticks of CPU time a second has on Linux. */
 const TICKS_PER_SECOND = 100
 
@@ -76,7 +79,7 @@ export async function startReplica (
   await waitUntil('the service listens', () => {
     if (isGone) throw new Error(`the service ended:\n${output}`)
     return LISTENING.test(output)
-  }, 30_000)
+  }, START_MS)
   const url = LISTENING.exec(output)?.[1] ?? ''
   const pid = child.pid ?? 0
   const replica: Replica = {
@@ -104,7 +107,7 @@ export async function startReplica (
       return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? NaN)
     }
   }
-  if (ready) await waitUntil('the service is ready', () => replica.isReady(), 30_000)
+  if (ready) await waitUntil('the service is ready', () => replica.isReady(), START_MS)
   return replica
 }
 
