@@ -57,6 +57,19 @@ t.test('events that come while the first page is read are not lost and not doubl
   t.same(texts(session), ['line 1', 'line 2', 'line 3', 'while reading'])
 })
 
+t.test('an event is brought into view only when what follows it is there, also if the list asks for that first', async (t) => {
+  const service = createRunService()
+  service.append(...lines(8_000))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  let heldAtFocus = 0
+  session.log.subscribe(() => { session.reader.later() })
+  session.subscribe(() => { if (session.state().focus !== null) heldAtFocus ||= session.log.count })
+  await session.show('4000-3000')
+  t.equal(session.state().focus?.id, '4000-3000')
+  t.ok(heldAtFocus >= 1_200, `${heldAtFocus} rows`)
+})
+
 t.test('a list that wants more before there is anything does not get it', async (t) => {
   const service = createRunService()
   service.append(...lines(3_000))

@@ -42,31 +42,34 @@ export function LogPanel ({ session, state, isReplay, steps, step, onStep, downl
   const { log: view, reader } = session
   const list = useRef<LogListHandle>(null)
   const field = useRef<HTMLInputElement>(null)
-  const [follows, setFollows] = useState(true)
+  const [wantsEnd, setWantsEnd] = useState(true)
+  // The end of what is held may not be the end of the log.
+  const follows = wantsEnd && state.reader.isAtEnd
   const [level, setLevel] = useState<Level>('trace')
   const { wraps, toggleWrap, timeMode, nextTimeMode } = useLook()
   const search = useSearch(view, list)
   const { target, mark, markNext } = useMarkedLine(session, list)
 
   useFilter(view, list, { level, step }, follows)
-  useFocus(state.focus, view, list, setFollows)
+  useFocus(state.focus, view, list, setWantsEnd)
   const [wasReplay, setWasReplay] = useState(isReplay)
   if (wasReplay !== isReplay) {
     setWasReplay(isReplay)
-    setFollows(isReplay)
+    setWantsEnd(isReplay)
   }
 
   const follow = useCallback(async () => {
-    setFollows(true)
+    setWantsEnd(true)
     await session.showEnd()
     list.current?.showEnd()
   }, [session])
-  const toggleFollow = useCallback(() => { if (follows) setFollows(false); else follow() }, [follows, follow])
+  const toggleFollow = useCallback(() => { if (follows) setWantsEnd(false); else follow() }, [follows, follow])
+  const scrolled = useCallback((toEnd: boolean) => { if (!toEnd || reader.state.isAtEnd) setWantsEnd(toEnd) }, [reader])
   const wantEarlier = useCallback(() => { reader.earlier() }, [reader])
   const retry = useCallback(() => { reader.retry() }, [reader])
   const wantAll = useCallback(() => reader.all(), [reader])
   const wantLater = useCallback(() => { reader.later() }, [reader])
-  useFallingBehind(state.timesBehind, follows, follow)
+  useFallingBehind(state.timesBehind, wantsEnd, follow)
   useLogShortcuts({ field, list, search, toggleFollow, follow, toggleWrap, markNext, nextTimeMode })
 
   return (
@@ -79,12 +82,12 @@ export function LogPanel ({ session, state, isReplay, steps, step, onStep, downl
       />
       <div className={classes['view']}>
         <LogList
-          view={view} handle={list} follows={follows} onFollow={setFollows} onNearTop={wantEarlier} onNearEnd={wantLater}
+          view={view} handle={list} follows={follows} onFollow={scrolled} onNearTop={wantEarlier} onNearEnd={wantLater}
           wraps={wraps} timeMode={timeMode} start={state.run.startedAt ?? 0} currentHit={search.hit} target={target ?? state.focus?.id ?? null}
           head={<LogHead reader={state.reader} isEmpty={state.newest === '0-0'} onRetry={retry} />}
         />
         <Empty view={view} text={emptyText} />
-        {(!follows || !state.reader.isAtEnd) && <ReturnButton view={view} state={state} isReplay={isReplay} onClick={follow} />}
+        {!follows && <ReturnButton view={view} state={state} isReplay={isReplay} onClick={follow} />}
       </div>
       <Marked view={view} target={target} onClose={() => mark(null)} />
     </section>
@@ -118,22 +121,22 @@ function useFilter (view: LogView, list: RefObject<LogListHandle | null>, { leve
   useEffect(() => apply(), [level, step])
 }
 
-function useFocus (focus: SessionState['focus'], view: LogView, list: RefObject<LogListHandle | null>, setFollows: (follows: boolean) => void): void {
+function useFocus (focus: SessionState['focus'], view: LogView, list: RefObject<LogListHandle | null>, setWantsEnd: (wantsEnd: boolean) => void): void {
   useEffect(() => {
     if (focus === null) return
-    setFollows(false)
+    setWantsEnd(false)
     list.current?.showPlace(view.window.placeOf(focus.id))
-  }, [focus, view, list, setFollows])
+  }, [focus, view, list, setWantsEnd])
 }
 
-/** Who follows a log of which more came than could be taken in, as in a tab out of view, is taken to its end. */
-function useFallingBehind (timesBehind: number, follows: boolean, follow: () => Promise<void>): void {
+/** Who wants the end of a log of which more came than could be taken in, as in a tab out of view, is taken to its end. */
+function useFallingBehind (timesBehind: number, wantsEnd: boolean, follow: () => Promise<void>): void {
   const handled = useRef(timesBehind)
   useEffect(() => {
     if (handled.current === timesBehind) return
     handled.current = timesBehind
-    if (follows) follow()
-  }, [timesBehind, follows, follow])
+    if (wantsEnd) follow()
+  }, [timesBehind, wantsEnd, follow])
 }
 
 function Empty ({ view, text }: { view: LogView, text: string }) {

@@ -40,6 +40,8 @@ export class LogReader {
   #failed: (() => Promise<void>) | null = null
   /** What is under way when `earlier` is loading. */
   #reading: Promise<void> = Promise.resolve()
+  /** What `later` has under way. */
+  #readingOn: Promise<void> | null = null
   readonly #view: LogView
   readonly #readPage: ReadPage
   readonly #onChange: () => void
@@ -103,9 +105,10 @@ export class LogReader {
 
   /** Reads the events after the last row; at the end of the log the stream takes over. */
   async later (): Promise<void> {
+    if (this.#readingOn !== null) return await this.#readingOn
     if (!this.#isFilled || this.#state.isAtEnd || this.#arrived !== null || this.#failed !== null) return
     const { signal } = this.#opening
-    await this.#attempt(async () => {
+    const reading = this.#attempt(async () => {
       this.#arrived = []
       const page = await this.#readPage({ after: this.#view.window.after, limit: PAGE_EVENTS }, signal)
       if (signal.aborted) return
@@ -114,6 +117,9 @@ export class LogReader {
       if (page.more) this.#arrived = null
       else this.#attach()
     }, signal)
+    this.#readingOn = reading
+    await reading
+    if (this.#readingOn === reading) this.#readingOn = null
   }
 
   /** Does once more what has failed. */
@@ -164,6 +170,7 @@ export class LogReader {
     this.#opening = new AbortController()
     this.#isFilled = false
     this.#arrived = null
+    this.#readingOn = null
     this.#failed = null
     this.#set({ earlier: 'none', trimmed: 0, isAtEnd: false, problem: null })
     return this.#opening
