@@ -1,0 +1,5 @@
+export type * from './definition/dsl.ts'
+export * from './definition/workflow.ts'
+export * from './engine-options.ts'
+export * from './expression/evaluator.ts'
+export * from './store/run-store.ts'
