@@ -52,8 +52,8 @@ export interface RunStore {
    * @returns its fencing token; null when the run is over, unknown, or the attempt of another holder still has its lease
    */
   claim (runId: string, holder: string, leaseMs: number): Promise<number | null>
-  /** @throws FencedError when another attempt has begun */
-  renew (runId: string, token: number, leaseMs: number): Promise<void>
+  /** @returns whether somebody asked for the end of the run. @throws FencedError when another attempt has begun */
+  renew (runId: string, token: number, leaseMs: number): Promise<boolean>
   /** Adds checkpoints, all or none. A key that is there already is replaced. @throws FencedError */
   save (runId: string, token: number, checkpoints: readonly Checkpoint[]): Promise<void>
   /** All checkpoints of a run, in the order in which their keys were first saved. */
