@@ -96,8 +96,9 @@ class EmbeddedRunStore implements ServiceRunStore {
     })
   }
 
-  async renew (runId: string, token: number, leaseMs: number): Promise<void> {
-    await this.#change(runId, token, (progress, at) => { progress.leaseUntil = at + leaseMs })
+  async renew (runId: string, token: number, leaseMs: number): Promise<boolean> {
+    const { isCancelled } = await this.#change(runId, token, (progress, at) => { progress.leaseUntil = at + leaseMs })
+    return isCancelled
   }
 
   async save (runId: string, token: number, checkpoints: readonly Checkpoint[]): Promise<void> {
@@ -143,11 +144,12 @@ class EmbeddedRunStore implements ServiceRunStore {
     return this.#read((tables) => Array.from(tables.unfinished.getKeys(), ([, runId]) => runId))
   }
 
-  async #change (runId: string, token: number, change: (progress: StoredProgress, at: number) => void): Promise<void> {
-    await this.#write(SMALL_BYTES, false, (tables, at) => {
+  async #change (runId: string, token: number, change: (progress: StoredProgress, at: number) => void): Promise<StoredProgress> {
+    return this.#write(SMALL_BYTES, false, (tables, at) => {
       const progress = { ...attempt(tables, runId, token, at) }
       change(progress, at)
       tables.progress.put(runId, progress)
+      return progress
     })
   }
 

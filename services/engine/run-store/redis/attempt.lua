@@ -4,15 +4,15 @@
 -- KEYS: run, names of checkpoints, checkpoints
 -- ARGV: token, then 'renew' and the length of the lease in milliseconds; 'release'; 'finish' and how long the run is
 --       kept in seconds; or 'save' and pairs of key and checkpoint
--- Returns nil when another attempt has begun or there is nothing to execute, else when the run was created (ms)
+-- Returns nil when another attempt has begun or there is nothing to execute, else { when the run was created (ms), 1 when it is to end }
 
 local run, names, checkpoints = KEYS[1], KEYS[2], KEYS[3]
 local token, action = ARGV[1], ARGV[2]
-local known = redis.call('HMGET', run, 'created', 'over', 'token')
+local known = redis.call('HMGET', run, 'created', 'over', 'token', 'cancelled')
 local created, over = known[1], known[2]
 if not created or known[3] ~= token then return nil end
 -- The repetition of a command whose answer was lost.
-if over then return action == 'finish' and created or nil end
+if over then return action == 'finish' and { created, 0 } or nil end
 
 local function save(key, checkpoint)
   local number = redis.call('HGET', names, key)
@@ -33,4 +33,4 @@ elseif action == 'finish' then
 else
   for i = 3, #ARGV, 2 do save(ARGV[i], ARGV[i + 1]) end
 end
-return created
+return { created, known[4] and 1 or 0 }

@@ -42,16 +42,16 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
     await persist(() => redis.zrem(keys.unfinished, runId))
   }
 
-  /** @returns when the run was created; null when the attempt is not the newest */
+  /** @returns what attempt.lua does */
   async function during (runId: string, token: number, ...args: string[]): Promise<unknown> {
     const { run, names, checkpoints } = keys.engine(runId)
     return persist(() => attemptScript.run(redis, [run, names, checkpoints], [String(token), ...args]))
   }
 
-  async function fenced (runId: string, token: number, ...args: string[]): Promise<unknown> {
-    const createdAt = await during(runId, token, ...args)
-    if (createdAt === null) throw new FencedError('Another attempt has this run.')
-    return createdAt
+  async function fenced (runId: string, token: number, ...args: string[]): Promise<unknown[]> {
+    const reply = await during(runId, token, ...args)
+    if (reply === null) throw new FencedError('Another attempt has this run.')
+    return list(reply)
   }
 
   return {
@@ -78,7 +78,9 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
     },
 
     async renew (runId, token, leaseMs) {
-      await index(runId, await fenced(runId, token, 'renew', String(leaseMs)))
+      const [createdAt, isCancelled] = await fenced(runId, token, 'renew', String(leaseMs))
+      await index(runId, createdAt)
+      return isCancelled === 1
     },
 
     async save (runId, token, checkpoints) {

@@ -136,10 +136,11 @@ export function runStoreContract (t: Test, makeStore: MakeRunStore): void {
   t.test('a cancellation is noted, whoever executes the run, and does not hinder that', async (t) => {
     const { store } = await makeStore(t, 3_600)
     const token = await begin(store, 'r')
+    t.equal(await store.renew('r', token, LONG_MS), false)
     t.equal(await store.cancel('r'), true)
     t.equal(await store.cancel('r'), true)
     t.equal((await store.read('r'))?.isCancelled, true)
-    await store.renew('r', token, LONG_MS)
+    t.equal(await store.renew('r', token, LONG_MS), true)
     await store.save('r', token, [{ key: 'k', value: 1 }])
     await store.finish('r', token)
     t.match(await store.read('r'), { isOver: true, isCancelled: true })
