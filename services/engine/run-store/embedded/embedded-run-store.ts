@@ -18,13 +18,22 @@ export interface EmbeddedRunStoreOptions {
   readonly now?: () => number
 }
 
+/** Who executes a run, and until when (ms since 1970) unless it is renewed. */
+interface Lease {
+  readonly holder: string
+  readonly until: number
+}
+
 /** What a small write takes, about. */
 const SMALL_BYTES = 1_000
 
 /** The most checkpoints that are deleted at once, so that other writes wait a few milliseconds for it. */
 const MAX_DELETED = 1_000
 
-/** Keeps the engine's runs on LMDB, durable across `kill -9`. What has expired is deleted when runs are created. */
+/**
+ * Keeps the engine's runs on LMDB, durable across `kill -9`, except for leases: the directory has one process, so those
+ * of one that is gone are void at once. What has expired is deleted when runs are created.
+ */
 export function createEmbeddedRunStore (options: EmbeddedRunStoreOptions): ServiceRunStore {
   return new EmbeddedRunStore(options)
 }
@@ -32,6 +41,7 @@ export function createEmbeddedRunStore (options: EmbeddedRunStoreOptions): Servi
 class EmbeddedRunStore implements ServiceRunStore {
   readonly #options: EmbeddedRunStoreOptions
   readonly #now: () => number
+  readonly #leases = new Map<string, Lease>()
   #opening: Promise<void> | null = null
   #opened: { readonly tables: Tables, readonly writer: Writer } | null = null
 
@@ -70,7 +80,7 @@ class EmbeddedRunStore implements ServiceRunStore {
       if (findProgress(tables, runId, at) !== null) return false
       removeRun(tables, runId)
       tables.records.put(runId, record)
-      tables.progress.put(runId, { createdAt: record.createdAt, token: 0, holder: '', leaseUntil: 0, isCancelled: false, expiresAt: null })
+      tables.progress.put(runId, { createdAt: record.createdAt, token: 0, isCancelled: false, expiresAt: null })
       tables.unfinished.put([record.createdAt, runId], true)
       return true
     })
@@ -89,16 +99,22 @@ class EmbeddedRunStore implements ServiceRunStore {
     return this.#write(SMALL_BYTES, false, (tables, at) => {
       const progress = findProgress(tables, runId, at)
       if (progress === null || progress.expiresAt !== null) return null
-      if (progress.holder !== holder && progress.leaseUntil > at) return null
+      const lease = this.#leases.get(runId)
+      if (lease !== undefined && lease.holder !== holder && lease.until > at) return null
       const token = progress.token + 1
-      tables.progress.put(runId, { ...progress, token, holder, leaseUntil: at + leaseMs })
+      tables.progress.put(runId, { ...progress, token })
+      this.#leases.set(runId, { holder, until: at + leaseMs })
       return token
     })
   }
 
   async renew (runId: string, token: number, leaseMs: number): Promise<boolean> {
-    const { isCancelled } = await this.#change(runId, token, (progress, at) => { progress.leaseUntil = at + leaseMs })
-    return isCancelled
+    return this.#read((tables, at) => {
+      const { isCancelled } = attempt(tables, runId, token, at)
+      const lease = this.#leases.get(runId)
+      if (lease !== undefined) this.#leases.set(runId, { ...lease, until: at + leaseMs })
+      return isCancelled
+    })
   }
 
   async save (runId: string, token: number, checkpoints: readonly Checkpoint[]): Promise<void> {
@@ -118,7 +134,8 @@ class EmbeddedRunStore implements ServiceRunStore {
       if (isFinishedBy(findProgress(tables, runId, at), token)) return
       const progress = attempt(tables, runId, token, at)
       const expiresAt = at + this.#options.ttlSeconds * 1000
-      tables.progress.put(runId, { ...progress, leaseUntil: 0, expiresAt })
+      tables.progress.put(runId, { ...progress, expiresAt })
+      this.#leases.delete(runId)
       tables.unfinished.remove([progress.createdAt, runId])
       tables.deadlines.put([expiresAt, runId], true)
     })
@@ -134,23 +151,13 @@ class EmbeddedRunStore implements ServiceRunStore {
   }
 
   async release (runId: string, token: number): Promise<void> {
-    await this.#change(runId, token, (progress) => { progress.leaseUntil = 0 }).catch((error: unknown) => {
-      // What another attempt has taken over needs no release.
-      if (!(error instanceof FencedError)) throw error
+    await this.#read((tables, at) => {
+      if (findProgress(tables, runId, at)?.token === token) this.#leases.delete(runId)
     })
   }
 
   async unfinished (): Promise<readonly string[]> {
     return this.#read((tables) => Array.from(tables.unfinished.getKeys(), ([, runId]) => runId))
-  }
-
-  async #change (runId: string, token: number, change: (progress: StoredProgress, at: number) => void): Promise<StoredProgress> {
-    return this.#write(SMALL_BYTES, false, (tables, at) => {
-      const progress = { ...attempt(tables, runId, token, at) }
-      change(progress, at)
-      tables.progress.put(runId, progress)
-      return progress
-    })
   }
 
   /** A FencedError of `apply` is given as a value: what else it threw would undo the whole group's transaction. */
@@ -177,7 +184,7 @@ class EmbeddedRunStore implements ServiceRunStore {
     try {
       return read(tables, this.#now())
     } catch (error) {
-      throw storeError(error)
+      throw error instanceof FencedError ? error : storeError(error)
     }
   }
 

@@ -4,16 +4,14 @@ import type { Checkpoint, RunRecord } from '@runcast/engine'
 import type { Database, RootDatabase } from 'lmdb'
 import { openEnvironment } from '../../../run-log/embedded/environment.ts'
 
-/** Where a run stands, with what its attempts share. Times in milliseconds since 1970. */
+/** Where a run stands. Times in milliseconds since 1970. */
 export interface StoredProgress {
   readonly createdAt: number
   /** The fencing token of the newest attempt; 0 before the first. */
-  token: number
-  holder: string
-  leaseUntil: number
-  isCancelled: boolean
+  readonly token: number
+  readonly isCancelled: boolean
   /** When everything of the run expires; null while it is not over. */
-  expiresAt: number | null
+  readonly expiresAt: number | null
 }
 
 /** What the engine keeps, in an LMDB file of its own. All reads of one synchronous step see one state. */

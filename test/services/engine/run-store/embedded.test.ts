@@ -27,8 +27,9 @@ t.test('everything is there after a restart', async (t) => {
   const again = (await openStore(t, { directory })).store
   t.same(await again.unfinished(), ['r'])
   t.same(await again.checkpoints('r'), [{ key: 'k', value: 1 }, { key: 'l', value: 2 }])
-  t.equal(await again.claim('r', 'b', 1_000), null)
   await again.save('r', token, [{ key: 'm', value: 3 }])
+  t.ok(Number(await again.claim('r', 'b', 1_000)) > token, 'the lease of a process that is gone holds nobody up')
+  await t.rejects(again.save('r', token, [{ key: 'n', value: 4 }]), { name: 'FencedError' })
 })
 
 t.test('what has expired is deleted', async (t) => {
