@@ -1,5 +1,7 @@
 export type * from './definition/dsl.ts'
 export * from './definition/workflow.ts'
+export { createEngine } from './engine.ts'
 export * from './engine-options.ts'
 export * from './expression/evaluator.ts'
+export { createEvaluator, type EvaluatorOptions } from './expression/jq-evaluator.ts'
 export * from './store/run-store.ts'

@@ -43,7 +43,8 @@ export interface RunEvents {
   taskCancelled (step: Step, reason: string, durationMs: number): void
   /** Tasks that another run has finished for this one. */
   takenOver (tasks: readonly FinishedTask[], from: string): void
-  log (level: LogLevel, message: string, step: string, stream?: string): void
+  /** @param step none for what concerns the run as a whole */
+  log (level: LogLevel, message: string, step?: string, stream?: string): void
   /** How far a task is. */
   progress (step: string, progress: JsonObject): void
   /** A CloudEvent. @throws RuncastError when the service refuses it */
@@ -136,7 +137,7 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
       publish(...tasks.map(({ step, status }) => ({ type: 'status_change', payload: { status, step, name: nameOf(step), reason: `taken over from run ${from}` } })))
     },
     log (level, message, step, stream) {
-      publish({ type: 'log', payload: { level, message: cut(mask.text(message), MAX_PREVIEW), step, ...stream !== undefined && { stream } } })
+      publish({ type: 'log', payload: { level, message: cut(mask.text(message), MAX_PREVIEW), ...step !== undefined && { step }, ...stream !== undefined && { stream } } })
     },
     progress (step, progress) {
       publish({ type: 'result_preview', payload: { content: progress, media_type: 'application/json', step, final: false, ...progress } })

@@ -24,6 +24,8 @@ export interface Attempt {
   readonly environment: { readonly [name: string]: string | undefined }
   readonly maxDataBytes: number
   readonly logger: EngineLogger
+  /** That of the run as a whole. */
+  readonly signal: AbortSignal
   /** What goes on beside the tasks: the run is over when these are. */
   readonly background: Set<Promise<void>>
 }

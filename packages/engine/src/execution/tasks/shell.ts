@@ -15,26 +15,28 @@ import type { TaskExecution } from '../task-execution.ts'
  */
 export async function executeShell (execution: TaskExecution<RunTask>): Promise<Json> {
   const { run, task, place, input } = execution
+  const isAwaited = task.run.await !== false
+  const signal = isAwaited ? place.signal : run.signal
   if (!run.allowProcesses) throw taskError('authorization', 'Processes are not allowed: the operator of the engine allows them by ENGINE_ALLOW_PROCESSES.')
   const command = await commandOf(execution)
-  const running = runProcess(execution, command.command, command.stdin)
-  if (task.run.await !== false) return await running
+  const running = runProcess(execution, command.command, command.stdin, signal)
+  if (isAwaited) return await running
   const background = running.then(() => {}, (error: unknown) => {
-    if (!place.signal.aborted) execution.log('error', `The process failed: ${error instanceof Error ? error.message : String(error)}`)
+    if (!signal.aborted) execution.log('error', `The process failed: ${error instanceof Error ? error.message : String(error)}`)
   }).finally(() => run.background.delete(background))
   run.background.add(background)
   return input
 }
 
-async function runProcess (execution: TaskExecution<RunTask>, command: Command, stdin: string): Promise<Json> {
-  const { run, task, place } = execution
+async function runProcess (execution: TaskExecution<RunTask>, command: Command, stdin: string, signal: AbortSignal): Promise<Json> {
+  const { run, task } = execution
   const { return: wanted = 'stdout' } = task.run
   const group = await startProcess(command, run.environment)
   group.stdin.end(stdin)
   const stdout = collector(wanted === 'stdout' || wanted === 'all', run.maxDataBytes)
   const stderr = collector(wanted === 'stderr' || wanted === 'all', run.maxDataBytes)
   try {
-    const [code] = await unlessAborted(place.signal, Promise.all([
+    const [code] = await unlessAborted(signal, Promise.all([
       group.exit,
       logOutput(execution, group.stdout, 'stdout', stdout.add),
       logOutput(execution, group.stderr, 'stderr', stderr.add)
