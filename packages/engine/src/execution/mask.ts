@@ -24,7 +24,7 @@ const TELLING_LENGTH = 4
 
 /** Makes the mask for the secrets of a run. */
 export function createMask (secrets: JsonObject): Mask {
-  const forms = formsOf(leafTexts(secrets))
+  const forms = formsOf(leafTexts(secrets)).map((form) => form.replace(LINE_BREAKS, ''))
   const pattern = patternOf(forms)
   if (pattern === null) return { text: (text) => text, value: (value) => value, lines: () => ({ push: (line) => [line], end: () => [] }) }
 
@@ -36,18 +36,17 @@ export function createMask (secrets: JsonObject): Mask {
     if (Array.isArray(plain)) return plain.map(value)
     return Object.fromEntries(Object.entries(plain).map(([name, part]) => [text(name), value(part)]))
   }
-  return { text, value, lines: () => createLineMask(forms.map((form) => form.replace(/[\r\n]/g, ''))) }
+  return { text, value, lines: () => createLineMask(forms, pattern) }
 }
 
-function createLineMask (forms: readonly string[]): LineMask {
-  const pattern = patternOf(forms)
+function createLineMask (forms: readonly string[], pattern: RegExp): LineMask {
   const longest = Math.max(...forms.map((form) => form.length))
   let before = ''
   let waiting: string[] = []
 
   function release (isEnd: boolean): string[] {
     const all = before + waiting.join('')
-    const secrets = pattern === null ? [] : [...all.matchAll(pattern)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
+    const secrets = [...all.matchAll(pattern)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
     const held = isEnd ? 0 : begunLength(all, forms)
     const shown: string[] = []
     let start = before.length
@@ -98,10 +97,15 @@ function cover (line: string, start: number, secrets: ReadonlyArray<{ readonly s
   return shown + line.slice(next)
 }
 
+/** Finds secrets, also with line breaks in them, as programs wrap what is long. */
 function patternOf (forms: readonly string[]): RegExp | null {
   const longestFirst = forms.filter((form) => form !== '').sort((one, other) => other.length - one.length)
-  return longestFirst.length === 0 ? null : new RegExp(longestFirst.map((form) => form.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), 'g')
+  if (longestFirst.length === 0) return null
+  const anywhere = longestFirst.map((form) => form.split('').map((letter) => letter.replace(/[^\p{L}\p{N}]/u, '\\$&')).join('[\\r\\n]*'))
+  return new RegExp(anywhere.join('|'), 'g')
 }
+
+const LINE_BREAKS = /[\r\n]+/g
 
 function formsOf (texts: readonly string[]): string[] {
   return [...new Set(texts.flatMap((text) => [text, ...urlForms(text), JSON.stringify(text).slice(1, -1), ...base64Forms(text)]))]
