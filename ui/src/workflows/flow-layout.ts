@@ -1,0 +1,48 @@
+import { Graph, layout } from '@dagrejs/dagre'
+import type { WorkflowDetail } from '../api/types.ts'
+
+type FlowGraph = WorkflowDetail['graph']
+
+/** Where a node stands: its upper left corner within its parent, and its size, in pixels. */
+export interface Place {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+export const NODE_WIDTH = 176
+export const NODE_HEIGHT = 44
+const END_SIZE = 28
+
+/** A group keeps room for its name above what is in it. */
+const GROUP_HEAD = 24
+
+/** Places the nodes of a flow from top to bottom, those of a group within it. */
+export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Place> {
+  const graph = new Graph({ compound: true, multigraph: true }).setGraph({ rankdir: 'TB', nodesep: 28, ranksep: 36, marginx: 12, marginy: 12 }).setDefaultEdgeLabel(() => ({}))
+  const groups = new Set(nodes.flatMap(({ parent }) => parent ?? []))
+  for (const { id, type } of nodes) {
+    const isEnd = type === 'start' || type === 'end'
+    graph.setNode(id, groups.has(id) ? {} : { width: isEnd ? END_SIZE : NODE_WIDTH, height: isEnd ? END_SIZE : NODE_HEIGHT })
+  }
+  for (const { id, parent } of nodes) if (parent !== null) graph.setParent(id, parent)
+  // The layout knows no edges of groups: they go to and from what is in them.
+  const first = (id: string): string => groups.has(id) ? first(nodes.find(({ parent }) => parent === id)?.id ?? '') : id
+  const last = (id: string): string => groups.has(id) ? last(nodes.findLast(({ parent }) => parent === id)?.id ?? '') : id
+  edges.forEach(({ from, to }, index) => {
+    const [source, target] = [last(from), first(to)]
+    if (source !== target && graph.hasNode(source) && graph.hasNode(target)) graph.setEdge(source, target, {}, String(index))
+  })
+  layout(graph)
+  const boxes = new Map(nodes.map(({ id }) => {
+    const { x = 0, y = 0, width = NODE_WIDTH, height = NODE_HEIGHT } = graph.node(id)
+    const head = groups.has(id) ? GROUP_HEAD : 0
+    return [id, { x: x - width / 2, y: y - height / 2 - head, width, height: height + head }]
+  }))
+  return new Map(nodes.map(({ id, parent }) => {
+    const box = boxes.get(id) ?? { x: 0, y: 0, width: NODE_WIDTH, height: NODE_HEIGHT }
+    const around = parent === null ? undefined : boxes.get(parent)
+    return [id, around === undefined ? box : { ...box, x: box.x - around.x, y: box.y - around.y }]
+  }))
+}
