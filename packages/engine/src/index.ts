@@ -1,4 +1,6 @@
 export type * from './definition/dsl.ts'
+export { compileSchema, type SchemaCheck, type SchemaFault } from './definition/json-schema.ts'
+export { loadWorkflow } from './definition/load-workflow.ts'
 export * from './definition/workflow.ts'
 export { createEngine } from './engine.ts'
 export * from './engine-options.ts'

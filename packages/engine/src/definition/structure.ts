@@ -1,6 +1,7 @@
-import { pointerToken, replaceExpressions } from '../expression/template.ts'
+import { isExpression, pointerToken } from '../expression/template.ts'
+import { callFaults } from './call-structure.ts'
 import type { Json, JsonObject } from './dsl.ts'
-import { mcpFaults } from './mcp-schema.ts'
+import { fixed, withFixedDurations } from './fixed-durations.ts'
 import { isObject } from './read-definition.ts'
 import { specificationFaults } from './specification.ts'
 import { kindOf } from './task-kinds.ts'
@@ -11,7 +12,6 @@ const TYPES = {
   do: 'DoTask', emit: 'EmitTask', for: 'ForTask', fork: 'ForkTask', raise: 'RaiseTask', run: 'RunTask', set: 'SetTask', switch: 'SwitchTask', try: 'TryTask', wait: 'WaitTask'
 } as const
 
-const CALLS_NOT_SUPPORTED = ['a2a', 'asyncapi', 'grpc', 'openapi']
 const RUNS_NOT_SUPPORTED = ['container', 'script', 'workflow']
 
 /** A part of a definition with the JSON pointer to it. */
@@ -50,9 +50,9 @@ function unsupported ({ schedule, evaluate, use }: JsonObject): DefinitionFault[
 
 async function rootFaults (definition: JsonObject): Promise<DefinitionFault[]> {
   const { use: _use, schedule: _schedule, document, ...rest } = definition
-  const dsl = isObject(document) ? document['dsl'] : undefined
-  if (isObject(document) && !/^1\.0\.[0-3]$/.test(String(dsl))) return [{ path: '/document/dsl', message: 'The version of the DSL must be a text from 1.0.0 to 1.0.3.' }]
-  const copy = { ...withFixedDurations(rest), ...isObject(document) && { document: { ...document, dsl: '1.0.0' } }, ...definition['do'] !== undefined && { do: [] } }
+  if (!isObject(document)) return [{ path: '/document', message: 'It must be an object with dsl, namespace, name and version.' }]
+  if (!/^1\.0\.[0-3]$/.test(String(document['dsl']))) return [{ path: '/document/dsl', message: 'The version of the DSL must be a text from 1.0.0 to 1.0.3.' }]
+  const copy = { ...withFixedDurations(rest), document: { ...document, dsl: '1.0.0' }, ...definition['do'] !== undefined && { do: [] } }
   return await specificationFaults('Workflow', { path: '', value: copy })
 }
 
@@ -100,16 +100,6 @@ async function taskFaults ({ path, value: task }: Part): Promise<DefinitionFault
   return faults
 }
 
-async function callFaults (path: string, task: JsonObject): Promise<DefinitionFault[]> {
-  const { call } = task
-  if (typeof call !== 'string') return [{ path: `${path}/call`, message: 'It must be http, mcp, or the name of a function.' }]
-  if (CALLS_NOT_SUPPORTED.includes(call)) return [{ path: `${path}/call`, message: `Calls of ${call} are not supported: use http or mcp.` }]
-  if (call !== 'mcp') return await specificationFaults(call === 'http' ? 'CallHTTP' : 'CallFunction', { path, value: withFixedDurations(task) })
-  const { with: given = null, ...base } = task
-  const faults = await specificationFaults('CallFunction', { path, value: withFixedDurations(base) })
-  return [...faults, ...mcpFaults({ path: `${path}/with`, value: isObject(given) && typeof given['timeout'] === 'string' ? { ...given, timeout: {} } : given })]
-}
-
 async function runFaults (path: string, task: JsonObject): Promise<DefinitionFault[]> {
   const { run } = task
   const refused = isObject(run) ? RUNS_NOT_SUPPORTED.find((name) => Object.hasOwn(run, name)) : undefined
@@ -124,8 +114,7 @@ async function runFaults (path: string, task: JsonObject): Promise<DefinitionFau
 
 async function setFaults (path: string, task: JsonObject, set: string): Promise<DefinitionFault[]> {
   const faults = await specificationFaults('SetTask', { path, value: { ...withFixedDurations(task), set: { value: null } } })
-  const isExpression = replaceExpressions(set, 'value', () => null) === null
-  return isExpression ? faults : [...faults, { path: `${path}/set`, message: 'It must be an object, or an expression in ${ }.' }]
+  return isExpression(set) ? faults : [...faults, { path: `${path}/set`, message: 'It must be an object, or an expression in ${ }.' }]
 }
 
 function nestedLists (path: string, task: JsonObject): Part[] {
@@ -148,23 +137,6 @@ function withoutNested (task: JsonObject): JsonObject {
     ...isObject(fork) && fork['branches'] !== undefined && { fork: { ...fork, branches: [] } },
     ...isObject(handler) && handler['do'] !== undefined && { catch: { ...handler, do: [] } }
   }
-}
-
-/** A copy in which every text that may be a duration is one: durations are checked elsewhere, as DSL 1.0.0 has no expressions in them. */
-function withFixedDurations (part: JsonObject): JsonObject {
-  const { wait, timeout, catch: handler } = part
-  return {
-    ...part,
-    ...wait !== undefined && { wait: fixed(wait) },
-    ...timeout !== undefined && { timeout: fixed(timeout) },
-    ...isObject(handler) && handler['retry'] !== undefined && { catch: { ...handler, retry: fixed(handler['retry']) } }
-  }
-}
-
-function fixed (value: Json): Json {
-  if (typeof value === 'string') return 'PT1S'
-  if (Array.isArray(value)) return value.map(fixed)
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fixed(item)])) : value
 }
 
 function entriesOf ({ path, value }: Part): Part[] {

@@ -23,6 +23,11 @@ export function replaceExpressions (
   return isArray(template) ? replaced.map(([, value]) => value) : Object.fromEntries(replaced)
 }
 
+/** Whether a text is an expression by itself: `${` begins and `}` ends it. */
+export function isExpression (text: string): boolean {
+  return ENCLOSED.test(text)
+}
+
 /** A key as a part of a JSON pointer (RFC 6901). */
 export function pointerToken (key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1')
