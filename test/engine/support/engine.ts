@@ -5,6 +5,7 @@ import type { Json, WorkflowDefinition } from '../../../packages/engine/src/defi
 import type { Workflow } from '../../../packages/engine/src/definition/workflow.ts'
 import { createEngine } from '../../../packages/engine/src/engine.ts'
 import type { Engine, EngineOptions } from '../../../packages/engine/src/engine-options.ts'
+import { isJsonObject } from '../../../packages/engine/src/execution/scope.ts'
 import { createEvaluator } from '../../../packages/engine/src/expression/jq-evaluator.ts'
 import { startStandIn, type StandInService } from '../../helpers/stand-in-service.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
@@ -87,7 +88,7 @@ export async function startEngine (t: Test, options: Partial<EngineOptions> = {}
       runId,
       status: String(end['status']),
       output: result?.data['content'],
-      error: typeof error === 'object' && error !== null && !Array.isArray(error) ? { ...error } : undefined,
+      error: isJsonObject(error) ? error : undefined,
       events: all
     }
   }

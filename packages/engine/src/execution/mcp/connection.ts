@@ -45,6 +45,7 @@ async function openStdio (execution: TaskExecution, stdio: NonNullable<McpArgume
   const breaking = rejection()
   const transport = createStdioTransport(group, {
     maxMessageLength: run.maxDataBytes + ENVELOPE_LENGTH,
+    onTooLong: () => breaking.reject(taskError('runtime', `A message of the MCP server "${String(program)}" has more than the ${run.maxDataBytes} bytes that are allowed.`)),
     onGarbage (line) {
       garbage.push(line)
       if (garbage.length > MAX_GARBAGE) return breaking.reject(taskError('runtime', `The MCP server "${String(program)}" prints what are no MCP messages, such as "${firstOf(garbage)}".`))

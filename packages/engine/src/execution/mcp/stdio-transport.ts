@@ -8,6 +8,8 @@ export interface StdioOptions {
   readonly maxMessageLength: number
   /** Called with each line of the server's output that is no message. */
   readonly onGarbage: (line: string) => void
+  /** Called when a message is longer than it may be; nothing is read any more. */
+  readonly onTooLong: () => void
 }
 
 /**
@@ -16,9 +18,12 @@ export interface StdioOptions {
  *
  * https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#stdio
  */
-export function createStdioTransport (group: ProcessGroup, { maxMessageLength, onGarbage }: StdioOptions): Transport {
+export function createStdioTransport (group: ProcessGroup, { maxMessageLength, onGarbage, onTooLong }: StdioOptions): Transport {
   const lines = createLines(Infinity)
   let isClosed = false
+  // The SDK hands notifications on a moment later than answers: with each message in a turn of its own, the last
+  // progress is told before the result ends the call.
+  let turn = Promise.resolve()
 
   const transport: Transport = {
     async start () {
@@ -39,8 +44,8 @@ export function createStdioTransport (group: ProcessGroup, { maxMessageLength, o
   function read (chunk: Buffer): void {
     for (const line of lines.push(chunk)) receive(line)
     if (lines.waiting > maxMessageLength) {
+      onTooLong()
       group.stdout.destroy()
-      transport.onerror?.(new Error(`A message of the MCP server has more than ${maxMessageLength} characters.`))
     }
   }
 
@@ -48,14 +53,14 @@ export function createStdioTransport (group: ProcessGroup, { maxMessageLength, o
     if (line.trim() === '') return
     const message = messageOf(line)
     if (message === null) onGarbage(line)
-    else transport.onmessage?.(message)
+    else turn = turn.then(() => transport.onmessage?.(message)).catch(() => {})
   }
 
   function closed (): void {
     if (isClosed) return
     isClosed = true
     for (const line of lines.end()) receive(line)
-    transport.onclose?.()
+    turn = turn.then(() => transport.onclose?.()).catch(() => {})
   }
 
   return transport
