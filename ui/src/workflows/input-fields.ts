@@ -98,13 +98,13 @@ function isLong (schema: unknown): boolean {
 }
 
 /** @throws Error that says what to enter instead */
-function readEntry ({ kind, isRequired }: InputField, entry: string | boolean): unknown {
+function readEntry ({ kind }: InputField, entry: string | boolean): unknown {
   if (typeof entry === 'boolean') return entry
   switch (kind) {
     case 'number': return readNumber(entry)
     case 'choice':
     case 'json': return entry.trim() === '' ? undefined : readJson(entry)
-    default: return entry === '' && !isRequired ? undefined : entry
+    default: return entry === '' ? undefined : entry
   }
 }
 
