@@ -1,6 +1,10 @@
 export type * from './definition/dsl.ts'
+export { graphOf, type GraphEdge, type GraphNode, type WorkflowGraph } from './definition/graph.ts'
 export { compileSchema, type SchemaCheck, type SchemaFault } from './definition/json-schema.ts'
 export { loadWorkflow } from './definition/load-workflow.ts'
+export {
+  createWorkflowDirectory, type FileFault, type WorkflowDirectory, type WorkflowDirectoryOptions
+} from './definition/workflow-directory.ts'
 export * from './definition/workflow.ts'
 export { createEngine } from './engine.ts'
 export * from './engine-options.ts'
