@@ -41,6 +41,8 @@ export interface TestEngine {
   run (workflow: Workflow, input?: Json): Promise<EndedRun>
   /** The events of a run so far. */
   events (runId: string): RunEvent[]
+  /** Closes the engine, with what it has not published yet lost. */
+  leave (): Promise<void>
 }
 
 let runs = 0
@@ -66,11 +68,12 @@ export async function startEngine (t: Test, options: Partial<EngineOptions> = {}
     maxConcurrentRuns: 10,
     ...options
   })
-  t.teardown(async () => {
+  const leave = async () => {
     await engine.close()
-    await publisher.close({ timeoutMs: 1_000 })
+    await publisher.close({ timeoutMs: 0 })
     await evaluator.close()
-  })
+  }
+  t.teardown(leave)
 
   const events = (runId: string): RunEvent[] => service.events(runId).map(({ type, data }) => ({ type, data: JSON.parse(data) }))
   async function start (workflow: Workflow, input: Json = {}): Promise<string> {
@@ -92,7 +95,7 @@ export async function startEngine (t: Test, options: Partial<EngineOptions> = {}
       events: all
     }
   }
-  return { engine, store, service, complaints, start, ended, run: async (workflow, input) => await ended(await start(workflow, input)), events }
+  return { engine, store, service, complaints, start, ended, run: async (workflow, input) => await ended(await start(workflow, input)), events, leave }
 }
 
 /** A workflow of these tasks, or of all that follows `document`, in YAML; it is not checked. */
