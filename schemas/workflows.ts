@@ -1,3 +1,4 @@
+import type { Json } from '@runcast/engine'
 import { Type, type Static } from 'typebox'
 import { RunIdSchema } from './events.ts'
 
@@ -9,7 +10,7 @@ const VersionSchema = Type.String({ minLength: 1, maxLength: 64, description: 'I
 const nullableText = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description })
 
 /** JSON of the definition's author, which is passed on as it is. */
-const AnySchema = (description: string) => Type.Unknown({ description })
+const AnySchema = (description: string) => Type.Unsafe<Json>({ description })
 
 /** The input schema of an example, for documentation. */
 const INPUT_SCHEMA_EXAMPLE = { type: 'object', properties: { name: { type: 'string', title: 'Name' } }, required: ['name'] }
@@ -58,7 +59,7 @@ const EdgeSchema = Type.Object({
 
 export const WorkflowDetailSchema = Type.Object({
   ...WorkflowSchema.properties,
-  definition: AnySchema('The definition in the Serverless Workflow DSL.'),
+  definition: Type.Unknown({ description: 'The definition in the Serverless Workflow DSL.' }),
   graph: Type.Object({ nodes: Type.Array(NodeSchema), edges: Type.Array(EdgeSchema) }, { description: 'The flow, to be drawn.' })
 }, {
   $id: 'Workflow',

@@ -4,13 +4,13 @@ import { PublishedEventSchema } from '../../schemas/events.ts'
 import { EventPageSchema, EventSchema, GapSchema, PublishedIdsSchema } from '../../schemas/history.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
 import { RunListSchema, RunSchema } from '../../schemas/runs.ts'
-import { CancelledRunSchema, StartedRunSchema, StartRunSchema, WorkflowDetailSchema, WorkflowListSchema } from '../../schemas/workflows.ts'
+import { CancelledRunSchema, StartedRunSchema, WorkflowDetailSchema, WorkflowListSchema } from '../../schemas/workflows.ts'
 
 /** The schemas that routes refer to by name. */
 export default fp(async (fastify) => {
   const schemas = [
     PublishedEventSchema, PublishedIdsSchema, EventSchema, GapSchema, EventPageSchema, RunSchema, RunListSchema, WorkflowListSchema,
-    WorkflowDetailSchema, StartRunSchema, StartedRunSchema, CancelledRunSchema, SessionSchema, LoginCodeSchema, ProblemSchema
+    WorkflowDetailSchema, StartedRunSchema, CancelledRunSchema, SessionSchema, LoginCodeSchema, ProblemSchema
   ]
   for (const schema of schemas) fastify.addSchema(schema)
 }, { name: 'schemas', fastify: '5.x' })

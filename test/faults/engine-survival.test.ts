@@ -75,7 +75,9 @@ async function survive (t: Test, settings: Record<string, string>): Promise<void
   await waitUntil('every stream has ended', () => readers.every(({ state }) => state === 'closed'), 120_000)
 
   for (const reader of readers) t.same(faultsOf(reader), [], reader.reader)
-  for (const runId of runIds) {
+  for (const [index, runId] of runIds.entries()) {
+    const run = await fetch(`${url}/api/v1/workflow-runs/${runId}`, { headers: { authorization: `Bearer ${token()}` } })
+    t.match(await run.json(), { status: 'succeeded', last_event_id: readers[index]?.cursor ?? '' }, runId)
     for (const task of TASKS) t.ok((executions.get(`/${runId}/${task}`) ?? 0) >= 1, `${task} of ${runId}`)
   }
   t.equal(executions.size, RUNS * TASKS.length)
@@ -88,13 +90,11 @@ function faultsOf (reader: Reader): string[] {
   const events = reader.events()
   const changes = events.map(({ name }): { status?: string, step?: string } => JSON.parse(name))
   const ended = (step: string | undefined) => changes.filter((change) => change.step === step && change.status === 'succeeded').length
-  const last = reader.seen.findLast(({ kind }) => kind === 'end')
   return [
     ...reader.gaps().map(({ reason }) => `a gap: ${reason}`),
     ...events.flatMap(({ id }, index) => seqOf(id) === index + 1 ? [] : [`event ${id} came as number ${index + 1}`]),
     ...TASKS.map((name, index) => `/do/${index}/${name}`).filter((step) => ended(step) !== 1).map((step) => `${step} ended ${ended(step)} times`),
-    ...ended(undefined) === 1 ? [] : [`the run ended ${ended(undefined)} times`],
-    ...last?.kind === 'end' && last.lastEventId === events.at(-1)?.id ? [] : ['the end names another event than the last one']
+    ...ended(undefined) === 1 ? [] : [`the run ended ${ended(undefined)} times`]
   ]
 }
 
