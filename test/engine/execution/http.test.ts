@@ -84,7 +84,7 @@ test('HTTP calls', async (t) => {
     }
     for (const [path, error] of Object.entries(cases)) t.match((await run(call(`method: get, endpoint: '${server.url}/${path}'`))).error, error, path)
     t.match((await run(call(`method: get, endpoint: "http://localhost:${await freePort()}/"`))).error, { type: /errors\/communication$/, detail: /ECONNREFUSED/ })
-    t.match((await run(call("method: get, endpoint: 'no address'"))).error, { type: /errors\/configuration$/ })
+    t.match((await run(call('method: get, endpoint: no address'))).error, { type: /errors\/configuration$/ })
     t.match((await run(call(`method: get, endpoint: '${server.url}/{list}'`), { list: [] })).error, { type: /errors\/expression$/ })
     t.match((await run(call(`method: get, endpoint: { uri: '${server.url}/echo', authentication: { digest: { username: a } } }`))).error, { type: /errors\/configuration$/ })
   })

@@ -7,7 +7,7 @@ test('durations are counted in milliseconds', async (t) => {
   const durations = { PT5S: 5000, 'PT0.25S': 250, P1DT2H3M4S: 93_784_000, P2W: 1_209_600_000, PT0S: 0 }
   for (const [text, ms] of Object.entries(durations)) t.equal(durationMs(text), ms, text)
   t.equal(durationMs({ days: 1, hours: 1, minutes: 1, seconds: 1, milliseconds: 1 }), 90_061_001)
-  for (const text of ['', 'P', 'PT', 'P1Y', 'P1M', '5s', 'PT5', 'PT-5S']) t.throws(() => durationMs(text), { problem: { status: 400 } }, text)
+  for (const text of ['', 'P', 'PT', 'P1Y', 'P1M', '5s', 'PT5', 'PT-5S']) t.throws(() => durationMs(text), /is no duration/, text)
 })
 
 test('hosts are allowed by name, port and domain', async (t) => {

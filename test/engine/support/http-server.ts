@@ -19,7 +19,7 @@ export interface HttpServer {
 }
 
 /** Starts a server until the end of the test. */
-export async function startHttpServer (t: Test, answer: (request: Arrival, response: ServerResponse) => void | Promise<void>): Promise<HttpServer> {
+export async function startHttpServer (t: Test, answer: (request: Arrival, response: ServerResponse) => unknown): Promise<HttpServer> {
   const arrivals: Arrival[] = []
   const server = createServer(async (request, response) => {
     let body = ''
