@@ -13,7 +13,9 @@ const CONSEQUENCES = /must match (?:exactly one|a) schema|must NOT be valid|must
  * @see https://github.com/serverlessworkflow/sdk-typescript
  */
 export async function specificationFaults (type: string, { path, value }: { readonly path: string, readonly value: Json }): Promise<DefinitionFault[]> {
-  const { default: { validate } } = await import('@serverlessworkflow/sdk')
+  const sdk = await import('@serverlessworkflow/sdk')
+  // Loaders such as tsx take the module that its manifest names for bundlers, which has no default export.
+  const { validate } = sdk.default ?? sdk
   try {
     validate(type, value)
     return []
