@@ -44,7 +44,7 @@ export const SettingsSchema = Type.Object({
   ENGINE_ALLOW_PROCESSES: optional(Type.Boolean({ description: 'Whether workflows may start processes: `run: shell` and MCP servers over stdio (default false; true in a development start).' })),
   ENGINE_ALLOWED_HOSTS: list('The hosts that HTTP and MCP calls of workflows may go to, separated by spaces: host, host:port or *.domain. Link-local and metadata addresses are never allowed.'),
   ENGINE_MAX_DATA_BYTES: count('The most JSON that a task of a workflow may put out, and a run may take in, in bytes.', 1_048_576, 1024, 67_108_864),
-  ENGINE_EXPRESSION_DEADLINE_MS: count('How long the evaluation of one expression of a workflow may take, in milliseconds.', 2_000, 10, 600_000),
+  ENGINE_EXPRESSION_DEADLINE_MS: count('How long the evaluation of one expression of a workflow may take, in milliseconds.', 5_000, 10, 600_000),
   ENGINE_MAX_RUNS: count('The most workflow runs that this process executes at the same time; others wait.', 100, 1, 10_000),
   ENGINE_LEASE_MS: count('With Redis: after how long without a sign of life another process takes a workflow run over, in milliseconds.', 10_000, 500, 600_000),
   CORS_ORIGINS: list('The origins that may read across sites, separated by spaces.'),

@@ -34,5 +34,5 @@ export class WorkflowError extends Error {
 
 /** What is wrong with the input of a run, as its client may know it. */
 export function inputRefusal (faults: InputError['faults']): WorkflowError {
-  return new WorkflowError('input_invalid', faults.map(({ path, message }) => ({ in: 'body', path: `/input${path}`, detail: message })))
+  return new WorkflowError('input_invalid', faults.map(({ path, message }) => ({ in: 'body', path: `/input${path}`, detail: /[.!?]$/.test(message) ? message : `${message}.` })))
 }

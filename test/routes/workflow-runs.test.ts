@@ -32,7 +32,7 @@ t.test('a run that fails says why, and the service goes on', async (t) => {
     ...files,
     'endless.json': workflow('endless', [{ loop: { set: { a: jq('[range(1e18)] | length') } } }]),
     'huge.json': workflow('huge', [{ much: { set: { a: jq('"x" * 10000000') } } }])
-  }, { ENGINE_EXPRESSION_DEADLINE_MS: '500' })
+  }, { ENGINE_EXPRESSION_DEADLINE_MS: '3000' })
   const failed = await app.finished((await app.start({ workflow: 'failing' })).run_id)
   t.match(failed, { status: 'failed', error: { type: 'https://example.com/errors/broken', status: 500, title: 'Broken', instance: '/do/1/breaks' } })
   for (const name of ['endless', 'huge']) {
