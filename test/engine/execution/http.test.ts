@@ -44,7 +44,7 @@ test('HTTP calls', async (t) => {
   })
 
   await t.test('give the whole response when asked', async (t) => {
-    const { output } = await run(call(`method: get, endpoint: { uri: '\${ .at + "/text" }' }, output: response`), { at: server.url })
+    const { output } = await run(call('method: get, endpoint: { uri: \'${ .at + "/text" }\' }, output: response'), { at: server.url })
     t.match(output, { request: { method: 'get', uri: `${server.url}/text` }, statusCode: 200, headers: { 'content-type': 'text/plain' }, content: 'plain' })
   })
 
