@@ -18,8 +18,7 @@ do:
         compete: true
         branches: [{ setRed: ${add('red')} }, { setGreen: ${add('green')} }, { setBlue: ${add('blue')} }]`)
   t.equal(status, 'succeeded')
-  t.match(output, { colors: [/^(?:red|green|blue)$/] })
-  t.match(output, { colors: { length: 1 } })
+  t.ok(['red', 'green', 'blue'].some((color) => JSON.stringify(output) === JSON.stringify({ colors: [color] })), JSON.stringify(output))
 })
 
 t.test('data-flow: Input Filtering', async (t) => {

@@ -52,10 +52,10 @@ t.test('keys that mean something to objects are data', async (t) => {
 
 t.test('values keep their keys in order, their texts and their numbers', async (t) => {
   const data: Json = { z: 1, a: [0.1, 1e17, -5, 123456789012345680000], text: 'é 🎉 \u0000 \\ud800 "', empty: {}, none: [] }
-  t.equal(JSON.stringify(await value('.', data)), JSON.stringify(data))
+  t.equal(JSON.stringify(await value('. | .', data)), JSON.stringify(data))
   t.equal(JSON.stringify(await value('.c = 1', { b: 1, a: 2 })), '{"b":1,"a":2,"c":1}')
   t.equal(await value('9007199254740993'), 9007199254740992, 'integers beyond 2^53 are rounded')
-  t.equal(await value('.', 'lone \ud800 \\ud800'), 'lone \ufffd \\ud800')
+  t.equal(await value('. | .', 'lone \ud800 \\ud800'), 'lone \ufffd \\ud800')
   t.equal(await value('nan'), null)
   t.match(await fault('{a: [1e1000]}'), /gives a number that is too large/)
 })
@@ -65,7 +65,7 @@ t.test('an expression gives exactly one value', async (t) => {
   t.match(await fault('1, 2'), /more than one value/)
   t.match(await fault('repeat(1)'), /more than one value/)
   t.equal(await value('first(repeat(1))'), 1)
-  t.equal(await value('.x'), null)
+  t.equal(await value('.x | .'), null)
 })
 
 t.test('a fault names the program that failed', async (t) => {
@@ -135,7 +135,18 @@ t.test('a value that is too large, too deep or needs too much memory is a fault,
     t.match(await fault(program), message, program)
     t.equal(await value('1 + 1'), 2)
   }
-  t.match(await fault('.', JSON.parse('['.repeat(300) + ']'.repeat(300))), /deeper than 256/)
+  t.match(await fault('. | .', JSON.parse('['.repeat(300) + ']'.repeat(300))), /deeper than 256/)
   t.equal(await value('length', '['.repeat(300)), 300)
   t.equal(await value('length', 'x'.repeat(10_000_000)), 10_000_000, 'a large input is no fault')
+})
+
+t.test('a path has the value that jq gives it', async (t) => {
+  const input: Json = JSON.parse('{"a":{"b":[1],"__proto__":7,"toString":null},"and":false,"c":null,"text":"x","zero":0}')
+  const variables = { context: input, item: null, number: 3 }
+  const paths = ['.', '.a', '.a.b', '.a.b.c', '.c.d.e', '.nope', '.nope.more', '.text.length', '.zero', '.and', '.a.toString', '.a.__proto__', '.a.constructor', '.__proto__',
+    '$context', '$context.a', '$context.a.b', '$item', '$item.x', '$number', '$number.x', '$nope', '$nope.x', '$__proto__', '$ENV', '$ENV.PATH', '$__loc__.line', '..', '.a.', '$', '.1', '$context.1']
+  for (const path of paths) {
+    const [one, other] = await Promise.all([path, `${path} | .`].map((program) => evaluator.evaluate(program, { input, variables }, 'expression').then(JSON.stringify, ({ name }) => name)))
+    t.equal(one, other, `${path} is ${one}`)
+  }
 })

@@ -5,7 +5,7 @@ import type { Json, WorkflowDefinition } from '../../../packages/engine/src/defi
 import type { Workflow } from '../../../packages/engine/src/definition/workflow.ts'
 import { createEngine } from '../../../packages/engine/src/engine.ts'
 import type { Engine, EngineOptions } from '../../../packages/engine/src/engine-options.ts'
-import { isJsonObject } from '../../../packages/engine/src/execution/scope.ts'
+import { isJsonObject } from '../../../packages/engine/src/definition/json.ts'
 import { createEvaluator } from '../../../packages/engine/src/expression/jq-evaluator.ts'
 import { startStandIn, type StandInService } from '../../helpers/stand-in-service.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'

@@ -2,7 +2,7 @@ import { isExpression } from '../expression/template.ts'
 import type { Json, JsonObject } from './dsl.ts'
 import { withFixedDurations } from './fixed-durations.ts'
 import { mcpFaults } from './mcp-schema.ts'
-import { isObject } from './read-definition.ts'
+import { isJsonObject } from './json.ts'
 import { specificationFaults } from './specification.ts'
 import type { DefinitionFault } from './workflow.ts'
 
@@ -20,7 +20,7 @@ export async function callFaults (path: string, task: JsonObject): Promise<Defin
   }
   if (call !== 'http') return await specificationFaults('CallFunction', { path, value: withFixedDurations(task) })
   if (faults.length > 0) return faults
-  return await specificationFaults('CallHTTP', { path, value: { ...withFixedDurations(task), ...isObject(given) && { with: asOfFirstVersion(given) } } })
+  return await specificationFaults('CallHTTP', { path, value: { ...withFixedDurations(task), ...isJsonObject(given) && { with: asOfFirstVersion(given) } } })
 }
 
 /** DSL 1.0.0 of the SDK has no expressions for all headers or the whole query. */
@@ -34,15 +34,15 @@ function asOfFirstVersion (given: JsonObject): JsonObject {
 }
 
 function withFixedTimeout (given: Json): Json {
-  return isObject(given) && typeof given['timeout'] === 'string' ? { ...given, timeout: {} } : given
+  return isJsonObject(given) && typeof given['timeout'] === 'string' ? { ...given, timeout: {} } : given
 }
 
 /** An expression that is only a part of a URI would be sent as it is. */
 function uriFaults (given: Json | undefined, path: string): DefinitionFault[] {
-  if (!isObject(given)) return []
+  if (!isJsonObject(given)) return []
   const { endpoint, transport } = given
-  if (isObject(transport)) return uriFaults(transport['http'], `${path}/transport/http`)
-  const [uri, at] = isObject(endpoint) ? [endpoint['uri'], '/endpoint/uri'] : [endpoint, '/endpoint']
+  if (isJsonObject(transport)) return uriFaults(transport['http'], `${path}/transport/http`)
+  const [uri, at] = isJsonObject(endpoint) ? [endpoint['uri'], '/endpoint/uri'] : [endpoint, '/endpoint']
   if (typeof uri !== 'string' || !uri.includes('${') || isExpression(uri)) return []
   return [{ path: path + at, message: 'An expression in a URI must be all of it: write ${ "https://example.com/\\(.id)" }, or {id} for a property of the input.' }]
 }

@@ -1,6 +1,6 @@
 import { pointerToken, replaceExpressions, type TemplateMode } from '../expression/template.ts'
 import type { Duration, Json, RetryPolicy, WorkflowDefinition } from './dsl.ts'
-import { isObject } from './read-definition.ts'
+import { isJsonObject } from './json.ts'
 import { loopVariables, visitTasks, type TaskVisit } from './visit-tasks.ts'
 
 /** An expression of a definition. */
@@ -103,7 +103,7 @@ export function durationsOf (definition: WorkflowDefinition): Array<{ readonly p
   for (const { path, task } of visitTasks(definition)) {
     ofTimeout(`${path}/timeout`, task.timeout)
     if ('wait' in task) found.push([`${path}/wait`, task.wait])
-    if ('call' in task && task.call === 'mcp' && isObject(task.with) && typeof task.with['timeout'] === 'string') found.push([`${path}/with/timeout`, task.with['timeout']])
+    if ('call' in task && task.call === 'mcp' && isJsonObject(task.with) && typeof task.with['timeout'] === 'string') found.push([`${path}/with/timeout`, task.with['timeout']])
     if ('try' in task && typeof task.catch.retry === 'object') ofPolicy(`${path}/catch/retry`, task.catch.retry)
   }
   return found.flatMap(([path, duration]) => duration === undefined ? [] : [{ path, duration }])

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from './dsl.ts'
-import { isObject } from './read-definition.ts'
+import { isJsonObject } from './json.ts'
 
 /** A copy of a part in which every text that may be a duration is one: durations are checked elsewhere, as DSL 1.0.0 has no expressions in them. */
 export function withFixedDurations (part: JsonObject): JsonObject {
@@ -8,7 +8,7 @@ export function withFixedDurations (part: JsonObject): JsonObject {
     ...part,
     ...wait !== undefined && { wait: fixed(wait) },
     ...timeout !== undefined && { timeout: fixed(timeout) },
-    ...isObject(handler) && handler['retry'] !== undefined && { catch: { ...handler, retry: fixed(handler['retry']) } }
+    ...isJsonObject(handler) && handler['retry'] !== undefined && { catch: { ...handler, retry: fixed(handler['retry']) } }
   }
 }
 
@@ -16,5 +16,5 @@ export function withFixedDurations (part: JsonObject): JsonObject {
 export function fixed (value: Json): Json {
   if (typeof value === 'string') return 'PT1S'
   if (Array.isArray(value)) return value.map(fixed)
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fixed(item)])) : value
+  return isJsonObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fixed(item)])) : value
 }

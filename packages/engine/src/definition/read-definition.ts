@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { parseDocument } from 'yaml'
 import { pointerToken } from '../expression/template.ts'
 import type { Json, JsonObject } from './dsl.ts'
+import { isJsonObject } from './json.ts'
 import { DefinitionError, type DefinitionFault } from './workflow.ts'
 
 const MAX_CHARACTERS = 1_048_576
@@ -19,7 +20,7 @@ export function readDefinition (text: string, fileName: string): JsonObject {
   if (text.length > MAX_CHARACTERS) throw refusal(`A definition may have ${MAX_CHARACTERS} characters: move what is large into the input.`)
   const value = extname(fileName).toLowerCase() === '.json' ? readJson(text) : readYaml(text)
   const copy = copyJson(value, '', 0, { left: MAX_VALUES })
-  if (!isObject(copy)) throw refusal('A definition must be an object with `document` and `do`.')
+  if (!isJsonObject(copy)) throw refusal('A definition must be an object with `document` and `do`.')
   return copy
 }
 
@@ -62,9 +63,4 @@ function copyJson (value: unknown, path: string, depth: number, budget: { left: 
 
 function refusal (message: string, path = ''): DefinitionError {
   return new DefinitionError([{ path, message }])
-}
-
-/** Whether a value is an object that is no array. */
-export function isObject (value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,6 @@
 import { pointerToken } from '../expression/template.ts'
 import type { Json, WorkflowDefinition } from './dsl.ts'
-import { isObject } from './read-definition.ts'
+import { isJsonObject } from './json.ts'
 import { loopVariables, visitTasks, type TaskVisit } from './visit-tasks.ts'
 import type { DefinitionFault } from './workflow.ts'
 
@@ -51,24 +51,24 @@ function variableFaults ({ path, task }: TaskVisit): DefinitionFault[] {
 
 /** The endpoint of an HTTP call, or of an MCP call over HTTP. */
 function endpointFaults (use: Use, given: Json | undefined, path: string): DefinitionFault[] {
-  if (!isObject(given)) return []
+  if (!isJsonObject(given)) return []
   const { endpoint, transport } = given
-  if (isObject(transport) && isObject(transport['http'])) return endpointFaults(use, transport['http'], `${path}/transport/http`)
-  const authentication = isObject(endpoint) ? endpoint['authentication'] : undefined
+  if (isJsonObject(transport) && isJsonObject(transport['http'])) return endpointFaults(use, transport['http'], `${path}/transport/http`)
+  const authentication = isJsonObject(endpoint) ? endpoint['authentication'] : undefined
   return authentication === undefined ? [] : authenticationFaults(use, authentication, `${path}/endpoint/authentication`)
 }
 
 type Use = NonNullable<WorkflowDefinition['use']>
 
 function authenticationFaults (use: Use, policy: Json, path: string): DefinitionFault[] {
-  if (!isObject(policy)) return [{ path, message: 'It must be an object.' }]
+  if (!isJsonObject(policy)) return [{ path, message: 'It must be an object.' }]
   const [[kind, credentials] = ['', null]] = Object.entries(policy)
   if (kind === 'use') {
     const isKnown = typeof credentials === 'string' && Object.hasOwn(use.authentications ?? {}, credentials)
     return isKnown ? [] : [{ path: `${path}/use`, message: `There is no "${String(credentials)}" in use.authentications.` }]
   }
   if (!AUTHENTICATIONS.includes(kind)) return [{ path: `${path}/${pointerToken(kind)}`, message: 'Only basic and bearer authentication are supported.' }]
-  const secret = isObject(credentials) ? credentials['use'] : undefined
+  const secret = isJsonObject(credentials) ? credentials['use'] : undefined
   if (secret === undefined || (typeof secret === 'string' && use.secrets?.includes(secret) === true)) return []
   return [{ path: `${path}/${kind}/use`, message: `There is no "${String(secret)}" in use.secrets.` }]
 }

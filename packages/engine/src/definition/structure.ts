@@ -2,7 +2,7 @@ import { isExpression, pointerToken } from '../expression/template.ts'
 import { callFaults } from './call-structure.ts'
 import type { Json, JsonObject } from './dsl.ts'
 import { fixed, withFixedDurations } from './fixed-durations.ts'
-import { isObject } from './read-definition.ts'
+import { isJsonObject } from './json.ts'
 import { specificationFaults } from './specification.ts'
 import { kindOf } from './task-kinds.ts'
 import type { DefinitionFault } from './workflow.ts'
@@ -24,7 +24,7 @@ interface Part { readonly path: string, readonly value: Json }
  */
 export async function structureFaults (definition: JsonObject): Promise<DefinitionFault[]> {
   const { use } = definition
-  const functions = isObject(use) && isObject(use['functions']) ? entriesOf({ path: '/use/functions', value: use['functions'] }) : []
+  const functions = isJsonObject(use) && isJsonObject(use['functions']) ? entriesOf({ path: '/use/functions', value: use['functions'] }) : []
   const faults = [...unsupported(definition), ...await rootFaults(definition)]
   if (use !== undefined) faults.push(...await useFaults(use))
   for (const task of functions) faults.push(...await taskFaults(task))
@@ -36,11 +36,11 @@ function unsupported ({ schedule, evaluate, use }: JsonObject): DefinitionFault[
   const faults: DefinitionFault[] = []
   const refuse = (path: string, message: string) => faults.push({ path, message })
   if (schedule !== undefined) refuse('/schedule', 'Schedules are not supported: start the run from outside.')
-  if (isObject(evaluate)) {
+  if (isJsonObject(evaluate)) {
     if ((evaluate['language'] ?? 'jq') !== 'jq') refuse('/evaluate/language', 'Expressions must be in jq.')
     if ((evaluate['mode'] ?? 'strict') !== 'strict') refuse('/evaluate/mode', 'The mode must be strict: write expressions in ${ }.')
   }
-  if (isObject(use)) {
+  if (isJsonObject(use)) {
     for (const name of ['catalogs', 'extensions']) {
       if (use[name] !== undefined) refuse(`/use/${name}`, `The ${name} of a definition are not supported: write out what they stand for.`)
     }
@@ -50,20 +50,20 @@ function unsupported ({ schedule, evaluate, use }: JsonObject): DefinitionFault[
 
 async function rootFaults (definition: JsonObject): Promise<DefinitionFault[]> {
   const { use: _use, schedule: _schedule, document, ...rest } = definition
-  if (!isObject(document)) return [{ path: '/document', message: 'It must be an object with dsl, namespace, name and version.' }]
+  if (!isJsonObject(document)) return [{ path: '/document', message: 'It must be an object with dsl, namespace, name and version.' }]
   if (!/^1\.0\.[0-3]$/.test(String(document['dsl']))) return [{ path: '/document/dsl', message: 'The version of the DSL must be a text from 1.0.0 to 1.0.3.' }]
   const copy = { ...withFixedDurations(rest), document: { ...document, dsl: '1.0.0' }, ...definition['do'] !== undefined && { do: [] } }
   return await specificationFaults('Workflow', { path: '', value: copy })
 }
 
 async function useFaults (use: Json): Promise<DefinitionFault[]> {
-  if (!isObject(use)) return [{ path: '/use', message: 'It must be an object.' }]
+  if (!isJsonObject(use)) return [{ path: '/use', message: 'It must be an object.' }]
   const { functions = {}, retries = {}, timeouts = {}, errors = {}, authentications = {}, catalogs: _catalogs, extensions: _extensions, ...rest } = use
   const groups: Array<[string, Json, string]> = [['errors', errors, 'Error'], ['authentications', authentications, 'AuthenticationPolicy'],
     ['retries', retries, 'RetryPolicy'], ['timeouts', timeouts, 'Timeout']]
   const faults = await specificationFaults('Use', { path: '/use', value: rest })
   for (const [name, value] of [['functions', functions], ...groups] as const) {
-    if (!isObject(value)) faults.push({ path: `/use/${name}`, message: 'It must be an object.' })
+    if (!isJsonObject(value)) faults.push({ path: `/use/${name}`, message: 'It must be an object.' })
   }
   for (const [name, value, type] of groups) {
     const isTimed = name === 'retries' || name === 'timeouts'
@@ -88,8 +88,8 @@ async function listFaults ({ path, value }: Part): Promise<DefinitionFault[]> {
 }
 
 async function taskFaults ({ path, value: task }: Part): Promise<DefinitionFault[]> {
-  const kind = isObject(task) ? kindOf(task) : null
-  if (!isObject(task) || kind === null) return [{ path, message: 'A task must have one of the keys call, do, emit, for, fork, raise, run, set, switch, try and wait.' }]
+  const kind = isJsonObject(task) ? kindOf(task) : null
+  if (!isJsonObject(task) || kind === null) return [{ path, message: 'A task must have one of the keys call, do, emit, for, fork, raise, run, set, switch, try and wait.' }]
   if (kind === 'listen') return [{ path: `${path}/listen`, message: 'Listening to events is not supported.' }]
   if (kind === 'call') return await callFaults(path, task)
   if (kind === 'run') return await runFaults(path, task)
@@ -102,9 +102,9 @@ async function taskFaults ({ path, value: task }: Part): Promise<DefinitionFault
 
 async function runFaults (path: string, task: JsonObject): Promise<DefinitionFault[]> {
   const { run } = task
-  const refused = isObject(run) ? RUNS_NOT_SUPPORTED.find((name) => Object.hasOwn(run, name)) : undefined
+  const refused = isJsonObject(run) ? RUNS_NOT_SUPPORTED.find((name) => Object.hasOwn(run, name)) : undefined
   if (refused !== undefined) return [{ path: `${path}/run/${refused}`, message: `Running a ${refused} is not supported: use run.shell.` }]
-  if (!isObject(run) || !isObject(run['shell'])) return await specificationFaults('RunTask', { path, value: withFixedDurations(task) })
+  if (!isJsonObject(run) || !isJsonObject(run['shell'])) return await specificationFaults('RunTask', { path, value: withFixedDurations(task) })
   const { arguments: args = [], stdin = '', ...shell } = run['shell']
   const faults = await specificationFaults('RunTask', { path, value: { ...withFixedDurations(task), run: { ...run, shell } } })
   if (!Array.isArray(args) || args.some((one) => typeof one !== 'string')) faults.push({ path: `${path}/run/shell/arguments`, message: 'The arguments must be a list of texts.' })
@@ -122,8 +122,8 @@ function nestedLists (path: string, task: JsonObject): Part[] {
   return [
     ...tasks === undefined ? [] : [{ path: `${path}/do`, value: tasks }],
     ...attempt === undefined ? [] : [{ path: `${path}/try`, value: attempt }],
-    ...isObject(fork) && fork['branches'] !== undefined ? [{ path: `${path}/fork/branches`, value: fork['branches'] }] : [],
-    ...isObject(handler) && handler['do'] !== undefined ? [{ path: `${path}/catch/do`, value: handler['do'] }] : []
+    ...isJsonObject(fork) && fork['branches'] !== undefined ? [{ path: `${path}/fork/branches`, value: fork['branches'] }] : [],
+    ...isJsonObject(handler) && handler['do'] !== undefined ? [{ path: `${path}/catch/do`, value: handler['do'] }] : []
   ]
 }
 
@@ -134,11 +134,11 @@ function withoutNested (task: JsonObject): JsonObject {
     ...task,
     ...tasks !== undefined && { do: [] },
     ...attempt !== undefined && { try: [] },
-    ...isObject(fork) && fork['branches'] !== undefined && { fork: { ...fork, branches: [] } },
-    ...isObject(handler) && handler['do'] !== undefined && { catch: { ...handler, do: [] } }
+    ...isJsonObject(fork) && fork['branches'] !== undefined && { fork: { ...fork, branches: [] } },
+    ...isJsonObject(handler) && handler['do'] !== undefined && { catch: { ...handler, do: [] } }
   }
 }
 
 function entriesOf ({ path, value }: Part): Part[] {
-  return isObject(value) ? Object.entries(value).map(([name, item]) => ({ path: `${path}/${pointerToken(name)}`, value: item })) : []
+  return isJsonObject(value) ? Object.entries(value).map(([name, item]) => ({ path: `${path}/${pointerToken(name)}`, value: item })) : []
 }

@@ -1,4 +1,5 @@
 import type { Duration, Json, JsonObject } from '../definition/dsl.ts'
+import { isJsonObject } from '../definition/json.ts'
 import { ExpressionError, type Variables } from '../expression/evaluator.ts'
 import { unlessAborted } from './abort.ts'
 import { durationMs } from './duration.ts'
@@ -54,11 +55,6 @@ export function createScope (run: Pick<Attempt, 'evaluator' | 'journal' | 'varia
 
 function isDuration (value: Json | Duration): value is Exclude<Duration, string> {
   return isJsonObject(value) && Object.values(value).every((part) => typeof part === 'number')
-}
-
-/** Whether a value of the definition, or any other that came from JSON, is an object. */
-export function isJsonObject (value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A time as expressions have it. https://github.com/serverlessworkflow/specification/blob/main/dsl.md#datetime-descriptor */

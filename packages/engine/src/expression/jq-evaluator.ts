@@ -3,6 +3,7 @@ import type { Json } from '../definition/dsl.ts'
 import { DeadlineError, createDeadlineWorker } from './deadline-worker.ts'
 import { ExpressionError, type Evaluator, type Scope } from './evaluator.ts'
 import type { JqReply, JqRequest } from './jq-protocol.ts'
+import { pathValue } from './path-value.ts'
 import { replaceExpressions } from './template.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -41,16 +42,21 @@ export function createEvaluator ({ deadlineMs, maxOutputBytes }: EvaluatorOption
     }
   }
 
+  async function valuesOf (programs: readonly string[], scope: Scope): Promise<readonly Json[]> {
+    const reply = await ask({ ...bound(programs, scope), programs, maxOutputBytes })
+    if ('values' in reply) return reply.values
+    throw new ExpressionError(withoutSecrets(reply.fault, scope), cut(programs[reply.program ?? -1] ?? programs.join(', ')))
+  }
+
   return {
     async evaluate (template, scope, mode = 'value') {
       const programs: string[] = []
       replaceExpressions(template, mode, (program) => { programs.push(program); return null })
       if (programs.length === 0) return template
-      const reply = await ask({ ...bound(programs, scope), programs, maxOutputBytes })
-      if ('fault' in reply) {
-        throw new ExpressionError(withoutSecrets(reply.fault, scope), cut(programs[reply.program ?? -1] ?? programs.join(', ')))
-      }
-      const values = reply.values.values()
+      const paths = programs.map((program) => pathValue(program, scope))
+      const others = programs.filter((_program, index) => paths[index] === undefined)
+      const computed = (others.length === 0 ? [] : await valuesOf(others, scope)).values()
+      const values = paths.map((value) => value === undefined ? computed.next().value ?? null : value).values()
       return replaceExpressions(template, mode, () => values.next().value ?? null)
     },
 

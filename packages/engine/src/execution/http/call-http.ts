@@ -1,7 +1,7 @@
 import type { Response } from 'undici'
 import type { CallTask, HttpArguments, Json } from '../../definition/dsl.ts'
 import { taskError } from '../problem.ts'
-import { isJsonObject } from '../scope.ts'
+import { isJsonObject } from '../../definition/json.ts'
 import { tooLarge } from '../sizes.ts'
 import type { TaskExecution } from '../task-execution.ts'
 import { refusalIn } from './guarded-http.ts'

@@ -1,6 +1,6 @@
 import type { HttpArguments, Json, JsonObject } from '../../definition/dsl.ts'
 import { taskError } from '../problem.ts'
-import { isJsonObject } from '../scope.ts'
+import { isJsonObject } from '../../definition/json.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
 /** A request that is ready to be sent. */

@@ -2,7 +2,7 @@ import { RuncastError } from '@runcast/client'
 import type { EmitTask, Json } from '../../definition/dsl.ts'
 import { unlessAborted } from '../abort.ts'
 import { taskError } from '../problem.ts'
-import { isJsonObject } from '../scope.ts'
+import { isJsonObject } from '../../definition/json.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
 /**

@@ -3,7 +3,7 @@ import { unlessAborted } from '../abort.ts'
 import { taskError } from '../problem.ts'
 import { logOutput } from '../process/log-output.ts'
 import { startProcess, type Command } from '../process/process-group.ts'
-import { isJsonObject } from '../scope.ts'
+import { isJsonObject } from '../../definition/json.ts'
 import { tooLarge } from '../sizes.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
