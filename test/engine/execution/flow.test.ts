@@ -178,6 +178,17 @@ test('composite tasks', async (t) => {
     t.equal(ended.output, 8)
   })
 
+  await t.test('many branches are no cause for a warning', async (t) => {
+    const warnings: Error[] = []
+    const note = (warning: Error) => warnings.push(warning)
+    process.on('warning', note)
+    const branches = Array.from({ length: 30 }, (_none, index) => `{ b${index}: { wait: { milliseconds: 20 } } }`)
+    const ended = await run(workflow(`- fork: { fork: { branches: [ ${branches.join(', ')} ] } }`))
+    process.off('warning', note)
+    t.equal(ended.status, 'succeeded')
+    t.strictSame(warnings, [])
+  })
+
   await t.test('a function is called with what the caller adds', async (t) => {
     const ended = await run(workflow(`
       use:

@@ -1,12 +1,21 @@
+import { setMaxListeners } from 'node:events'
+
 /** The longest time that a timer of Node takes, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** A controller whose signal as many may listen to as a run has tasks at the same time. */
+export function createAbortController (): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
+}
 
 /**
  * Calls a function with a signal of its own, which is aborted with the one above it or by what the function is given.
  * Nothing is left on the signal above when it is done.
  */
 export async function withAbort<T> (above: AbortSignal, run: (signal: AbortSignal, abort: (reason: Error) => void) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
+  const controller = createAbortController()
   const follow = () => controller.abort(above.reason)
   if (above.aborted) follow()
   above.addEventListener('abort', follow)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { FencedError, type RunStore } from '../store/run-store.ts'
+import { createAbortController } from './abort.ts'
 import { AttemptEnd } from './attempt-end.ts'
 import { executeRun, type AttemptOptions } from './run-attempt.ts'
 
@@ -22,8 +23,8 @@ const RENEW_MS = 400
  */
 export function executeLeased (options: AttemptOptions, runId: string, holder: string, leaseMs: number): LeasedRun {
   const { store, logger } = options
-  const stopping = new AbortController()
-  const ending = new AbortController()
+  const stopping = createAbortController()
+  const ending = createAbortController()
   const end = (reason: AttemptEnd) => {
     if (reason.kind !== 'cancelled') stopping.abort(reason)
     ending.abort(reason)

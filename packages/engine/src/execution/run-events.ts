@@ -152,8 +152,8 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
   }
 }
 
-/** Fields whose words are the engine's own, and which a secret that happens to be such a word must not spoil. */
-const PLAIN_FIELDS: ReadonlySet<string> = new Set(['status', 'step', 'attempt', 'duration_ms', 'level', 'stream', 'media_type', 'final', 'truncated', 'size', 'retry_of'])
+/** Fields whose words are those of the engine or the definition, and which a secret that happens to be such a word must not spoil. */
+const PLAIN_FIELDS: ReadonlySet<string> = new Set(['status', 'name', 'workflow', 'workflow_version', 'step', 'attempt', 'duration_ms', 'level', 'stream', 'media_type', 'final', 'truncated', 'size', 'retry_of'])
 
 /** A key of a checkpoint can be longer than the id of an event may be. */
 function eventId (key: string, token: number, part: string): string {
