@@ -18,9 +18,9 @@ export interface FlowGraphProps {
   readonly onSelect: ((id: string | null) => void) | null
 }
 
-type TaskNode = Node<{ readonly label: string, readonly kind: string, readonly status: string | null }, 'task' | 'group' | 'end'>
+type TaskNode = Node<{ readonly label: string, readonly kind: string, readonly status: string | null }, 'task' | 'tasks' | 'end'>
 
-const NODE_TYPES = { task: Task, group: Group, end: End }
+const NODE_TYPES = { task: Task, tasks: Group, end: End }
 
 /** The flow of a workflow, its tasks coloured by how they are. */
 export function FlowGraph ({ graph, states, selected, onSelect }: FlowGraphProps) {
@@ -33,9 +33,9 @@ export function FlowGraph ({ graph, states, selected, onSelect }: FlowGraphProps
   return (
     <ReactFlow
       className={classes['graph'] ?? ''} nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} colorMode={colorScheme === 'auto' ? 'system' : colorScheme}
-      fitView fitViewOptions={{ maxZoom: 1, padding: 0.1 }} minZoom={0.2}
+      proOptions={{ hideAttribution: true }} fitView fitViewOptions={{ maxZoom: 1, padding: 0.1 }} minZoom={0.2}
       nodesDraggable={false} nodesConnectable={false} edgesFocusable={false} elementsSelectable={onSelect !== null}
-      onNodeClick={(_event, { id, type }) => { if (type === 'task') onSelect?.(id === selected ? null : id) }}
+      onNodeClick={(_event, { id, type }) => { if (type !== 'end') onSelect?.(id === selected ? null : id) }}
     >
       <Background />
       <Controls showInteractive={false} />
@@ -51,7 +51,7 @@ function nodesOf ({ nodes }: FlowGraphProps['graph'], places: ReturnType<typeof 
     const status = states.get(id) ?? null
     return {
       id,
-      type: type === 'start' || type === 'end' ? 'end' : groups.has(id) ? 'group' : 'task',
+      type: type === 'start' || type === 'end' ? 'end' : groups.has(id) ? 'tasks' : 'task',
       position: { x, y },
       width,
       height,
@@ -76,10 +76,10 @@ function Task ({ data: { label, kind, status }, selected }: NodeProps<TaskNode>)
   )
 }
 
-function Group ({ data: { label, kind, status } }: NodeProps<TaskNode>) {
+function Group ({ data: { label, kind, status }, selected }: NodeProps<TaskNode>) {
   const state = status === null ? undefined : kindOfStatus(status)
   return (
-    <div className={classes['group']} data-state={state}>
+    <div className={classes['group']} data-state={state} data-selected={selected}>
       <Handle type='target' position={Position.Top} isConnectable={false} />
       <div className={classes['head']}>
         {state !== undefined && <StatusIcon kind={state} moving size={12} />}

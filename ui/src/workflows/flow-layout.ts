@@ -20,20 +20,19 @@ const GROUP_HEAD = 24
 
 /** Places the nodes of a flow from top to bottom, those of a group within it. */
 export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Place> {
-  const graph = new Graph({ compound: true, multigraph: true }).setGraph({ rankdir: 'TB', nodesep: 28, ranksep: 36, marginx: 12, marginy: 12 }).setDefaultEdgeLabel(() => ({}))
+  const graph = new Graph({ compound: true }).setGraph({ rankdir: 'TB', nodesep: 28, ranksep: 36, marginx: 12, marginy: 12 }).setDefaultEdgeLabel(() => ({}))
   const groups = new Set(nodes.flatMap(({ parent }) => parent ?? []))
   for (const { id, type } of nodes) {
     const isEnd = type === 'start' || type === 'end'
     graph.setNode(id, groups.has(id) ? {} : { width: isEnd ? END_SIZE : NODE_WIDTH, height: isEnd ? END_SIZE : NODE_HEIGHT })
   }
   for (const { id, parent } of nodes) if (parent !== null) graph.setParent(id, parent)
-  // The layout knows no edges of groups: they go to and from what is in them.
-  const first = (id: string): string => groups.has(id) ? first(nodes.find(({ parent }) => parent === id)?.id ?? '') : id
-  const last = (id: string): string => groups.has(id) ? last(nodes.findLast(({ parent }) => parent === id)?.id ?? '') : id
-  edges.forEach(({ from, to }, index) => {
-    const [source, target] = [last(from), first(to)]
-    if (source !== target && graph.hasNode(source) && graph.hasNode(target)) graph.setEdge(source, target, {}, String(index))
-  })
+  // The layout knows no edges of groups: they go to what a group begins with, and from all that it ends with.
+  const begins = endsOf(nodes, new Set(edges.map(({ to }) => to)))
+  const ends = endsOf(nodes, new Set(edges.map(({ from }) => from)))
+  for (const { from, to } of edges) {
+    for (const source of ends(from)) for (const target of begins(to)) graph.setEdge(source, target)
+  }
   layout(graph)
   const boxes = new Map(nodes.map(({ id }) => {
     const { x = 0, y = 0, width = NODE_WIDTH, height = NODE_HEIGHT } = graph.node(id)
@@ -45,4 +44,14 @@ export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Plac
     const around = parent === null ? undefined : boxes.get(parent)
     return [id, around === undefined ? box : { ...box, x: box.x - around.x, y: box.y - around.y }]
   }))
+}
+
+/** Makes what gives, for a group, the innermost nodes in it that are not `joined` to another one; for any other node itself. */
+function endsOf (nodes: FlowGraph['nodes'], joined: ReadonlySet<string>): (id: string) => readonly string[] {
+  const ends = (id: string): readonly string[] => {
+    const inner = nodes.filter(({ parent }) => parent === id)
+    const loose = inner.filter((node) => !joined.has(node.id))
+    return inner.length === 0 ? [id] : (loose.length === 0 ? inner : loose).flatMap((node) => ends(node.id))
+  }
+  return ends
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { StopIcon, SyncIcon } from '@primer/octicons-react'
+import { SyncIcon, XIcon } from '@primer/octicons-react'
 import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { ApiError } from '../../api/api-error.ts'
@@ -34,7 +34,7 @@ export function RunActions ({ runId, run }: { runId: string, run: RunState }) {
   return (
     <>
       {problem !== null && <span role='alert' className={classes['problem']}>{problem}</span>}
-      {!run.isOver && <Button size='compact-sm' variant='default' leftSection={<StopIcon size={14} />} loading={isAsking} onClick={() => ask(() => cancelRun(runId))}>Cancel</Button>}
+      {!run.isOver && <Button size='compact-sm' variant='default' leftSection={<XIcon size={14} />} loading={isAsking} onClick={() => ask(() => cancelRun(runId))}>Cancel</Button>}
       {run.isOver && kindOfStatus(run.status) !== 'succeeded' && <Button size='compact-sm' variant='default' leftSection={<SyncIcon size={14} />} loading={isAsking} onClick={() => ask(retry)}>Retry</Button>}
     </>
   )

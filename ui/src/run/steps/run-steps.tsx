@@ -1,4 +1,5 @@
-import { SegmentedControl } from '@mantine/core'
+import { ActionIcon, Modal, SegmentedControl } from '@mantine/core'
+import { ScreenFullIcon } from '@primer/octicons-react'
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { getWorkflow } from '../../api/workflows.ts'
 import type { WorkflowName } from '../../api/types.ts'
@@ -24,15 +25,23 @@ export interface RunStepsProps {
 /** The steps of a run over time, or where a workflow of the service is executed in its flow. */
 export function RunSteps ({ run, lines, selected, onSelect, stoppedAt }: RunStepsProps) {
   const [view, setView] = useState('time')
+  const [isLarge, setLarge] = useState(false)
   const timeline = <StepTimeline lines={lines} isOver={run.isOver} selected={selected} onSelect={onSelect} stoppedAt={stoppedAt} />
   if (run.workflow === null) return timeline
+  const flow = <RunFlow workflow={run.workflow} steps={run.steps} selected={selected} onSelect={onSelect} />
   return (
     <>
-      <SegmentedControl
-        className={classes['view']} size='xs' aria-label='Show the steps as' value={view} onChange={setView}
-        data={[{ value: 'time', label: 'Time line' }, { value: 'flow', label: 'Flow' }]}
-      />
-      {view === 'time' ? timeline : <RunFlow workflow={run.workflow} steps={run.steps} selected={selected} onSelect={onSelect} />}
+      <div className={classes['views']}>
+        <SegmentedControl
+          size='xs' aria-label='Show the steps as' value={view} onChange={setView}
+          data={[{ value: 'time', label: 'Time line' }, { value: 'flow', label: 'Flow' }]}
+        />
+        {view === 'flow' && <ActionIcon variant='subtle' color='gray' aria-label='Show the flow large' onClick={() => setLarge(true)}><ScreenFullIcon /></ActionIcon>}
+      </div>
+      {view === 'time' ? timeline : <div className={classes['flow']}>{flow}</div>}
+      <Modal opened={isLarge} onClose={() => setLarge(false)} title={run.name} fullScreen closeButtonProps={{ 'aria-label': 'Close' }}>
+        <div className={classes['large']}>{flow}</div>
+      </Modal>
     </>
   )
 }
@@ -45,9 +54,5 @@ function RunFlow ({ workflow: { name, version }, steps, selected, onSelect }: Ru
   const { value, problem } = useLoaded(useCallback((signal: AbortSignal) => getWorkflow(name, version, signal), [name, version]))
   const states = useMemo(() => new Map(steps.map(({ step, status }) => [step, status])), [steps])
   if (problem !== null) return <p className={classes['problem']}>{problem.status === 404 ? `The workflow ${name} ${version} is no longer deployed.` : problem.message}</p>
-  return (
-    <div className={classes['flow']}>
-      {value !== null && <Suspense><FlowGraph graph={value.graph} states={states} selected={selected} onSelect={onSelect} /></Suspense>}
-    </div>
-  )
+  return value === null ? null : <Suspense><FlowGraph graph={value.graph} states={states} selected={selected} onSelect={onSelect} /></Suspense>
 }
