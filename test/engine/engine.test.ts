@@ -211,6 +211,22 @@ test('what may take its time counts from its first start, also in another proces
   t.equal((await second.ended(waiting)).output, 'done')
 })
 
+test('the branch that has won stays the winner', async (t) => {
+  const { calls, call } = await startCounting(t, new Set(['/hang']))
+  const { start, ended, store } = await startEngine(t, { leaseMs: 300 })
+  const save = store.save.bind(store)
+  let failures = 0
+  store.save = async (runId, token, checkpoints) => {
+    if (checkpoints[0]?.key === '/do/0/race' && (failures += 1) === 1) throw new Error('the store is away')
+    await save(runId, token, checkpoints)
+  }
+  const runId = await start(workflow(`- race: { fork: { compete: true, branches: [ { slow: ${call('/hang')} }, { fast: ${call('/fast')} } ] } }`))
+  t.equal((await ended(runId)).output, '/fast')
+  t.equal(failures, 2)
+  t.equal(calls.filter((url) => url === '/fast').length, 1)
+  t.ok(calls.filter((url) => url === '/hang').length <= 1, 'the others are not begun again')
+})
+
 test('a retry under way is not begun anew', async (t) => {
   const failing = new Set(['/flaky'])
   const { calls, call } = await startCounting(t, failing)
