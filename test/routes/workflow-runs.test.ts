@@ -167,3 +167,15 @@ t.test('a run that was under way goes on when the service starts again', async (
   const ends = ndjson.split('\n').filter((line) => line.includes('"status":"succeeded"') && line.includes('/do/0/first'))
   t.equal(ends.length, 1, 'what was finished before is not told again')
 })
+
+t.test('runs that are busy when the service stops go on at its next start, without a word of warning', async (t) => {
+  const DATA_DIR = await temporaryDirectory(t)
+  const busy = workflow('busy', [{ rounds: { for: { each: 'round', in: jq('[range(100)]') }, do: [{ step: { set: { round: jq('$round') } } }] } }])
+  const app = await buildWorkflowApp(t, { 'busy.json': busy }, { DATA_DIR })
+  const runs = await Promise.all(Array.from({ length: 20 }, () => app.start({ workflow: 'busy' })))
+  for (const { run_id: runId } of runs) await app.stepIs(runId, '/do/0/rounds', 'running')
+  await app.close()
+  t.same(app.log().split('\n').filter((line) => /"level":[4-6]0/.test(line) && line.includes('run_id')), [])
+  const next = await buildWorkflowApp(t, {}, { DATA_DIR })
+  for (const { run_id: runId } of runs) t.match(await next.finished(runId), { status: 'succeeded' })
+})
