@@ -21,6 +21,7 @@ t.test('closing fails what is under way and what waits', async (t) => {
   await new Promise(setImmediate)
   await evaluator.close()
   for (const result of await results) t.match(result, { status: 'rejected', reason: { name: 'ExpressionError', message: /the thread that evaluates expressions ended/ } })
+  await t.rejects(evaluator.check([{ program: '1', variables: [] }]), { message: 'The worker is closed.' })
 })
 
 t.test('an evaluator that is not closed does not keep its process', async (t) => {

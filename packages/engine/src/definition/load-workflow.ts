@@ -18,6 +18,7 @@ import { DefinitionError, type DefinitionFault, type Workflow } from './workflow
  * @param text JSON when the file's name ends in `.json`, else YAML
  * @param evaluator compiles the expressions
  * @throws DefinitionError with every fault that was found and its path
+ * @throws Error when expressions cannot be compiled now
  */
 export async function loadWorkflow (text: string, fileName: string, evaluator: Evaluator): Promise<Workflow> {
   const value = readDefinition(text, fileName)

@@ -39,10 +39,11 @@ export interface WorkflowDirectoryOptions {
   readonly logger: EngineLogger
 }
 
-/** What became of a file, as long as its stamp is the same. */
+/** What became of a file. */
 interface LoadedFile {
   readonly file: string
-  readonly stamp: string
+  /** As long as that is the same, the file need not be read again; null when it is to be read each time, as it could not be. */
+  readonly stamp: string | null
   readonly workflow: Workflow | null
   readonly faults: readonly DefinitionFault[]
 }
@@ -66,7 +67,7 @@ export function createWorkflowDirectory (options: WorkflowDirectoryOptions): Wor
     const before = files
     files = await loadFiles(options, files)
     const result = toListing(files)
-    const changed = files.filter((file) => !before.includes(file))
+    const changed = files.filter((file) => !before.some((known) => isSame(known, file)))
     const gone = before.filter(({ file }) => !files.some((other) => other.file === file))
     const refused = changed.filter(({ workflow }) => workflow === null).map(({ file }) => file)
     if (changed.length + gone.length > 0) logger.info({ directory, changed: changed.map(({ file }) => file), gone: gone.map(({ file }) => file), workflows: result.workflows.length }, 'workflows were read')
@@ -149,9 +150,14 @@ async function loadFile (directory: string, file: string, stamp: string, evaluat
     const text = await readFile(join(directory, file), 'utf8')
     return { file, stamp, workflow: await loadWorkflow(text, file, evaluator), faults: [] }
   } catch (error) {
-    const faults = error instanceof DefinitionError ? error.faults : [{ path: '', message: `It cannot be read: ${error instanceof Error ? error.message : String(error)}.` }]
-    return { file, stamp, workflow: null, faults }
+    if (error instanceof DefinitionError) return { file, stamp, workflow: null, faults: error.faults }
+    return { file, stamp: null, workflow: null, faults: [{ path: '', message: `It cannot be read: ${error instanceof Error ? error.message : String(error)}.` }] }
   }
+}
+
+/** Whether there is nothing new to tell about a file. */
+function isSame (one: LoadedFile, other: LoadedFile): boolean {
+  return one === other || (one.file === other.file && one.stamp === null && other.stamp === null && one.faults[0]?.message === other.faults[0]?.message)
 }
 
 function toListing (files: readonly LoadedFile[]): Listing {

@@ -25,6 +25,7 @@ export interface Evaluator {
    *
    * @param variables the names that the programs may use, without `$`
    * @returns for each program null, or what is wrong with it in one sentence
+   * @throws Error when the worker ends: nothing is known about the programs then
    */
   check (programs: ReadonlyArray<{ readonly program: string, readonly variables: readonly string[] }>): Promise<ReadonlyArray<string | null>>
 
@@ -38,8 +39,8 @@ export class ExpressionError extends Error {
   /** The program as the author wrote it, cut at 200 characters. */
   readonly program: string
 
-  constructor (message: string, program: string) {
-    super(message)
+  constructor (message: string, program: string, options?: ErrorOptions) {
+    super(message, options)
     this.program = program
   }
 }

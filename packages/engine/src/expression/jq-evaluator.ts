@@ -29,23 +29,25 @@ export function createEvaluator ({ deadlineMs, maxOutputBytes }: EvaluatorOption
   const file = new URL(`./jq-worker${extname(import.meta.url)}`, import.meta.url)
   const worker = createDeadlineWorker<JqRequest, JqReply>(file, deadlineMs)
 
+  /** @throws Error when the thread ends, for a reason that the programs need not have given */
   async function ask (request: JqRequest): Promise<JqReply> {
     const unknown = request.variables.find((name) => !NAME.test(name))
     if (unknown !== undefined) return { fault: `A variable cannot have the name "${unknown}".`, program: null }
     try {
       return await worker.ask(request)
     } catch (error) {
-      const fault = error instanceof DeadlineError
-        ? `It was stopped, as it took longer than ${deadlineMs} ms.`
-        : 'It was stopped, as the thread that evaluates expressions ended: try again.'
-      return { fault, program: request.programs.length === 1 ? 0 : null }
+      if (!(error instanceof DeadlineError)) throw error
+      return { fault: `It was stopped, as it took longer than ${deadlineMs} ms.`, program: request.programs.length === 1 ? 0 : null }
     }
   }
 
   async function valuesOf (programs: readonly string[], scope: Scope): Promise<readonly Json[]> {
-    const reply = await ask({ ...bound(programs, scope), programs, maxOutputBytes })
+    const all = cut(programs.join(', '))
+    const reply = await ask({ ...bound(programs, scope), programs, maxOutputBytes }).catch((cause: unknown) => {
+      throw new ExpressionError('It was stopped, as the thread that evaluates expressions ended: try again.', all, { cause })
+    })
     if ('values' in reply) return reply.values
-    throw new ExpressionError(withoutSecrets(reply.fault, scope), cut(programs[reply.program ?? -1] ?? programs.join(', ')))
+    throw new ExpressionError(withoutSecrets(reply.fault, scope), cut(programs[reply.program ?? -1] ?? all))
   }
 
   return {
