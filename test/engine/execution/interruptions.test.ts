@@ -12,7 +12,10 @@ function createTasks (url: string, random: () => number): (depth: number) => Tas
   const below = (limit: number) => Math.floor(random() * limit)
 
   function list (depth: number): TaskList {
-    return Array.from({ length: 1 + below(3) }, () => ({ [`t${tasks += 1}`]: task(depth) }))
+    return Array.from({ length: 1 + below(3) }, () => {
+      tasks += 1
+      return { [`t${tasks}`]: task(depth) }
+    })
   }
 
   function task (depth: number): Task {
