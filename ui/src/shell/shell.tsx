@@ -28,9 +28,9 @@ function Header ({ state }: { state: SessionState }) {
   const showShortcuts = useShortcutsOverlay()
   return (
     <header className={classes['header']}>
-      <Link to='/' className={classes['home']}>
+      <Link to='/' className={classes['home']} aria-label='Runcast'>
         <Logo />
-        Runcast
+        <span className={classes['product']}>Runcast</span>
       </Link>
       {state.kind === 'signed-in' && (
         <nav className={classes['pages']} aria-label='Pages'>

@@ -18,13 +18,16 @@ const END_SIZE = 28
 /** A group keeps room for its name above what is in it. */
 const GROUP_HEAD = 24
 
+const RANK_SEPARATION = 28
+
 /** Places the nodes of a flow from top to bottom, those of a group within it. */
 export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Place> {
-  const graph = new Graph({ compound: true }).setGraph({ rankdir: 'TB', nodesep: 28, ranksep: 36, marginx: 12, marginy: 12 }).setDefaultEdgeLabel(() => ({}))
-  const groups = new Set(nodes.flatMap(({ parent }) => parent ?? []))
+  const heads = headsOf(nodes)
+  const ranksep = RANK_SEPARATION + Math.max(0, ...heads.values()) / 2
+  const graph = new Graph({ compound: true }).setGraph({ rankdir: 'TB', nodesep: 28, ranksep, marginx: 12, marginy: 12 }).setDefaultEdgeLabel(() => ({}))
   for (const { id, type } of nodes) {
     const isEnd = type === 'start' || type === 'end'
-    graph.setNode(id, groups.has(id) ? {} : { width: isEnd ? END_SIZE : NODE_WIDTH, height: isEnd ? END_SIZE : NODE_HEIGHT })
+    graph.setNode(id, heads.has(id) ? {} : { width: isEnd ? END_SIZE : NODE_WIDTH, height: isEnd ? END_SIZE : NODE_HEIGHT })
   }
   for (const { id, parent } of nodes) if (parent !== null) graph.setParent(id, parent)
   // The layout knows no edges of groups: they go to what a group begins with, and from all that it ends with.
@@ -36,7 +39,7 @@ export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Plac
   layout(graph)
   const boxes = new Map(nodes.map(({ id }) => {
     const { x = 0, y = 0, width = NODE_WIDTH, height = NODE_HEIGHT } = graph.node(id)
-    const head = groups.has(id) ? GROUP_HEAD : 0
+    const head = heads.get(id) ?? 0
     return [id, { x: x - width / 2, y: y - height / 2 - head, width, height: height + head }]
   }))
   return new Map(nodes.map(({ id, parent }) => {
@@ -44,6 +47,16 @@ export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Plac
     const around = parent === null ? undefined : boxes.get(parent)
     return [id, around === undefined ? box : { ...box, x: box.x - around.x, y: box.y - around.y }]
   }))
+}
+
+/** The room above what is in each group: for its own name, and above that of the groups in it. */
+function headsOf (nodes: FlowGraph['nodes']): ReadonlyMap<string, number> {
+  const groups = new Set(nodes.flatMap(({ parent }) => parent ?? []))
+  const headOf = (group: string): number => {
+    const inner = nodes.filter(({ id, parent }) => parent === group && groups.has(id))
+    return GROUP_HEAD + Math.max(0, ...inner.map(({ id }) => headOf(id)))
+  }
+  return new Map([...groups].map((group) => [group, headOf(group)]))
 }
 
 /** Makes what gives, for a group, the innermost nodes in it that are not `joined` to another one; for any other node itself. */
