@@ -5,6 +5,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY bin/package.json bin/
 COPY packages/client/package.json packages/client/
+COPY packages/engine/package.json packages/engine/
 COPY ui/package.json ui/
 
 FROM packages AS build
@@ -30,6 +31,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/bin/package.json /app/bin/runcast.js bin/
 COPY --from=build /app/packages/client/package.json packages/client/
 COPY --from=build /app/packages/client/dist packages/client/dist
+COPY --from=build /app/packages/engine/package.json packages/engine/
+COPY --from=build /app/packages/engine/dist packages/engine/dist
 COPY --from=build /app/dist dist
 RUN mkdir /data && chown node:node /data
 # By number: Kubernetes takes no name as proof that it is not root.

@@ -124,7 +124,7 @@ function isLocal (url: string, local: DevelopmentService): boolean {
 function localToken (secret: string): string {
   const now = Math.floor(Date.now() / 1000)
   const header = base64url({ alg: 'HS256', typ: 'JWT' })
-  const claims = base64url({ sub: 'local', scope: 'runs:read runs:write runs:admin', iat: now, exp: now + TOKEN_LIFETIME_S })
+  const claims = base64url({ sub: 'local', scope: 'runs:read runs:write runs:admin workflows:run', iat: now, exp: now + TOKEN_LIFETIME_S })
   const signature = createHmac('sha256', secret).update(`${header}.${claims}`).digest('base64url')
   return `${header}.${claims}.${signature}`
 }

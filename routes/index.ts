@@ -2,7 +2,7 @@ import '@fastify/accepts'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 
 /** The addresses that the user interface knows. */
-const PAGES = ['/', '/login', '/runs/:run_id']
+const PAGES = ['/', '/login', '/runs/:run_id', '/workflows', '/workflows/:name']
 
 /** The pages. They need no credentials: what they show does. */
 const routes: FastifyPluginAsync = async (fastify) => {

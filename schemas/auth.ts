@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 
 /** What a token can permit. `runs:admin` includes the others. */
-export const SCOPES = ['runs:read', 'runs:write', 'runs:admin'] as const
+export const SCOPES = ['runs:read', 'runs:write', 'runs:admin', 'workflows:run'] as const
 
 /** One of the scopes that this service knows; a token's others mean nothing to it. */
 export type Scope = typeof SCOPES[number]

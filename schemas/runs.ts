@@ -21,7 +21,8 @@ export const RUN_EXAMPLE = {
   last_log: 'make: *** [all] Error 1',
   first_event_id: '1764000000000-1',
   last_event_id: '1764000150100-42',
-  retry_of: null
+  retry_of: null,
+  workflow: null
 }
 
 const text = (description: string) => Type.String({ description })
@@ -37,6 +38,12 @@ const StepSchema = Type.Object({
   updated_at: time('When its status changed last.'),
   finished_at: nullableTime('When it reached a terminal status.')
 })
+
+/** Which workflow a run executes. */
+export interface WorkflowName {
+  readonly name: string
+  readonly version: string
+}
 
 /** The state of a run, as its events have made it. */
 export const RunSchema = Type.Object({
@@ -59,7 +66,13 @@ export const RunSchema = Type.Object({
   last_log: nullableText('The beginning of the message of the last log event.'),
   first_event_id: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The oldest event that is still kept; null when none is.' }),
   last_event_id: EventIdSchema,
-  retry_of: nullableText('The run that this one repeats.')
+  retry_of: nullableText('The run that this one repeats.'),
+  workflow: Type.Unsafe<WorkflowName | null>({
+    type: ['object', 'null'],
+    properties: { name: { type: 'string' }, version: { type: 'string' } },
+    required: ['name', 'version'],
+    description: 'The workflow that it executes, as a status_change named it by workflow and workflow_version. The engine of this service names it.'
+  })
 }, { $id: 'Run', description: 'The state of a run, as its events have made it.', examples: [RUN_EXAMPLE] })
 
 /** The state of a run, as its events have made it. */

@@ -12,6 +12,8 @@ const isSettings = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: tr
 /** The names that stand for ranges of addresses in TRUST_PROXY. */
 const PROXY_RANGES: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
 
+const HOST_PATTERN = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i
+
 /** Where Redis is; absent for the embedded log. */
 export type RedisTarget =
   | { readonly kind: 'standalone', readonly url: string }
@@ -24,9 +26,13 @@ export interface HostPort {
 }
 
 /** The settings as the service uses them: the environment's, with lists taken apart and what follows from several. */
-export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGINS' | 'TRUST_PROXY'> {
+export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGINS' | 'TRUST_PROXY' | 'ENGINE_ALLOWED_HOSTS' | 'ENGINE_ALLOW_PROCESSES'> {
   readonly terminalStatuses: ReadonlySet<string>
   readonly corsOrigins: readonly string[]
+  /** Where calls of workflows may go. */
+  readonly allowedHosts: readonly string[]
+  /** Whether workflows may start processes. */
+  readonly allowProcesses: boolean
   readonly trustProxy: boolean | string[]
   readonly redis: RedisTarget | null
   readonly retention: Retention
@@ -85,8 +91,9 @@ function removeFaults (given: Record<string, unknown>): Map<string, string> {
 }
 
 function derive (settings: Settings): Config {
-  const { TERMINAL_STATUSES, CORS_ORIGINS, TRUST_PROXY, ...rest } = settings
+  const { TERMINAL_STATUSES, CORS_ORIGINS, TRUST_PROXY, ENGINE_ALLOWED_HOSTS, ENGINE_ALLOW_PROCESSES, ...rest } = settings
   const redis = redisTarget(settings)
+  const hasTokenKey = settings.JWT_SECRET !== undefined || settings.JWT_PUBLIC_KEY !== undefined || settings.JWT_JWKS_URL !== undefined
   return {
     ...rest,
     terminalStatuses: new Set(items(TERMINAL_STATUSES).map((status) => status.toLowerCase())),
@@ -98,7 +105,10 @@ function derive (settings: Settings): Config {
       maxBytes: settings.RUN_MAX_BYTES ?? (redis === null ? 1_073_741_824 : 67_108_864),
       ttlSeconds: settings.RUN_TTL_S
     },
-    hasTokenKey: settings.JWT_SECRET !== undefined || settings.JWT_PUBLIC_KEY !== undefined || settings.JWT_JWKS_URL !== undefined
+    allowedHosts: items(ENGINE_ALLOWED_HOSTS),
+    // A development start listens on loopback only, or is refused.
+    allowProcesses: ENGINE_ALLOW_PROCESSES ?? !hasTokenKey,
+    hasTokenKey
   }
 }
 
@@ -123,6 +133,9 @@ function contradictions (config: Config): string[] {
   if (config.WEB_CONCURRENCY > 1 && config.redis === null) problems.push('WEB_CONCURRENCY over 1 needs Redis, since the embedded log belongs to one process.')
   for (const origin of config.corsOrigins) {
     if (!isOrigin(origin)) problems.push(`CORS_ORIGINS has ${origin}, which is not an origin such as https://app.example.com.`)
+  }
+  for (const host of config.allowedHosts) {
+    if (!HOST_PATTERN.test(host)) problems.push(`ENGINE_ALLOWED_HOSTS has ${host}, which is not of the form host, host:port or *.domain.`)
   }
   for (const proxy of Array.isArray(config.trustProxy) ? config.trustProxy : []) {
     if (!isAddressRange(proxy)) problems.push(`TRUST_PROXY has ${proxy}, which is neither an IP address nor a CIDR range.`)

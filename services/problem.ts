@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Fault, Problem } from '../schemas/problem.ts'
+import { WorkflowError } from './engine/workflow-error.ts'
 import { EventError } from './events/event-error.ts'
 import { RunLogError, type RunLogErrorCode } from './run-log/run-log.ts'
 
@@ -58,6 +59,10 @@ export function refusalOf (error: unknown, embedded: boolean): Refusal {
   }
   if (error instanceof EventError) {
     return { status: error.status, code: error.code, detail: error.message, errors: [{ in: 'body', path: error.path, detail: error.message }] }
+  }
+  if (error instanceof WorkflowError) {
+    const { statusCode: status, code, message: detail, faults } = error
+    return { status, code, detail, ...(faults.length === 0 ? {} : { errors: [...faults] }) }
   }
   return isHttpError(error) && error.statusCode >= 400 && error.statusCode < 500 ? refusalOfHttp(error) : INTERNAL
 }

@@ -12,6 +12,12 @@ export interface RedisKeys {
   append (runId: string, appendId: string): string
   idempotency (runId: string, keyHash: string): string
   event (runId: string, keyHash: string): string
+  /** What the engine keeps of a run that it executes. */
+  engine (runId: string): { readonly run: string, readonly names: string, readonly checkpoints: string }
+  /** The run that a key of `engine` belongs to; null when it is another key. */
+  engineRunOf (key: string): string | null
+  readonly engineRunPattern: string
+  readonly unfinished: string
   index (tenant: string): string
   changed (tenant: string): string
   loginCode (codeHash: string): string
@@ -27,6 +33,7 @@ export interface RedisKeys {
  */
 export function redisKeys (prefix: string): RedisKeys {
   const tag = (runId: string) => `{${prefix}:${runId}}`
+  const engineEnd = '}:engine'
   const shared = prefix === 'workflow_run_events' ? '' : `${prefix}:`
   return {
     prefix,
@@ -39,6 +46,14 @@ export function redisKeys (prefix: string): RedisKeys {
     append: (runId, appendId) => `${tag(runId)}:append:${appendId}`,
     idempotency: (runId, keyHash) => `${tag(runId)}:idem:${keyHash}`,
     event: (runId, keyHash) => `${tag(runId)}:event:${keyHash}`,
+    engine: (runId) => ({
+      run: `${tag(runId)}:engine`,
+      names: `${tag(runId)}:engine:names`,
+      checkpoints: `${tag(runId)}:engine:checkpoints`
+    }),
+    engineRunOf: (key) => key.endsWith(engineEnd) ? key.slice(prefix.length + 2, -engineEnd.length) : null,
+    engineRunPattern: `{${prefix}:*${engineEnd}`,
+    unfinished: `${shared}workflow_run_engine:unfinished`,
     index: (tenant) => `{${shared}workflow_runs:${tenant}}:index`,
     changed: (tenant) => `{${shared}workflow_runs:${tenant}}:changed`,
     loginCode: (codeHash) => `${shared}workflow_run_login:${codeHash}`,

@@ -38,7 +38,8 @@ export function toRun (state: RunState): Run {
     last_log: state.lastLog,
     first_event_id: state.firstEventId,
     last_event_id: state.lastEventId,
-    retry_of: state.retryOf
+    retry_of: state.retryOf,
+    workflow: state.workflow === null ? null : JSON.parse(state.workflow)
   }
 }
 

@@ -5,12 +5,13 @@ import { EventPageSchema, EventSchema, GapSchema, PublishedIdsSchema } from '../
 import { ProblemSchema } from '../../schemas/problem.ts'
 import { RunListSchema, RunSchema } from '../../schemas/runs.ts'
 import { StreamExplanationSchema } from '../../schemas/stream.ts'
+import { CancelledRunSchema, StartedRunSchema, WorkflowDetailSchema, WorkflowListSchema } from '../../schemas/workflows.ts'
 
 /** The schemas that routes refer to by name. */
 export default fp(async (fastify) => {
   const schemas = [
     PublishedEventSchema, PublishedIdsSchema, EventSchema, GapSchema, EventPageSchema, RunSchema, RunListSchema,
-    StreamExplanationSchema, SessionSchema, LoginCodeSchema, ProblemSchema
+    StreamExplanationSchema, WorkflowListSchema, WorkflowDetailSchema, StartedRunSchema, CancelledRunSchema, SessionSchema, LoginCodeSchema, ProblemSchema
   ]
   for (const schema of schemas) fastify.addSchema(schema)
 }, { name: 'schemas', fastify: '5.x' })

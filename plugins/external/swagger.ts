@@ -12,6 +12,7 @@ export const autoConfig: FastifyDynamicSwaggerOptions = {
       { name: 'runs', description: 'What runs there are, and how they are.' },
       { name: 'events', description: 'Publish events, and read them back.' },
       { name: 'stream', description: 'Follow runs live.' },
+      { name: 'workflows', description: 'Run workflows by the engine of the service.' },
       { name: 'session', description: 'The browser\'s cookie.' },
       { name: 'operation', description: 'For those who run the service.' }
     ],

@@ -5,7 +5,7 @@ import type { Claims } from '../../schemas/auth.ts'
 export type Grant = Omit<Claims, 'exp'>
 
 /** What the user of this machine may do in development. */
-export const LOCAL_GRANT: Grant = { sub: 'local', scope: 'runs:read runs:write runs:admin' }
+export const LOCAL_GRANT: Grant = { sub: 'local', scope: 'runs:read runs:write runs:admin workflows:run' }
 
 /** How long a login code is good. */
 export const LOGIN_CODE_TTL_MS = 600_000

@@ -16,6 +16,8 @@ export interface RunEffect {
   /** JSON text. */
   readonly error?: string
   readonly retryOf?: string
+  /** The workflow that the run executes: JSON text of `{name, version}`. */
+  readonly workflow?: string
   /** The last log line, cut to MAX_LAST_LOG_CHARACTERS. */
   readonly log?: string
   readonly step?: StepEffect
@@ -69,14 +71,22 @@ function statusEffect (payload: unknown, terminalStatuses: ReadonlySet<string>):
   }
   const error = field(payload, 'error')
   const retryOf = field(payload, 'retry_of')
+  const workflow = workflowText(payload)
   return {
     status,
     terminal,
     started: !NOT_STARTED.has(status),
     ...named,
     ...(error === undefined || error === null ? {} : { error: errorText(error) }),
-    ...(typeof retryOf === 'string' && RUN_ID.test(retryOf) ? { retryOf } : {})
+    ...(typeof retryOf === 'string' && RUN_ID.test(retryOf) ? { retryOf } : {}),
+    ...(workflow === null ? {} : { workflow })
   }
+}
+
+function workflowText (payload: unknown): string | null {
+  const name = text(field(payload, 'workflow'), MAX_NAME_CHARACTERS)
+  const version = text(field(payload, 'workflow_version'), MAX_NAME_CHARACTERS)
+  return name === null || version === null ? null : JSON.stringify({ name, version })
 }
 
 /** The error's JSON text; of a long one only the beginning, since every summary of the run carries it. */

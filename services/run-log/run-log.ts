@@ -173,6 +173,8 @@ export interface RunState {
   readonly firstEventId: EventId | null
   readonly lastEventId: EventId
   readonly retryOf: string | null
+  /** The workflow that it executes: JSON text of `{name, version}`; null when its events named none. */
+  readonly workflow: string | null
 }
 
 export interface ListRequest {

@@ -28,7 +28,7 @@ test('login prints a new link, asking the local service with a token that it sig
   t.equal(await code, 0)
   t.equal(output.stdout, `${service.url}/login#code=abc\n`)
   const claims = claimsOf(service.requests[0]?.headers.authorization)
-  t.match(claims, { sub: 'local', scope: 'runs:read runs:write runs:admin' })
+  t.match(claims, { sub: 'local', scope: 'runs:read runs:write runs:admin workflows:run' })
   t.ok(Number(claims?.['exp']) > Date.now() / 1000)
 })
 

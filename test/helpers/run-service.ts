@@ -115,6 +115,7 @@ function runOf (events: readonly SourceEvent[]): Run {
     last_log: null,
     first_event_id: events[0]?.id ?? null,
     last_event_id: events.at(-1)?.id ?? '0-0',
-    retry_of: null
+    retry_of: null,
+    workflow: null
   }
 }

@@ -55,6 +55,7 @@ const TERMINAL = new Set(['succeeded', 'failed', 'cancelled'])
 export async function startStandIn (t: Test): Promise<StandInService> {
   const runs = new Map<string, StoredEvent[]>()
   const answered = new Map<string, string>()
+  const named = new Map<string, StoredEvent>()
   const streams = new Map<ServerResponse, string>()
   const requests: Arrival[] = []
   const next: StandInService['next'] = { publish: [], stream: [], other: [] }
@@ -86,11 +87,19 @@ export async function startStandIn (t: Test): Promise<StandInService> {
     const key = String(headers['idempotency-key'])
     let answer = answered.get(key)
     if (answer === undefined) {
-      const batch: { event_type?: string, payload: unknown }[] = JSON.parse(body)
-      answer = JSON.stringify({ ids: batch.map(({ event_type: type = 'message', payload }) => append(runId, type, payload).id) })
+      const batch: { event_type?: string, event_id?: string, payload: unknown }[] = JSON.parse(body)
+      answer = JSON.stringify({ ids: batch.map(({ event_type: type = 'message', event_id: id, payload }) => storeOnce(runId, type, payload, id)) })
       answered.set(key, answer)
     }
     return answer
+  }
+
+  function storeOnce (runId: string, type: string, payload: unknown, id: string | undefined): string {
+    const key = `${runId} ${id}`
+    const stored = (id === undefined ? undefined : named.get(key)) ?? append(runId, type, payload)
+    if (id !== undefined) named.set(key, stored)
+    if (stored.data !== JSON.stringify(payload)) throw new Error(`two events have the id ${id}`)
+    return stored.id
   }
 
   function publish (response: ServerResponse, request: Arrival): void {

@@ -19,6 +19,7 @@ export function aRun (changes: Partial<Run> = {}): Run {
     first_event_id: '1767225600000-1',
     last_event_id: '1767225600000-1',
     retry_of: null,
+    workflow: null,
     ...changes
   }
 }

@@ -18,7 +18,7 @@ const names = ({ runs }: Listed) => runs.map((run) => run.run_id)
 t.test('a run is what its events made of it', async (t) => {
   const app = await buildApp(t)
   const ids = await app.publish('build-1', [
-    { event_type: 'status_change', payload: { status: 'QUEUED', name: 'Nightly', retry_of: 'build-0' } },
+    { event_type: 'status_change', payload: { status: 'QUEUED', name: 'Nightly', retry_of: 'build-0', workflow: 'nightly', workflow_version: '2.1.0' } },
     { event_type: 'status_change', payload: { status: 'running' } },
     { event_type: 'status_change', payload: { status: 'running', step: 'compile', name: 'Compile' } },
     { event_type: 'log', payload: { message: 'compiling' } },
@@ -42,13 +42,14 @@ t.test('a run is what its events made of it', async (t) => {
     last_log: 'compiling',
     first_event_id: ids[0] ?? '',
     last_event_id: ids[6] ?? '',
-    retry_of: 'build-0'
+    retry_of: 'build-0',
+    workflow: { name: 'nightly', version: '2.1.0' }
   })
   for (const time of ['created_at', 'started_at', 'finished_at', 'updated_at']) t.match(run[time], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, time)
 
   await app.publish('build-2', { payload: 1 })
   t.match(await (await app.call(`${RUNS}/build-2`)).json(), {
-    name: null, status: null, terminal: false, error: null, started_at: null, finished_at: null, steps: [], last_log: null, retry_of: null
+    name: null, status: null, terminal: false, error: null, started_at: null, finished_at: null, steps: [], last_log: null, retry_of: null, workflow: null
   })
 })
 

@@ -203,7 +203,7 @@ t.test('the login code of the development start gives one session of a day, whic
   const started = await fromPage(service, { method: 'POST', body: { code } })
   t.equal(started.status, 201)
   t.ok(isAbout(maxAgeOf(started), 24 * HOUR))
-  t.match(JSON.parse(started.body), { subject: 'local', tenant: null, scopes: ['runs:read', 'runs:write', 'runs:admin'] })
+  t.match(JSON.parse(started.body), { subject: 'local', tenant: null, scopes: ['runs:read', 'runs:write', 'runs:admin', 'workflows:run'] })
 
   const again = await fromPage(service, { method: 'POST', body: { code } })
   t.equal(again.status, 401)

@@ -1,9 +1,9 @@
 import { MantineProvider } from '@mantine/core'
 import { lazy } from 'react'
-import { BrowserRouter, Route, Routes, useParams } from 'react-router'
+import { BrowserRouter, Route, Routes, useParams, useSearchParams } from 'react-router'
 import { LoginPage } from './login/login-page.tsx'
 import { STYLE_NONCE } from './nonce.ts'
-import { loadMonitorPage, loadRunView } from './pages.ts'
+import { loadMonitorPage, loadRunView, loadWorkflowPage, loadWorkflowsPage } from './pages.ts'
 import { SessionProvider } from './session/session-provider.tsx'
 import { NotFoundPage } from './shell/not-found-page.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -11,6 +11,8 @@ import { cssVariablesResolver, theme } from './theme.ts'
 
 const ExecutionMonitorPage = lazy(loadMonitorPage)
 const RunDetailView = lazy(loadRunView)
+const WorkflowsPage = lazy(loadWorkflowsPage)
+const WorkflowPage = lazy(loadWorkflowPage)
 
 /** All pages. Those behind the shell are only shown to who is signed in. */
 export function App () {
@@ -23,6 +25,8 @@ export function App () {
             <Route element={<Shell />}>
               <Route index element={<ExecutionMonitorPage />} />
               <Route path='/runs/:runId' element={<RunRoute />} />
+              <Route path='/workflows' element={<WorkflowsPage />} />
+              <Route path='/workflows/:name' element={<WorkflowRoute />} />
               <Route path='*' element={<NotFoundPage />} />
             </Route>
           </Routes>
@@ -30,6 +34,13 @@ export function App () {
       </BrowserRouter>
     </MantineProvider>
   )
+}
+
+function WorkflowRoute () {
+  const { name = '' } = useParams()
+  const [query] = useSearchParams()
+  const version = query.get('version')
+  return <WorkflowPage key={`${name} ${version}`} name={name} version={version} />
 }
 
 function RunRoute () {

@@ -10,3 +10,9 @@ export const loadRunView = () => loadPart(async () => ({ default: (await importR
 
 /** Has the view of a run loaded for who is about to open one. Never rejects. */
 export const foreseeRunView = () => importRunView().catch(() => {})
+
+/** As `loadMonitorPage`. */
+export const loadWorkflowsPage = () => loadPart(async () => ({ default: (await import('./workflows/workflows-page.tsx')).WorkflowsPage }))
+
+/** As `loadMonitorPage`. */
+export const loadWorkflowPage = () => loadPart(async () => ({ default: (await import('./workflows/workflow-page.tsx')).WorkflowPage }))

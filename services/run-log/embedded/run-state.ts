@@ -20,6 +20,7 @@ export function applyEvent (run: StoredRun, steps: StepState[], event: NewEvent,
   run.name = effect.name ?? run.name
   run.error = effect.error ?? run.error
   run.retryOf = effect.retryOf ?? run.retryOf
+  if (effect.workflow !== undefined) run.workflow = effect.workflow
   run.lastLog = effect.log ?? run.lastLog
   if (effect.step !== undefined) applyStep(steps, effect.step, ms)
 }
@@ -66,6 +67,7 @@ export function runStateOf (runId: string, run: StoredRun, steps: StepState[], f
     lastLog: run.lastLog,
     firstEventId: firstMs === null ? null : joinEventId(firstMs, run.firstSeq),
     lastEventId: joinEventId(run.lastMs, run.lastSeq),
-    retryOf: run.retryOf
+    retryOf: run.retryOf,
+    workflow: run.workflow ?? null
   }
 }

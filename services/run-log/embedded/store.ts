@@ -15,6 +15,8 @@ export interface StoredRun {
   terminalId: EventId | null
   error: string | null
   retryOf: string | null
+  /** Absent where the run is older than the field. */
+  workflow?: string
   lastLog: string | null
   createdAt: number
   startedAt: number | null

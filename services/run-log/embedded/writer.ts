@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { RunLogError } from '../run-log.ts'
 import type { FreeSpace } from './free-space.ts'
-import { storeError, type Store } from './store.ts'
+import { storeError } from './store.ts'
 
 /** Something to be done in a write transaction. */
 export interface Work<T> {
@@ -16,6 +16,11 @@ export interface Work<T> {
   readonly bytes: number
   /** Whether it is refused with `storage_full` while the disk is low. */
   readonly growing: boolean
+}
+
+/** An LMDB environment, as far as the writer needs it. */
+export interface WritableStore {
+  readonly root: { childTransaction<T> (action: () => T): Promise<T> }
 }
 
 /** The one writer of the store: groups the works that wait and commits each group in one transaction, in order. */
@@ -52,7 +57,7 @@ interface Attempt {
 const GROUP_BYTES = 1024 * 1024
 
 /** Starts the writer of a store. */
-export function createWriter (store: Store, space: FreeSpace): Writer {
+export function createWriter (store: WritableStore, space: FreeSpace): Writer {
   const queue: Job[] = []
   let draining: Promise<void> | null = null
 

@@ -60,6 +60,7 @@ function effectPairs (effect: RunEffect): Array<[name: string, value: string]> {
     ['name', effect.name],
     ['error', effect.error],
     ['retry_of', effect.retryOf],
+    ['workflow', effect.workflow],
     ['log', effect.log],
     ['step', step?.step],
     ['step_status', step?.status],

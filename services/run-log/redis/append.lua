@@ -136,7 +136,7 @@ local function apply(state, event, ms)
       state.terminal, state.finished = event.id, ms
     end
   end
-  for _, name in ipairs({ 'name', 'error', 'retry_of', 'log' }) do
+  for _, name in ipairs({ 'name', 'error', 'retry_of', 'workflow', 'log' }) do
     if effects[name] then state[name] = effects[name] end
   end
   if effects.step then apply_step(state, effects, ms) end

@@ -70,7 +70,8 @@ export function runStateOf (runId: string, reply: unknown): RunState | null {
     lastLog: text('log'),
     firstEventId: orNull(first),
     lastEventId: last,
-    retryOf: text('retry_of')
+    retryOf: text('retry_of'),
+    workflow: text('workflow')
   }
 }
 

@@ -2,16 +2,19 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { CommandClient } from '../../redis/connections.ts'
 
-const SHARED = read('log.lua')
+const SHARED = read(new URL('log.lua', import.meta.url))
 
-/** A Lua script of the run log, run by its hash and sent in full only to a server that does not know it. */
+/** A Lua script on the keys of a run, run by its hash and sent in full only to a server that does not know it. */
 export class Script {
   readonly #text: string
   readonly #sha: string
 
-  /** @param name its file beside this one; what log.lua has is put before it */
-  constructor (name: string) {
-    const text = read(name)
+  /**
+   * @param name its file; what log.lua has is put before it
+   * @param base the module that the file is beside; this one when left out
+   */
+  constructor (name: string, base: string = import.meta.url) {
+    const text = read(new URL(name, base))
     const shebangEnd = text.indexOf('\n') + 1
     this.#text = text.slice(0, shebangEnd) + SHARED + text.slice(shebangEnd)
     this.#sha = createHash('sha1').update(this.#text).digest('hex')
@@ -34,6 +37,6 @@ export class Script {
   }
 }
 
-function read (name: string): string {
-  return readFileSync(new URL(name, import.meta.url), 'utf8')
+function read (file: URL): string {
+  return readFileSync(file, 'utf8')
 }

@@ -41,7 +41,7 @@ t.test('access says who asks, until when, and what the scopes permit', async (t)
 })
 
 t.test('runs:admin includes the other scopes, and no scope permits nothing', async (t) => {
-  t.strictSame([...accessOf({ ...good, scope: 'runs:admin' }, 'cookie').scopes], ['runs:read', 'runs:write', 'runs:admin'])
+  t.strictSame([...accessOf({ ...good, scope: 'runs:admin' }, 'cookie').scopes], ['runs:read', 'runs:write', 'runs:admin', 'workflows:run'])
   t.equal(accessOf(good, 'cookie').scopes.size, 0)
   t.equal(accessOf({ ...good, scope: 'RUNS:READ runs:reader' }, 'cookie').scopes.size, 0)
   t.equal(accessOf(good, 'cookie').tenant, '')

@@ -10,6 +10,13 @@ t.test('a status_change sets the status of the run, in lower case', async (t) =>
   t.same(status({ status: 'failed', error: { code: 7 }, retry_of: 'run-1' }), { status: 'failed', terminal: true, started: true, error: '{"code":7}', retryOf: 'run-1' })
 })
 
+t.test('a status_change names the workflow that the run executes, by name and version', async (t) => {
+  t.match(status({ status: 'pending', workflow: 'hello', workflow_version: '1.0.0' }), { workflow: '{"name":"hello","version":"1.0.0"}' })
+  for (const payload of [{ workflow: 'hello' }, { workflow_version: '1' }, { workflow: 1, workflow_version: '1' }, { workflow: 'hello', workflow_version: '1', step: 's' }]) {
+    t.notOk('workflow' in (status({ status: 'pending', ...payload }) ?? {}))
+  }
+})
+
 t.test('a status_change with a step speaks of the step alone', async (t) => {
   t.same(status({ status: 'Failed', step: 'compile', name: 'Compile it', error: 'no' }), { step: { step: 'compile', status: 'failed', terminal: true, name: 'Compile it' } })
   t.same(status({ status: 'running', step: 3 }), { step: { step: '3', status: 'running', terminal: false } })

@@ -1,4 +1,4 @@
-import { ApiError } from './api-error.ts'
+import { ApiError, type Fault } from './api-error.ts'
 import { parseJson } from './exact-json.ts'
 import { noteServerTime } from './server-time.ts'
 
@@ -46,11 +46,12 @@ interface Problem {
   readonly code?: string
   readonly title?: string
   readonly detail?: string
+  readonly errors?: readonly Fault[]
 }
 
 async function refusal (response: Response): Promise<ApiError> {
   const problem: Problem = await response.json().catch(() => ({}))
-  return new ApiError(response.status, problem.code ?? `http_${response.status}`, problem.detail ?? problem.title ?? `The service answered ${response.status}.`)
+  return new ApiError(response.status, problem.code ?? `http_${response.status}`, problem.detail ?? problem.title ?? `The service answered ${response.status}.`, { faults: problem.errors ?? [] })
 }
 
 function queryText (query: NonNullable<RequestOptions['query']>): string {

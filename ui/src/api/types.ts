@@ -1,9 +1,13 @@
 import type { Static } from 'typebox'
 import type { Session, SessionRequest } from '../../../schemas/auth.ts'
 import type { EventPageSchema } from '../../../schemas/history.ts'
-import type { Run, RunList } from '../../../schemas/runs.ts'
+import type { Run, RunList, WorkflowName } from '../../../schemas/runs.ts'
+import type { StartedRun, StartRun, WorkflowDetail, WorkflowList } from '../../../schemas/workflows.ts'
 
-export type { Run, RunList, Session, SessionRequest }
+export type { Run, RunList, Session, SessionRequest, StartedRun, StartRun, WorkflowDetail, WorkflowList, WorkflowName }
+
+/** A workflow as the list has it. */
+export type WorkflowSummary = WorkflowList['workflows'][number]
 
 /** A page of a run's log. */
 export type EventPage = Static<typeof EventPageSchema>

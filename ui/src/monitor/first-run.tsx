@@ -1,7 +1,10 @@
 import { Button, CopyButton } from '@mantine/core'
 import { CheckIcon, CopyIcon } from '@primer/octicons-react'
+import { lazy, Suspense } from 'react'
 import { firstRunCommands } from './first-run-commands.ts'
 import classes from './first-run.module.css'
+
+const FirstWorkflow = lazy(async () => ({ default: (await import('./first-workflow.tsx')).FirstWorkflow }))
 
 /** How to start a first run: what there is to see before there is one. */
 export function FirstRun () {
@@ -9,6 +12,7 @@ export function FirstRun () {
     <section className={classes['empty']} aria-labelledby='first-run'>
       <h2 id='first-run' className={classes['title']}>Start a first run</h2>
       <p className={classes['text']}>Nothing has run here yet. What you start appears on this page at once.</p>
+      <Suspense><FirstWorkflow /></Suspense>
       {firstRunCommands(window.location).map(({ explanation, command }) => (
         <div key={explanation} className={classes['way']}>
           <p className={classes['explanation']}>{explanation}</p>

@@ -6,7 +6,7 @@ import { LogPanel } from './log/log-panel.tsx'
 import type { RunSession, SessionState } from './model/run-session.ts'
 import { stepLines, type StepLine } from './model/steps.ts'
 import { ResultsPanel } from './results/results-panel.tsx'
-import { StepTimeline } from './steps/step-timeline.tsx'
+import { RunSteps } from './steps/run-steps.tsx'
 import classes from './run-panels.module.css'
 
 export interface RunPanelsProps {
@@ -36,7 +36,7 @@ export function RunPanels ({ runId, session, state, isReplay, stoppedAt }: RunPa
     // In tabs, what a step has logged is behind another one.
     if (path !== null) setTab('log')
   }
-  const steps = <StepTimeline lines={lines} isOver={state.run.isOver} selected={step} onSelect={selectStep} stoppedAt={stoppedAt} />
+  const steps = <RunSteps run={state.run} lines={lines} selected={step} onSelect={selectStep} stoppedAt={stoppedAt} />
   const results = <ResultsPanel previews={state.previews} isOver={state.run.isOver} isLarge={isLarge} onLarge={isWide ? setLarge : null} />
   return isWide
     ? <SideBySide log={log} steps={steps} results={results} lines={lines} hasResults={state.previews.length > 0} isLarge={isLarge} />

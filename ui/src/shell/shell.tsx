@@ -1,7 +1,7 @@
 import { ActionIcon } from '@mantine/core'
 import { QuestionIcon } from '@primer/octicons-react'
 import { Suspense, useEffect, useRef } from 'react'
-import { Link, Navigate, Outlet, useLocation, useNavigationType } from 'react-router'
+import { Link, Navigate, NavLink, Outlet, useLocation, useNavigationType } from 'react-router'
 import { loginPath } from '../login/return-path.ts'
 import { MonitorProvider } from '../monitor/monitor-provider.tsx'
 import { useSession, type SessionState } from '../session/session-context.ts'
@@ -29,10 +29,16 @@ function Header ({ state }: { state: SessionState }) {
   const showShortcuts = useShortcutsOverlay()
   return (
     <header className={classes['header']}>
-      <Link to='/' className={classes['home']}>
+      <Link to='/' className={classes['home']} aria-label='Runcast'>
         <Logo />
-        Runcast
+        <span className={classes['product']}>Runcast</span>
       </Link>
+      {state.kind === 'signed-in' && (
+        <nav className={classes['pages']} aria-label='Pages'>
+          <NavLink to='/' end>Runs</NavLink>
+          <NavLink to='/workflows'>Workflows</NavLink>
+        </nav>
+      )}
       <div className={classes['tools']}>
         <ActionIcon variant='transparent' size='lg' className={classes['tool']} aria-label='Keyboard shortcuts' onClick={showShortcuts}><QuestionIcon /></ActionIcon>
         {state.kind === 'signed-in' && <AccountMenu session={state.session} />}

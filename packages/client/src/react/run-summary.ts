@@ -19,6 +19,8 @@ export interface RunSummary {
   readonly first_event_id: string | null
   readonly last_event_id: string
   readonly retry_of: string | null
+  /** The workflow that it executes; null when its events named none. */
+  readonly workflow: { readonly name: string, readonly version: string } | null
 }
 
 /** The state of a step of a run. */

@@ -32,12 +32,13 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
       lastLog: null,
       firstEventId: ids[0],
       lastEventId: ids[2],
-      retryOf: null
+      retryOf: null,
+      workflow: null
     })
   })
 
   await t.test('a life: queued, running, logging, failed', async (t) => {
-    const [queued] = await append(log, 'life', [statusEvent('queued', { started: false, name: 'Nightly', retryOf: 'life-0' })], { tenant: 'acme' })
+    const [queued] = await append(log, 'life', [statusEvent('queued', { started: false, name: 'Nightly', retryOf: 'life-0', workflow: '{"name":"build","version":"1"}' })], { tenant: 'acme' })
     const before = await log.readRun('life')
     t.match(before, { status: 'queued', terminal: false, startedAt: null, name: 'Nightly', retryOf: 'life-0', tenant: 'acme' })
     await clockPast(log, msOf(queued ?? ''))
@@ -52,6 +53,7 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
       error: '{"message":"no"}',
       name: 'Nightly',
       retryOf: 'life-0',
+      workflow: '{"name":"build","version":"1"}',
       lastLog: 'two',
       events: 7,
       createdAt: msOf(queued ?? ''),

@@ -11,6 +11,8 @@ import { StatusBadge } from '../../status/status-icon.tsx'
 import { explanationOf, isCurrent, isCutOff } from '../model/connection-state.ts'
 import type { SessionState } from '../model/run-session.ts'
 import { ElapsedClock } from './elapsed-clock.tsx'
+import { RunActions } from './run-actions.tsx'
+import { workflowPath } from '../../workflows/workflow-path.ts'
 import { useCheckedNote } from './use-checked-note.ts'
 import classes from './run-header.module.css'
 
@@ -44,9 +46,11 @@ export function RunHeader ({ runId, state, connection, stoppedAt, isReplay, onRe
         <ElapsedClock run={run} stoppedAt={stoppedAt} isCutOff={isCutOff(connection) && !run.isOver && !isReplay} />
         {phase !== 'opening' && <RunId runId={runId} />}
         {run.retryOf !== null && <Link className={classes['fact']} to={`/runs/${encodeURIComponent(run.retryOf)}`}>Retry of {run.retryOf}</Link>}
+        {run.workflow !== null && <Link className={classes['fact']} to={workflowPath(run.workflow)}>{run.workflow.name} {run.workflow.version}</Link>}
         {run.startedAt !== null && <Started at={run.startedAt} />}
         {phase === 'open' && <span className={classes['fact']}>{formatNumberOf(seqOf(newest), 'event')}</span>}
-        {onReplay !== null && <Button className={classes['replay']} size='compact-sm' variant='default' leftSection={<PlayIcon size={14} />} loading={isReplayLoading} onClick={onReplay}>Replay</Button>}
+        {!isReplay && <div className={classes['actions']}><RunActions runId={runId} run={run} /></div>}
+        {onReplay !== null && <Button size='compact-sm' variant='default' leftSection={<PlayIcon size={14} />} loading={isReplayLoading} onClick={onReplay}>Replay</Button>}
       </div>
     </header>
   )

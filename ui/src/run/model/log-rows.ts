@@ -75,7 +75,7 @@ export function rowsOf (event: SourceEvent): LogRow[] {
   }
   if (event.type === 'result_preview') {
     const type = textField(event.data, 'media_type') ?? 'result'
-    return [{ ...base, kind: 'result', type, level: 'info', text: fieldOf(event.data, 'final') === true ? 'Final result' : 'Result preview' }]
+    return [{ ...base, kind: 'result', type, level: 'info', text: resultText(event.data) }]
   }
   return [{ ...base, kind: 'event', type: event.type, level: levelOf(fieldOf(event.data, 'level')), text: shorten(inert(event.raw ?? jsonText(event.data)), MAX_EVENT_CHARACTERS) }]
 }
@@ -108,6 +108,16 @@ function lineRows (event: SourceEvent): LogRow[] {
   })
 }
 
+const MAX_RESULT_CHARACTERS = 160
+
+/** What came, and how it begins. */
+function resultText (data: unknown): string {
+  const name = fieldOf(data, 'final') === true ? 'Final result' : 'Result preview'
+  const content = fieldOf(data, 'content')
+  if (content === undefined || textField(data, 'media_type')?.startsWith('image/') === true) return name
+  return `${name}: ${shorten(inert(typeof content === 'string' ? content : jsonText(content)), MAX_RESULT_CHARACTERS)}`
+}
+
 function baseOf ({ id, data }: SourceEvent) {
   const storedAt = msOf(id)
   return { id, storedAt, at: timeOf(fieldOf(data, 'time')) ?? storedAt, step: stepField(data) }
@@ -127,11 +137,15 @@ function statusText (data: unknown, status: string): string {
   return inert(`${subject}: ${status.toLowerCase()}${reason === null ? '' : ` (${reason})`}`)
 }
 
-/** What an error says, whatever shape it has; null without one. */
+/**
+ * What an error says, whatever shape it has; null without one.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9457#section-3.1 for `detail` and `title`
+ */
 export function errorText (error: unknown): string | null {
   if (error === undefined || error === null) return null
   if (typeof error === 'string') return error
-  return textField(error, 'message') ?? jsonText(error)
+  return textField(error, 'message') ?? textField(error, 'detail') ?? textField(error, 'title') ?? jsonText(error)
 }
 
 /** One line without escapes, for what is not a log message. */

@@ -1,5 +1,5 @@
 import { msOf } from '../../../../services/run-log/event-id.ts'
-import type { Run } from '../../api/types.ts'
+import type { Run, WorkflowName } from '../../api/types.ts'
 import { fieldOf, stepField, textField } from './fields.ts'
 import { errorText, type SourceEvent } from './log-rows.ts'
 import { foldStep, type Step } from './steps.ts'
@@ -16,12 +16,14 @@ export interface RunState {
   readonly startedAt: number | null
   readonly finishedAt: number | null
   readonly retryOf: string | null
+  /** The workflow that it executes; null when it is none of the service's. */
+  readonly workflow: WorkflowName | null
   readonly steps: readonly Step[]
 }
 
 /** A run of which nothing is known yet. */
 export const UNKNOWN_RUN: RunState = {
-  name: null, status: null, isOver: false, error: null, startedAt: null, finishedAt: null, retryOf: null, steps: []
+  name: null, status: null, isOver: false, error: null, startedAt: null, finishedAt: null, retryOf: null, workflow: null, steps: []
 }
 
 /** The state of a run as the service gives it. */
@@ -34,6 +36,7 @@ export function runStateOf (run: Run): RunState {
     startedAt: timeOf(run.started_at),
     finishedAt: timeOf(run.finished_at),
     retryOf: run.retry_of,
+    workflow: run.workflow,
     steps: run.steps.map(({ step, name, status, started_at: started, updated_at: updated, finished_at: finished }) => ({
       step, name, status, startedAt: Date.parse(started), finishedAt: timeOf(isOver(status) ? updated : finished)
     }))
@@ -56,6 +59,7 @@ export function foldEvent (state: RunState, event: SourceEvent): RunState {
   return {
     ...state,
     name: textField(event.data, 'name') ?? state.name,
+    workflow: workflowOf(event) ?? state.workflow,
     error: errorText(fieldOf(event.data, 'error')) ?? state.error,
     ...(state.isOver
       ? {}
@@ -66,6 +70,11 @@ export function foldEvent (state: RunState, event: SourceEvent): RunState {
           finishedAt: endsRun(status) ? ms : null
         })
   }
+}
+
+function workflowOf ({ data }: SourceEvent): WorkflowName | null {
+  const [name, version] = [textField(data, 'workflow'), textField(data, 'workflow_version')]
+  return name === null || version === null ? null : { name, version }
 }
 
 /** The state of a run whose stream has told that it is over, whatever the status is called. */

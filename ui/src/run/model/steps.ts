@@ -76,7 +76,8 @@ function linePaths (steps: readonly Step[], known: ReadonlyMap<string, Step>): S
   for (const { step } of steps) {
     for (const path of beginnings(step)) uses.set(path, (uses.get(path) ?? 0) + 1)
   }
-  const getsLine = (path: string) => known.has(path) || (uses.get(path) ?? 0) > 1
+  // What JSON Pointers share is a place in a definition, not a step.
+  const getsLine = (path: string) => known.has(path) || (!path.startsWith('/') && (uses.get(path) ?? 0) > 1)
   return new Set(steps.flatMap(({ step }) => [...beginnings(step).filter(getsLine), step]))
 }
 

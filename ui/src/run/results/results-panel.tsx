@@ -46,7 +46,7 @@ export function ResultsPanel ({ previews, isOver, isLarge, onLarge }: ResultsPan
       <div className={classes['bar']}>
         {steps.length > 1 && (
           <NativeSelect
-            size='xs' className={classes['step']} aria-label='Result of' value={step} data={steps.map((name) => ({ value: name, label: name === '' ? 'The run' : name }))}
+            size='xs' className={classes['step']} aria-label='Result of' value={step} data={steps.map((name) => ({ value: name, label: name === '' ? 'The run' : stepLabel(name) }))}
             onChange={(event) => { setStep(event.currentTarget.value); setId(null) }}
           />
         )}
@@ -98,4 +98,9 @@ function Pager ({ index, count, onGo }: { index: number, count: number, onGo: (i
       <ActionIcon variant='subtle' color='gray' aria-label='Next result' disabled={index === count - 1} onClick={() => onGo(index + 1)}><ChevronRightIcon /></ActionIcon>
     </span>
   )
+}
+
+/** A step that is named by a JSON Pointer is called by its last part. */
+function stepLabel (step: string): string {
+  return step.startsWith('/') ? step.slice(step.lastIndexOf('/') + 1) : step
 }

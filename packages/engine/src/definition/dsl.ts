@@ -1,0 +1,154 @@
+/**
+ * The parts of the Serverless Workflow DSL, 1.0.0 to 1.0.3, that the engine executes, as a definition has them once it
+ * is loaded: `use` references are still names, durations are still what the author wrote.
+ *
+ * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md
+ */
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+export type JsonObject = { readonly [key: string]: Json }
+
+/** `{ document: {…} }` in JSON Schema, the only format that is taken. */
+export interface SchemaReference {
+  readonly format?: string
+  readonly document?: JsonObject | boolean
+}
+
+export interface InputModel { readonly schema?: SchemaReference, readonly from?: Json }
+export interface OutputModel { readonly schema?: SchemaReference, readonly as?: Json }
+export interface ExportModel { readonly schema?: SchemaReference, readonly as?: Json }
+
+/** ISO 8601 text or its parts; the text may be an expression. */
+export type Duration = string | {
+  readonly days?: number
+  readonly hours?: number
+  readonly minutes?: number
+  readonly seconds?: number
+  readonly milliseconds?: number
+}
+
+/** Written in place, or the name of one in `use.timeouts`. */
+export type Timeout = string | { readonly after: Duration }
+
+/** RFC 9457, as the DSL has it; texts may be expressions. */
+export interface ErrorDefinition {
+  readonly type: string
+  readonly status: number | string
+  readonly title?: string
+  readonly detail?: string
+  readonly instance?: string
+}
+
+export interface RetryPolicy {
+  readonly when?: string
+  readonly exceptWhen?: string
+  readonly delay?: Duration
+  readonly backoff?: { readonly constant?: JsonObject, readonly linear?: JsonObject, readonly exponential?: JsonObject }
+  readonly limit?: { readonly attempt?: { readonly count?: number, readonly duration?: Duration }, readonly duration?: Duration }
+  readonly jitter?: { readonly from: Duration, readonly to: Duration }
+}
+
+/** `continue`, `exit`, `end`, or the name of a task in the same list. */
+export type FlowDirective = string
+
+export interface TaskBase {
+  readonly if?: string
+  readonly input?: InputModel
+  readonly output?: OutputModel
+  readonly export?: ExportModel
+  readonly timeout?: Timeout
+  readonly then?: FlowDirective
+  readonly metadata?: JsonObject
+}
+
+export interface HttpArguments {
+  readonly method: string
+  readonly endpoint: string | { readonly uri: string, readonly authentication?: Json }
+  readonly headers?: Json
+  readonly body?: Json
+  readonly query?: Json
+  readonly output?: 'raw' | 'content' | 'response'
+  readonly redirect?: boolean
+}
+
+/** `call: mcp` of DSL 1.0.2 and later. */
+export interface McpArguments {
+  readonly protocolVersion?: string
+  readonly method: string
+  readonly parameters?: Json
+  readonly timeout?: Duration
+  readonly transport: {
+    readonly http?: { readonly endpoint: HttpArguments['endpoint'], readonly headers?: Json }
+    readonly stdio?: { readonly command: string, readonly arguments?: readonly string[], readonly environment?: Json }
+    readonly options?: JsonObject
+  }
+  readonly client?: { readonly name: string, readonly version: string, readonly description?: string }
+}
+
+/** A function of `use.functions` is called by its name; its `with` is what the caller adds. */
+export type CallTask = TaskBase & { readonly call: string, readonly with?: Json }
+export type DoTask = TaskBase & { readonly do: TaskList }
+export type EmitTask = TaskBase & { readonly emit: { readonly event: { readonly with: JsonObject } } }
+export type ForTask = TaskBase & {
+  readonly for: { readonly each?: string, readonly in: string, readonly at?: string }
+  readonly while?: string
+  readonly do: TaskList
+}
+export type ForkTask = TaskBase & { readonly fork: { readonly branches: TaskList, readonly compete?: boolean } }
+export type RaiseTask = TaskBase & { readonly raise: { readonly error: string | ErrorDefinition } }
+export type RunTask = TaskBase & {
+  readonly run: {
+    readonly await?: boolean
+    readonly return?: 'stdout' | 'stderr' | 'code' | 'all' | 'none'
+    readonly shell: { readonly command: string, readonly arguments?: Json, readonly environment?: Json, readonly stdin?: string }
+  }
+}
+export type SetTask = TaskBase & { readonly set: Json }
+export type SwitchTask = TaskBase & {
+  readonly switch: ReadonlyArray<{ readonly [name: string]: { readonly when?: string, readonly then?: FlowDirective } }>
+}
+export type TryTask = TaskBase & {
+  readonly try: TaskList
+  readonly catch: {
+    readonly errors?: { readonly with?: Partial<ErrorDefinition> }
+    readonly as?: string
+    readonly when?: string
+    readonly exceptWhen?: string
+    readonly retry?: string | RetryPolicy
+    readonly do?: TaskList
+  }
+}
+export type WaitTask = TaskBase & { readonly wait: Duration }
+
+export type Task = CallTask | DoTask | EmitTask | ForTask | ForkTask | RaiseTask | RunTask | SetTask | SwitchTask | TryTask | WaitTask
+
+/** Each item has one key: the task's name. */
+export type TaskList = ReadonlyArray<{ readonly [name: string]: Task }>
+
+export interface WorkflowDefinition {
+  readonly document: {
+    readonly dsl: string
+    readonly namespace: string
+    readonly name: string
+    readonly version: string
+    readonly title?: string
+    readonly summary?: string
+    readonly tags?: JsonObject
+    readonly metadata?: JsonObject
+  }
+  readonly input?: InputModel
+  readonly output?: OutputModel
+  readonly timeout?: Timeout
+  readonly evaluate?: { readonly mode?: 'strict' | 'loose' }
+  readonly use?: {
+    readonly functions?: { readonly [name: string]: Task }
+    readonly errors?: { readonly [name: string]: ErrorDefinition }
+    readonly retries?: { readonly [name: string]: RetryPolicy }
+    readonly timeouts?: { readonly [name: string]: { readonly after: Duration } }
+    readonly authentications?: { readonly [name: string]: Json }
+    readonly secrets?: readonly string[]
+  }
+  readonly do: TaskList
+}

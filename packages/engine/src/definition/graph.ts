@@ -1,0 +1,85 @@
+import type { FlowDirective, SwitchTask, Task, TaskList, WorkflowDefinition } from './dsl.ts'
+import { kindOf, type TaskKind } from './task-kinds.ts'
+import { namedTasks } from './visit-tasks.ts'
+
+/** A task, or one of the two ends. */
+export interface GraphNode {
+  /** The JSON pointer of the task in the definition; `start` and `end` are the graph's own. */
+  readonly id: string
+  readonly type: TaskKind | 'start' | 'end'
+  readonly label: string
+  /** The task that it is within; null at the top. */
+  readonly parent: string | null
+}
+
+/** What may follow what. */
+export interface GraphEdge {
+  readonly from: string
+  readonly to: string
+  /** The case under which it is taken, `default` for when none holds, `error` for a handler. */
+  readonly label: string | null
+}
+
+/** The flow of a workflow, to be drawn. */
+export interface WorkflowGraph {
+  readonly nodes: readonly GraphNode[]
+  readonly edges: readonly GraphEdge[]
+}
+
+/**
+ * The flow of a definition that was checked. Tasks within others are in them as in a group: the first of each list
+ * begins when the group does, and the group is left where no edge leads on.
+ */
+export function graphOf ({ do: tasks }: WorkflowDefinition): WorkflowGraph {
+  const nodes: GraphNode[] = [{ id: 'start', type: 'start', label: 'Start', parent: null }]
+  const edges: GraphEdge[] = []
+  drawList({ nodes, edges }, tasks, '/do', null)
+  edges.unshift({ from: 'start', to: namedTasks(tasks, '/do')[0]?.path ?? 'end', label: null })
+  nodes.push({ id: 'end', type: 'end', label: 'End', parent: null })
+  return { nodes, edges }
+}
+
+interface Drawing { readonly nodes: GraphNode[], readonly edges: GraphEdge[] }
+
+/** @param parent null for the list of the workflow, which is left to the end */
+function drawList (drawing: Drawing, list: TaskList, path: string, parent: string | null): void {
+  const items = namedTasks(list, path)
+  const left = parent === null ? 'end' : null
+  for (const [index, { path: id, name, task }] of items.entries()) {
+    drawTask(drawing, id, name, task, parent)
+    const next = items[index + 1]?.path ?? left
+    const targetOf = (directive: FlowDirective) => {
+      if (directive === 'end') return 'end'
+      if (directive === 'exit') return left
+      return directive === 'continue' ? next : items.find((item) => item.name === directive)?.path ?? null
+    }
+    const ways = 'switch' in task ? casesOf(task) : [{ label: null, directive: task.then ?? 'continue' }]
+    // A task that is skipped goes on with the next one.
+    if (task.if !== undefined && ('raise' in task || ways.every(({ directive }) => targetOf(directive) !== next))) ways.push({ label: 'skipped', directive: 'continue' })
+    for (const { label, directive } of ways) {
+      const to = 'raise' in task && label === null ? null : targetOf(directive)
+      if (to !== null) drawing.edges.push({ from: id, to, label })
+    }
+  }
+}
+
+function drawTask (drawing: Drawing, id: string, label: string, task: Task, parent: string | null): void {
+  const type = kindOf(task)
+  if (type === null) throw new TypeError(`The task at ${id} was not checked.`)
+  drawing.nodes.push({ id, type, label, parent })
+  if ('do' in task) drawList(drawing, task.do, `${id}/do`, id)
+  else if ('fork' in task) for (const branch of namedTasks(task.fork.branches, `${id}/fork/branches`)) drawTask(drawing, branch.path, branch.name, branch.task, id)
+  else if ('try' in task) {
+    const { do: handler = [] } = task.catch
+    drawList(drawing, task.try, `${id}/try`, id)
+    drawList(drawing, handler, `${id}/catch/do`, id)
+    const [from, to] = [namedTasks(task.try, `${id}/try`).at(-1)?.path, namedTasks(handler, `${id}/catch/do`)[0]?.path]
+    if (from !== undefined && to !== undefined) drawing.edges.push({ from, to, label: 'error' })
+  }
+}
+
+function casesOf (task: SwitchTask): Array<{ label: string | null, directive: FlowDirective }> {
+  const cases = task.switch.flatMap((item) => Object.entries(item))
+  const ways = cases.map(([label, { then = 'continue' }]) => ({ label, directive: then }))
+  return cases.some(([, { when }]) => when === undefined) ? ways : [...ways, { label: 'default', directive: task.then ?? 'continue' }]
+}

@@ -1,0 +1,97 @@
+import { pointerToken } from '../expression/template.ts'
+import type { Json, WorkflowDefinition } from './dsl.ts'
+import { isJsonObject } from './json.ts'
+import { loopVariables, visitTasks, type TaskVisit } from './visit-tasks.ts'
+import type { DefinitionFault } from './workflow.ts'
+
+const DIRECTIVES = ['continue', 'exit', 'end']
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
+const RESERVED = ['authorization', 'context', 'input', 'output', 'runtime', 'secrets', 'task', 'workflow', 'ENV', '__loc__']
+const AUTHENTICATIONS = ['basic', 'bearer']
+
+/** Every name in a definition that leads nowhere, is there twice, or cannot be a variable. */
+export function referenceFaults (definition: WorkflowDefinition): DefinitionFault[] {
+  const { use = {}, timeout } = definition
+  const faults: DefinitionFault[] = []
+  const refuse = (path: string, message: string) => { faults.push({ path, message }) }
+  const exists = (group: 'errors' | 'retries' | 'timeouts' | 'functions', name: unknown, path: string) => {
+    if (typeof name === 'string' && !Object.hasOwn(use[group] ?? {}, name)) refuse(path, `There is no "${name}" in use.${group}.`)
+  }
+
+  exists('timeouts', timeout, '/timeout')
+  for (const [name, policy] of Object.entries(use.authentications ?? {})) faults.push(...authenticationFaults(use, policy, `/use/authentications/${pointerToken(name)}`))
+  for (const visit of visitTasks(definition)) {
+    const { path, task } = visit
+    faults.push(...directiveFaults(visit), ...variableFaults(visit))
+    exists('timeouts', task.timeout, `${path}/timeout`)
+    if ('raise' in task) exists('errors', task.raise.error, `${path}/raise/error`)
+    if ('try' in task) exists('retries', task.catch.retry, `${path}/catch/retry`)
+    if ('call' in task && task.call !== 'http' && task.call !== 'mcp') exists('functions', task.call, `${path}/call`)
+    if ('call' in task) faults.push(...endpointFaults(use, task.with, `${path}/with`))
+  }
+  return [...faults, ...circleFaults(definition)]
+}
+
+function directiveFaults ({ path, name, task, targets }: TaskVisit): DefinitionFault[] {
+  const cases = 'switch' in task ? task.switch.flatMap((item, index) => Object.entries(item).map(([key, { then }]): [string, string | undefined] => [`/switch/${index}/${pointerToken(key)}/then`, then])) : []
+  const lost = [['/then', task.then] as const, ...cases].filter(([, target]) => target !== undefined && !DIRECTIVES.includes(target) && !targets.includes(target))
+  const faults = lost.map(([at, target]) => ({ path: path + at, message: `There is no task "${target}" in the same list: name one, or continue, exit or end.` }))
+  const isFirst = targets.indexOf(name) === Number(path.slice(0, path.lastIndexOf('/')).split('/').at(-1))
+  return targets.length === 0 || isFirst ? faults : [...faults, { path, message: `There is another task "${name}" in the same list: give each a name of its own.` }]
+}
+
+function variableFaults ({ path, task }: TaskVisit): DefinitionFault[] {
+  const names = 'for' in task ? loopVariables(task.for) : 'try' in task ? [task.catch.as ?? 'error'] : []
+  const at = 'for' in task ? ['/for/each', '/for/at'] : ['/catch/as']
+  const faults = names.flatMap((name, index) => VARIABLE.test(name) && !RESERVED.includes(name)
+    ? []
+    : [{ path: `${path}${at[index] ?? ''}`, message: `A variable cannot have the name "${name}": take letters, digits and _, and none of ${RESERVED.slice(0, 8).join(', ')}.` }])
+  return names.length === 2 && names[0] === names[1] ? [...faults, { path: `${path}/for/at`, message: 'The item and its number need different names.' }] : faults
+}
+
+/** The endpoint of an HTTP call, or of an MCP call over HTTP. */
+function endpointFaults (use: Use, given: Json | undefined, path: string): DefinitionFault[] {
+  if (!isJsonObject(given)) return []
+  const { endpoint, transport } = given
+  if (isJsonObject(transport) && isJsonObject(transport['http'])) return endpointFaults(use, transport['http'], `${path}/transport/http`)
+  const authentication = isJsonObject(endpoint) ? endpoint['authentication'] : undefined
+  return authentication === undefined ? [] : authenticationFaults(use, authentication, `${path}/endpoint/authentication`)
+}
+
+type Use = NonNullable<WorkflowDefinition['use']>
+
+function authenticationFaults (use: Use, policy: Json, path: string): DefinitionFault[] {
+  if (!isJsonObject(policy)) return [{ path, message: 'It must be an object.' }]
+  const [[kind, credentials] = ['', null]] = Object.entries(policy)
+  if (kind === 'use') {
+    const isKnown = typeof credentials === 'string' && Object.hasOwn(use.authentications ?? {}, credentials)
+    return isKnown ? [] : [{ path: `${path}/use`, message: `There is no "${String(credentials)}" in use.authentications.` }]
+  }
+  if (!AUTHENTICATIONS.includes(kind)) return [{ path: `${path}/${pointerToken(kind)}`, message: 'Only basic and bearer authentication are supported.' }]
+  const secret = isJsonObject(credentials) ? credentials['use'] : undefined
+  if (secret === undefined || (typeof secret === 'string' && use.secrets?.includes(secret) === true)) return []
+  return [{ path: `${path}/${kind}/use`, message: `There is no "${String(secret)}" in use.secrets.` }]
+}
+
+/** Functions that call each other in a circle would never end. */
+function circleFaults (definition: WorkflowDefinition): DefinitionFault[] {
+  const functions = Object.keys(definition.use?.functions ?? {})
+  const calls = new Map(functions.map((name): [string, Set<string>] => [name, new Set()]))
+  for (const { path, task } of visitTasks(definition)) {
+    const owner = functions.find((name) => `${path}/`.startsWith(`/use/functions/${pointerToken(name)}/`))
+    if (owner !== undefined && 'call' in task) calls.get(owner)?.add(task.call)
+  }
+  return functions.filter((name) => reaches(calls, name, name, new Set())).map((name) => ({
+    path: `/use/functions/${pointerToken(name)}`, message: 'It calls itself, if only by way of others: functions must not call each other in a circle.'
+  }))
+}
+
+function reaches (calls: ReadonlyMap<string, ReadonlySet<string>>, from: string, to: string, seen: Set<string>): boolean {
+  for (const name of calls.get(from) ?? []) {
+    if (name === to) return true
+    if (seen.has(name)) continue
+    seen.add(name)
+    if (reaches(calls, name, to, seen)) return true
+  }
+  return false
+}

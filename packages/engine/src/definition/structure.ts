@@ -1,0 +1,144 @@
+import { isExpression, pointerToken } from '../expression/template.ts'
+import { callFaults } from './call-structure.ts'
+import type { Json, JsonObject } from './dsl.ts'
+import { fixed, withFixedDurations } from './fixed-durations.ts'
+import { isJsonObject } from './json.ts'
+import { specificationFaults } from './specification.ts'
+import { kindOf } from './task-kinds.ts'
+import type { DefinitionFault } from './workflow.ts'
+
+/** What the schemas of the DSL name the tasks of a kind. */
+const TYPES = {
+  do: 'DoTask', emit: 'EmitTask', for: 'ForTask', fork: 'ForkTask', raise: 'RaiseTask', run: 'RunTask', set: 'SetTask', switch: 'SwitchTask', try: 'TryTask', wait: 'WaitTask'
+} as const
+
+const RUNS_NOT_SUPPORTED = ['container', 'script', 'workflow']
+
+/** A part of a definition with the JSON pointer to it. */
+interface Part { readonly path: string, readonly value: Json }
+
+/**
+ * What the DSL's schemas have against the parts of a definition, and what the engine does not support.
+ *
+ * The SDK knows DSL 1.0.0 only. What came later is checked here and cut out of the copies that the SDK sees.
+ */
+export async function structureFaults (definition: JsonObject): Promise<DefinitionFault[]> {
+  const { use } = definition
+  const functions = isJsonObject(use) && isJsonObject(use['functions']) ? entriesOf({ path: '/use/functions', value: use['functions'] }) : []
+  const faults = [...unsupported(definition), ...await rootFaults(definition)]
+  if (use !== undefined) faults.push(...await useFaults(use))
+  for (const task of functions) faults.push(...await taskFaults(task))
+  faults.push(...await listFaults({ path: '/do', value: definition['do'] ?? null }))
+  return faults
+}
+
+function unsupported ({ schedule, evaluate, use }: JsonObject): DefinitionFault[] {
+  const faults: DefinitionFault[] = []
+  const refuse = (path: string, message: string) => faults.push({ path, message })
+  if (schedule !== undefined) refuse('/schedule', 'Schedules are not supported: start the run from outside.')
+  if (isJsonObject(evaluate)) {
+    if ((evaluate['language'] ?? 'jq') !== 'jq') refuse('/evaluate/language', 'Expressions must be in jq.')
+    if ((evaluate['mode'] ?? 'strict') !== 'strict') refuse('/evaluate/mode', 'The mode must be strict: write expressions in ${ }.')
+  }
+  if (isJsonObject(use)) {
+    for (const name of ['catalogs', 'extensions']) {
+      if (use[name] !== undefined) refuse(`/use/${name}`, `The ${name} of a definition are not supported: write out what they stand for.`)
+    }
+  }
+  return faults
+}
+
+async function rootFaults (definition: JsonObject): Promise<DefinitionFault[]> {
+  const { use: _use, schedule: _schedule, document, ...rest } = definition
+  if (!isJsonObject(document)) return [{ path: '/document', message: 'It must be an object with dsl, namespace, name and version.' }]
+  if (!/^1\.0\.[0-3]$/.test(String(document['dsl']))) return [{ path: '/document/dsl', message: 'The version of the DSL must be a text from 1.0.0 to 1.0.3.' }]
+  const copy = { ...withFixedDurations(rest), document: { ...document, dsl: '1.0.0' }, ...definition['do'] !== undefined && { do: [] } }
+  return await specificationFaults('Workflow', { path: '', value: copy })
+}
+
+async function useFaults (use: Json): Promise<DefinitionFault[]> {
+  if (!isJsonObject(use)) return [{ path: '/use', message: 'It must be an object.' }]
+  const { functions = {}, retries = {}, timeouts = {}, errors = {}, authentications = {}, catalogs: _catalogs, extensions: _extensions, ...rest } = use
+  const groups: Array<[string, Json, string]> = [['errors', errors, 'Error'], ['authentications', authentications, 'AuthenticationPolicy'],
+    ['retries', retries, 'RetryPolicy'], ['timeouts', timeouts, 'Timeout']]
+  const faults = await specificationFaults('Use', { path: '/use', value: rest })
+  for (const [name, value] of [['functions', functions], ...groups] as const) {
+    if (!isJsonObject(value)) faults.push({ path: `/use/${name}`, message: 'It must be an object.' })
+  }
+  for (const [name, value, type] of groups) {
+    const isTimed = name === 'retries' || name === 'timeouts'
+    for (const { path, value: part } of entriesOf({ path: `/use/${name}`, value })) {
+      faults.push(...await specificationFaults(type, { path, value: isTimed ? fixed(part) : part }))
+    }
+  }
+  return faults
+}
+
+/** The tasks of a list, each of which must be an object with one key. */
+async function listFaults ({ path, value }: Part): Promise<DefinitionFault[]> {
+  if (!Array.isArray(value)) return [{ path, message: 'It must be a list of tasks.' }]
+  const faults: DefinitionFault[] = []
+  for (const [index, item] of value.entries()) {
+    const tasks = entriesOf({ path: `${path}/${index}`, value: item })
+    const [task] = tasks
+    if (task === undefined || tasks.length > 1) faults.push({ path: `${path}/${index}`, message: 'Each item of a list must have one key, the name of its task.' })
+    else faults.push(...await taskFaults(task))
+  }
+  return faults
+}
+
+async function taskFaults ({ path, value: task }: Part): Promise<DefinitionFault[]> {
+  const kind = isJsonObject(task) ? kindOf(task) : null
+  if (!isJsonObject(task) || kind === null) return [{ path, message: 'A task must have one of the keys call, do, emit, for, fork, raise, run, set, switch, try and wait.' }]
+  if (kind === 'listen') return [{ path: `${path}/listen`, message: 'Listening to events is not supported.' }]
+  if (kind === 'call') return await callFaults(path, task)
+  if (kind === 'run') return await runFaults(path, task)
+  if (kind === 'set' && typeof task['set'] === 'string') return await setFaults(path, task, task['set'])
+  const nested = nestedLists(path, task)
+  const faults = await specificationFaults(TYPES[kind], { path, value: withoutNested(withFixedDurations(task)) })
+  for (const list of nested) faults.push(...await listFaults(list))
+  return faults
+}
+
+async function runFaults (path: string, task: JsonObject): Promise<DefinitionFault[]> {
+  const { run } = task
+  const refused = isJsonObject(run) ? RUNS_NOT_SUPPORTED.find((name) => Object.hasOwn(run, name)) : undefined
+  if (refused !== undefined) return [{ path: `${path}/run/${refused}`, message: `Running a ${refused} is not supported: use run.shell.` }]
+  if (!isJsonObject(run) || !isJsonObject(run['shell'])) return await specificationFaults('RunTask', { path, value: withFixedDurations(task) })
+  const { arguments: args = [], stdin = '', ...shell } = run['shell']
+  const faults = await specificationFaults('RunTask', { path, value: { ...withFixedDurations(task), run: { ...run, shell } } })
+  if (!Array.isArray(args) || args.some((one) => typeof one !== 'string')) faults.push({ path: `${path}/run/shell/arguments`, message: 'The arguments must be a list of texts.' })
+  if (typeof stdin !== 'string') faults.push({ path: `${path}/run/shell/stdin`, message: 'The standard input must be a text.' })
+  return faults
+}
+
+async function setFaults (path: string, task: JsonObject, set: string): Promise<DefinitionFault[]> {
+  const faults = await specificationFaults('SetTask', { path, value: { ...withFixedDurations(task), set: { value: null } } })
+  return isExpression(set) ? faults : [...faults, { path: `${path}/set`, message: 'It must be an object, or an expression in ${ }.' }]
+}
+
+function nestedLists (path: string, task: JsonObject): Part[] {
+  const { do: tasks, try: attempt, fork, catch: handler } = task
+  return [
+    ...tasks === undefined ? [] : [{ path: `${path}/do`, value: tasks }],
+    ...attempt === undefined ? [] : [{ path: `${path}/try`, value: attempt }],
+    ...isJsonObject(fork) && fork['branches'] !== undefined ? [{ path: `${path}/fork/branches`, value: fork['branches'] }] : [],
+    ...isJsonObject(handler) && handler['do'] !== undefined ? [{ path: `${path}/catch/do`, value: handler['do'] }] : []
+  ]
+}
+
+/** A copy whose nested lists are empty: their tasks are checked one by one. */
+function withoutNested (task: JsonObject): JsonObject {
+  const { do: tasks, try: attempt, fork, catch: handler } = task
+  return {
+    ...task,
+    ...tasks !== undefined && { do: [] },
+    ...attempt !== undefined && { try: [] },
+    ...isJsonObject(fork) && fork['branches'] !== undefined && { fork: { ...fork, branches: [] } },
+    ...isJsonObject(handler) && handler['do'] !== undefined && { catch: { ...handler, do: [] } }
+  }
+}
+
+function entriesOf ({ path, value }: Part): Part[] {
+  return isJsonObject(value) ? Object.entries(value).map(([name, item]) => ({ path: `${path}/${pointerToken(name)}`, value: item })) : []
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { JsonObject } from './definition/dsl.ts'
+import { InputError, type Engine, type EngineOptions } from './engine-options.ts'
+import { createGuardedHttp } from './execution/http/guarded-http.ts'
+import { executeLeased, type LeasedRun } from './execution/leased-run.ts'
+import { identityOf } from './execution/run-attempt.ts'
+import { createRunEvents } from './execution/run-events.ts'
+import { schemaFaults } from './execution/schema.ts'
+import { jsonBytes } from './execution/sizes.ts'
+import type { RunRecord } from './store/run-store.ts'
+
+/** How long the start of a run waits until the run can be seen, in milliseconds; it is stored before. */
+const ANNOUNCE_MS = 1_000
+
+/** Makes an engine. It executes nothing of before until `recover` is called. */
+export function createEngine (options: EngineOptions): Engine {
+  const { store, leaseMs, maxConcurrentRuns, logger } = options
+  const http = createGuardedHttp(options.allowedHosts)
+  const holder = randomUUID()
+  /** In the order in which they came. */
+  const waiting = new Set<string>()
+  const running = new Map<string, LeasedRun>()
+  let isClosed = false
+
+  function enqueue (runId: string): void {
+    if (!running.has(runId)) waiting.add(runId)
+    executeNext()
+  }
+
+  function executeNext (): void {
+    for (const runId of waiting) {
+      if (isClosed || running.size >= maxConcurrentRuns) return
+      execute(runId)
+    }
+  }
+
+  function execute (runId: string): void {
+    waiting.delete(runId)
+    const leased = executeLeased({ ...options, http }, runId, holder, leaseMs)
+    running.set(runId, leased)
+    leased.done.then(() => {
+      running.delete(runId)
+      executeNext()
+    }).catch((error: unknown) => logger.error({ err: error, run_id: runId }, 'the next run could not be executed'))
+  }
+
+  async function create (run: RunRecord): Promise<boolean> {
+    if (!await store.create(run)) return false
+    const events = createRunEvents(options.publisherOf(run.tenant), identityOf(run), 0, {}, logger)
+    await Promise.race([events.pending(), delay(ANNOUNCE_MS, undefined, { ref: false })])
+    enqueue(run.runId)
+    return true
+  }
+
+  async function recover (): Promise<void> {
+    for (const runId of await store.unfinished()) enqueue(runId)
+  }
+
+  const timer = setInterval(() => {
+    recover().catch((error: unknown) => logger.error({ err: error }, 'runs that nobody executes could not be looked for'))
+  }, leaseMs)
+  timer.unref()
+
+  return {
+    async start ({ workflow, input, runId, tenant }) {
+      const { name, version, definition } = workflow
+      checkInput(input, workflow.inputSchema, options.maxDataBytes)
+      return await create({ runId, tenant, workflow: name, version, definition, input, retryOf: null, createdAt: Date.now() })
+    },
+    async retry (runId, { runId: newId, tenant }) {
+      const run = await store.read(runId)
+      if (run === null || run.tenant !== tenant) return 'unknown'
+      if (!run.isOver) return 'running'
+      const { workflow, version, definition, input } = run
+      const isNew = await create({ runId: newId, tenant, workflow, version, definition, input, retryOf: runId, createdAt: Date.now() })
+      return isNew ? 'started' : 'exists'
+    },
+    async cancel (runId, tenant) {
+      const run = await store.read(runId)
+      if (run === null || run.tenant !== tenant) return 'unknown'
+      if (!await store.cancel(runId)) return 'over'
+      const here = running.get(runId)
+      // One that waits its turn, here or nowhere, is ended out of turn.
+      if (here === undefined && !isClosed) execute(runId)
+      here?.cancel()
+      return 'cancelling'
+    },
+    recover,
+    async close () {
+      isClosed = true
+      clearInterval(timer)
+      waiting.clear()
+      const leased = [...running.values()]
+      for (const run of leased) run.stop()
+      await Promise.all(leased.map(({ done }) => done))
+      await http.close()
+    }
+  }
+}
+
+/** @throws InputError */
+function checkInput (input: RunRecord['input'], schema: JsonObject | boolean | null, maxBytes: number): void {
+  const bytes = jsonBytes(input)
+  if (bytes > maxBytes) throw new InputError([{ path: '', message: `has ${bytes} bytes, more than the ${maxBytes} that are allowed` }])
+  const faults = schema === null ? [] : schemaFaults(schema, input)
+  if (faults.length > 0) throw new InputError(faults)
+}

@@ -1,0 +1,148 @@
+import type { Json, Task, Timeout } from '../definition/dsl.ts'
+import { unlessAborted, withDeadline } from './abort.ts'
+import { isSilent } from './attempt-end.ts'
+import type { FinishedTask } from './checkpoint-values.ts'
+import { TaskError, taskError, withInstance } from './problem.ts'
+import type { Step } from './run-events.ts'
+import { checkSchema } from './schema.ts'
+import { isJsonObject } from '../definition/json.ts'
+import { createScope, dateTime, type Scope } from './scope.ts'
+import { checkSize } from './sizes.ts'
+import type { Attempt, Outcome, Part, Place, TaskExecution } from './task-execution.ts'
+import { branchesOf, executeList, executeOne, roundOf } from './task-list.ts'
+import { executeKind } from './tasks/kinds.ts'
+
+/**
+ * Executes a task that has no checkpoint yet, from its `if` to its `export`, and writes its checkpoint and the events of
+ * its end at the same time.
+ *
+ * @param raw the output of the task before
+ * @throws TaskError when it fails, or the reason of the place's signal
+ */
+export async function executeTask (run: Attempt, name: string, task: Task, place: Place, raw: Json): Promise<Outcome> {
+  place.signal.throwIfAborted()
+  const step = stepOf(name, place)
+  const began = performance.now()
+  const elapsed = () => Math.round(performance.now() - began)
+  try {
+    const performed = await perform(run, step, task, place, raw)
+    const finished: FinishedTask = { kind: 'task', step: place.pointer, token: run.token, durationMs: elapsed(), ...performed }
+    await unlessAborted(place.signal, Promise.all([
+      run.journal.save(place.key, finished),
+      run.events.taskFinished(step, place.key, finished)
+    ]))
+    return finished
+  } catch (error) {
+    throw tellFailure(run, step, place, error, elapsed())
+  }
+}
+
+/** Publishes once more how a task ended that was restored from its checkpoint, as the process may have died before it did. */
+export async function tellAgain (run: Attempt, name: string, place: Place, finished: FinishedTask): Promise<void> {
+  if (finished.token !== 0) await unlessAborted(place.signal, run.events.taskFinished(stepOf(name, place), place.key, finished))
+}
+
+function stepOf (name: string, { pointer, attempt }: Place): Step {
+  return { step: pointer, name, attempt }
+}
+
+type Performed = Pick<FinishedTask, 'status' | 'output' | 'directive' | 'context'>
+
+async function perform (run: Attempt, step: Step, task: Task, place: Place, raw: Json): Promise<Performed> {
+  const startedAt = await run.journal.startedAt(place.key, task.timeout !== undefined || 'wait' in task)
+  const descriptor = { name: step.name, reference: place.pointer, ...isJsonObject(task) && { definition: task }, input: raw, startedAt: dateTime(startedAt) }
+  const scope = createScope(run, { ...place.variables, task: descriptor }, place.signal)
+  if (task.if !== undefined && !await scope.holds(task.if, raw)) {
+    return { status: 'skipped', output: raw, directive: 'continue', context: null }
+  }
+  run.events.taskRunning(step)
+  const flow = (signal: AbortSignal) => flowThrough(run, step.name, task, { ...place, signal }, raw, scope.with({}, signal), descriptor)
+  if (task.timeout === undefined) return await flow(place.signal)
+
+  const ms = await timeoutMs(run, task.timeout, scope, raw)
+  const reason = () => withInstance(taskError('timeout', `The task took longer than ${ms} ms.`), place.pointer)
+  return await withDeadline(place.signal, startedAt + ms, reason, async (signal) => {
+    try {
+      return await flow(signal)
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error
+    }
+  })
+}
+
+/** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#data-flow, steps 3 to 8. */
+async function flowThrough (run: Attempt, name: string, task: Task, place: Place, raw: Json, scope: Scope, descriptor: { readonly [field: string]: Json }): Promise<Performed> {
+  checkSchema(task.input?.schema, raw, 'The input of the task')
+  const input = await scope.transform(task.input?.from, raw)
+  const outcome = await executeKind(executionOf(run, name, task, place, input, scope.with({ input })))
+  place.signal.throwIfAborted()
+
+  const ended = scope.with({ input, task: { ...descriptor, output: outcome.output } })
+  const output = await ended.transform(task.output?.as, outcome.output)
+  checkSchema(task.output?.schema, output, 'The output of the task')
+  checkSize(output, 'The output of the task', run.maxDataBytes)
+  const context = await exportOutput(run, task, output, ended.with({ output }))
+  return { status: 'succeeded', output, directive: outcome.directive, context }
+}
+
+async function exportOutput (run: Attempt, { export: model }: Task, output: Json, scope: Scope): Promise<Performed['context']> {
+  if (model?.as === undefined) return null
+  return await run.journal.exportContext(async () => {
+    const context = await scope.transform(model.as, output)
+    checkSchema(model.schema, context, 'The exported context')
+    checkSize(context, 'The exported context', run.maxDataBytes)
+    return context
+  })
+}
+
+function executionOf (run: Attempt, name: string, task: Task, place: Place, input: Json, scope: Scope): TaskExecution {
+  return {
+    run,
+    name,
+    task,
+    place,
+    input,
+    scope,
+    evaluate: (template, mode) => scope.evaluate(template, input, mode),
+    executeList: (list, part) => executeList(run, list, placeOf(place, part), part.input),
+    executeTask: (other, called, part) => executeOne(run, other, called, placeOf(place, part), part.input),
+    branches: (list, part) => branchesOf(run, list, placeOf(place, part), part.input),
+    log: (level, message) => run.events.log(level, message, place.pointer)
+  }
+}
+
+function placeOf (task: Place, part: Part): Place {
+  return {
+    pointer: part.pointer ?? task.pointer + part.path,
+    key: task.key + part.path + roundOf(part.round ?? 0),
+    attempt: part.attempt ?? task.attempt,
+    variables: { ...task.variables, ...part.variables },
+    signal: part.signal ?? task.signal
+  }
+}
+
+/** @returns milliseconds */
+async function timeoutMs (run: Attempt, timeout: Timeout, scope: Scope, input: Json): Promise<number> {
+  const found = typeof timeout === 'string' ? run.definition.use?.timeouts?.[timeout] : timeout
+  if (found === undefined) throw taskError('configuration', `There is no timeout "${String(timeout)}" in use.timeouts.`)
+  return await scope.duration(found.after, input)
+}
+
+/** Publishes how a task failed. @returns what is to be thrown */
+function tellFailure (run: Attempt, step: Step, { signal, pointer }: Place, error: unknown, durationMs: number): unknown {
+  const reason: unknown = signal.aborted ? signal.reason : error
+  if (isSilent(reason)) return reason
+  if (signal.aborted) {
+    run.events.taskCancelled(step, reason instanceof Error ? reason.message : String(reason), durationMs)
+    return reason
+  }
+  const failure = withInstance(toTaskError(run, error), pointer)
+  run.events.taskFailed(step, failure.problem, durationMs)
+  return failure
+}
+
+function toTaskError (run: Attempt, error: unknown): TaskError {
+  if (error instanceof TaskError) return error
+  run.logger.error({ err: error, run_id: run.runId }, 'a task failed for a reason that was not foreseen')
+  return taskError('runtime', 'The engine could not execute the task: its log says why.', { cause: error })
+}

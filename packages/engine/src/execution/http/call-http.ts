@@ -1,0 +1,93 @@
+import type { Response } from 'undici'
+import type { CallTask, HttpArguments, Json } from '../../definition/dsl.ts'
+import { taskError } from '../problem.ts'
+import { isJsonObject } from '../../definition/json.ts'
+import { tooLarge } from '../sizes.ts'
+import type { TaskExecution } from '../task-execution.ts'
+import { refusalIn } from './guarded-http.ts'
+import { requestOf, type HttpRequest } from './request.ts'
+
+/**
+ * Sends an HTTP request.
+ *
+ * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md#http-call
+ *
+ * @returns the content of the response, or what `output` asks for
+ * @throws TaskError `communication` for a response that is no success or for none, with its status; `authorization` for
+ *   a host that is not allowed; `runtime` for a response over the bound
+ */
+export async function callHttp (execution: TaskExecution<CallTask>): Promise<Json> {
+  const call = argumentsOf(execution.task.with)
+  const request = await requestOf(execution, call)
+  const target = `${request.method} ${request.url.href}`
+  const began = performance.now()
+  const { response, bytes } = await send(execution, request, call.redirect === true, target)
+  execution.log('info', `${target} was answered ${response.status} after ${Math.round(performance.now() - began)} ms.`)
+  if (!response.ok && !(call.redirect === true && response.status < 400)) {
+    const text = bytes.toString('utf8', 0, 1000).trim()
+    throw taskError('communication', `${target} was answered ${response.status}${text === '' ? '.' : `: ${text}`}`, { status: response.status, ...response.statusText !== '' && { title: response.statusText } })
+  }
+  if (call.output === 'raw') return bytes.toString('base64')
+  const content = contentOf(response, bytes, target)
+  if (call.output !== 'response') return content
+  return {
+    request: { method: request.method.toLowerCase(), uri: request.url.href, headers: { ...request.headers } },
+    statusCode: response.status,
+    headers: Object.fromEntries(response.headers),
+    content
+  }
+}
+
+async function send ({ run, place }: TaskExecution, { method, url, headers, body }: HttpRequest, follow: boolean, target: string): Promise<{ readonly response: Response, readonly bytes: Buffer }> {
+  try {
+    const response = await run.http.fetch(url, { method, headers, body, redirect: follow ? 'follow' : 'manual', signal: place.signal })
+    return { response, bytes: await readBody(response, run.maxDataBytes, target) }
+  } catch (error) {
+    place.signal.throwIfAborted()
+    throw refusalIn(error) ?? taskError('communication', `${target} was not answered: ${reasonOf(error)}.`, { cause: error })
+  }
+}
+
+async function readBody (response: Response, maxBytes: number, target: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > maxBytes) throw tooLarge(`The response to ${target}`, maxBytes)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function contentOf (response: Response, bytes: Buffer, target: string): Json {
+  if (bytes.length === 0) return null
+  const [type = ''] = (response.headers.get('content-type') ?? '').toLowerCase().split(';')
+  if (/^application\/(.+\+)?json$/.test(type.trim())) {
+    try {
+      return JSON.parse(bytes.toString('utf8'))
+    } catch (cause) {
+      throw taskError('communication', `The response to ${target} says that it is JSON, but it is not.`, { cause })
+    }
+  }
+  return TEXT.test(type.trim()) ? bytes.toString('utf8') : bytes.toString('base64')
+}
+
+const TEXT = /^(text\/.+|application\/(.+\+)?(xml|yaml|x-yaml|javascript|x-ndjson|x-www-form-urlencoded))$/
+
+function argumentsOf (given: Json | undefined): HttpArguments {
+  if (isHttpArguments(given)) return given
+  throw taskError('configuration', 'An HTTP call needs a method and an endpoint.')
+}
+
+function isHttpArguments (given: unknown): given is HttpArguments {
+  return isJsonObject(given) && typeof given['method'] === 'string' && (typeof given['endpoint'] === 'string' || isJsonObject(given['endpoint']))
+}
+
+/** What the system says, such as ECONNREFUSED; undici hides it in the cause of "fetch failed". */
+function reasonOf (error: unknown): string {
+  let reason = 'the connection failed'
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    reason = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
+  }
+  return reason
+}

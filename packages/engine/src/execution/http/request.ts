@@ -1,0 +1,122 @@
+import type { HttpArguments, Json, JsonObject } from '../../definition/dsl.ts'
+import { taskError } from '../problem.ts'
+import { isJsonObject } from '../../definition/json.ts'
+import type { TaskExecution } from '../task-execution.ts'
+
+/** A request that is ready to be sent. */
+export interface HttpRequest {
+  readonly method: string
+  readonly url: URL
+  readonly headers: { readonly [name: string]: string }
+  readonly body: string | null
+}
+
+/** The endpoint of a call. */
+export interface Endpoint {
+  readonly url: URL
+  /** The `Authorization` header, none when nothing is said about it. */
+  readonly authorization: { readonly scheme: string, readonly parameter: string } | null
+}
+
+/**
+ * The address of a call and who calls.
+ *
+ * @throws TaskError `configuration` when that is no URL, or a kind of authentication that is not supported
+ */
+export async function endpointOf (execution: TaskExecution, endpoint: HttpArguments['endpoint']): Promise<Endpoint> {
+  const { uri, authentication } = typeof endpoint === 'string' ? { uri: endpoint, authentication: undefined } : endpoint
+  const text = uri.includes('${') ? await execution.evaluate(uri) : expand(uri, execution.input)
+  if (isJsonObject(text)) return await endpointOf(execution, { uri: String(text['uri']), ...text['authentication'] !== undefined && { authentication: text['authentication'] } })
+  if (typeof text !== 'string' || !/^https?:/.test(text) || !URL.canParse(text)) {
+    throw taskError('configuration', `"${String(text)}" is no address of a call: it must be an http or https URL.`)
+  }
+  return { url: new URL(text), authorization: await authorizationOf(execution, authentication) }
+}
+
+/**
+ * Fills `{name}` in with properties of the input.
+ *
+ * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md#uri-template
+ */
+function expand (template: string, input: Json): string {
+  return template.replace(/\{([^{}]+)\}/g, (_part, name: string) => {
+    const value = isJsonObject(input) ? input[name] : undefined
+    if (typeof value === 'object' && value !== null) throw taskError('expression', `"${name}" in a URI must be a text, a number, a boolean or null.`)
+    return encodeURIComponent(String(value ?? ''))
+  })
+}
+
+async function authorizationOf (execution: TaskExecution, given: Json | undefined): Promise<Endpoint['authorization']> {
+  if (given === undefined) return null
+  const named = isJsonObject(given) && typeof given['use'] === 'string' ? execution.run.definition.use?.authentications?.[given['use']] : given
+  if (named === undefined) throw taskError('configuration', 'There is no such authentication in use.authentications.')
+  const policy = await execution.evaluate(named)
+  const { basic, bearer } = isJsonObject(policy) ? policy : {}
+  if (basic !== undefined) {
+    const { username, password } = withSecret(execution, basic)
+    return { scheme: 'Basic', parameter: Buffer.from(`${String(username)}:${String(password)}`).toString('base64') }
+  }
+  if (bearer !== undefined) return { scheme: 'Bearer', parameter: String(withSecret(execution, bearer)['token']) }
+  throw taskError('configuration', 'An authentication must be basic or bearer: the engine supports no other.')
+}
+
+/** Credentials in place, or the secret that has them. */
+function withSecret ({ run }: TaskExecution, given: Json): JsonObject {
+  const name = isJsonObject(given) ? given['use'] : undefined
+  const found = typeof name === 'string' ? run.secrets[name] : given
+  if (isJsonObject(found)) return found
+  if (typeof found === 'string') return { token: found }
+  throw taskError('authorization', `The secret "${String(name)}" is not there, or is no object with what the authentication needs: see use.secrets.`)
+}
+
+/**
+ * The request that a call describes.
+ *
+ * @throws TaskError `configuration`, `expression`
+ */
+export async function requestOf (execution: TaskExecution, call: HttpArguments): Promise<HttpRequest> {
+  const { method, endpoint, headers = {}, query = {}, body } = call
+  const { url, authorization } = await endpointOf(execution, endpoint)
+  const scope = authorization === null ? execution.scope : execution.scope.with({ authorization: { ...authorization } })
+  const given = await scope.evaluate({ headers, query, ...body !== undefined && { body } }, execution.input)
+  const parts = isJsonObject(given) ? given : {}
+  addQuery(url, parts['query'])
+  const named = namedHeaders(parts['headers'])
+  const content = encodeBody(parts['body'], named['content-type'])
+  return {
+    method: method.toUpperCase(),
+    url,
+    headers: {
+      accept: 'application/json, */*;q=0.8',
+      ...content.type !== null && { 'content-type': content.type },
+      ...authorization !== null && { authorization: `${authorization.scheme} ${authorization.parameter}` },
+      ...named
+    },
+    body: content.body
+  }
+}
+
+function addQuery (url: URL, query: Json | undefined): void {
+  for (const [name, value] of Object.entries(isJsonObject(query) ? query : {})) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== null) url.searchParams.append(name, typeof one === 'string' ? one : JSON.stringify(one))
+    }
+  }
+}
+
+/** Headers by their names in small letters. */
+export function namedHeaders (headers: Json | undefined): { [name: string]: string } {
+  return Object.fromEntries(Object.entries(isJsonObject(headers) ? headers : {})
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => [name.toLowerCase(), typeof value === 'string' ? value : JSON.stringify(value)]))
+}
+
+function encodeBody (body: Json | undefined, type: string | undefined): { readonly body: string | null, readonly type: string | null } {
+  if (body === undefined || body === null) return { body: null, type: null }
+  if (type?.startsWith('application/x-www-form-urlencoded') === true && isJsonObject(body)) {
+    const fields = Object.entries(body).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])
+    return { body: new URLSearchParams(Object.fromEntries(fields)).toString(), type }
+  }
+  if (typeof body === 'string') return { body, type: type ?? 'text/plain;charset=utf-8' }
+  return { body: JSON.stringify(body), type: type ?? 'application/json' }
+}

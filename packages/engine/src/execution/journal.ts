@@ -1,0 +1,114 @@
+import type { Json } from '../definition/dsl.ts'
+import type { Checkpoint, RunRecord, RunStore } from '../store/run-store.ts'
+import { isOfKind, type CaughtError, type CheckpointValue, type FinishedRun, type FinishedTask } from './checkpoint-values.ts'
+import { taskError } from './problem.ts'
+
+/** What a run has behind it, and what it adds to that. */
+export interface Journal {
+  /** Whether nothing has been saved of the run yet. */
+  readonly isEmpty: boolean
+  /** What the run has exported last, `{}` before that. */
+  readonly context: Json
+  /** What this attempt has taken over from the run that this one repeats. */
+  readonly takenOver: readonly FinishedTask[]
+  readonly finishedRun: FinishedRun | undefined
+  finishedTask (key: string): FinishedTask | undefined
+  /** @param key that of the attempt */
+  caughtError (key: string): CaughtError | undefined
+  /**
+   * When something first began, in milliseconds since 1970: now, unless it began before a restart.
+   *
+   * @param isKept whether it has to be known after a restart
+   */
+  startedAt (key: string, isKept: boolean): Promise<number>
+  /**
+   * Makes the context of the run anew, one export after the other.
+   *
+   * @param next gives the new context
+   * @returns what the checkpoint of the task has to keep of it
+   */
+  exportContext (next: () => Promise<Json>): Promise<Context>
+  /** Resolves when it is durable. */
+  save (key: string, value: CheckpointValue): Promise<void>
+}
+
+type Context = NonNullable<FinishedTask['context']>
+
+/** The key of the run's own checkpoints; those of tasks begin with a slash. */
+export const RUN_KEY = 'run'
+
+/** A definition can jump back and forth for ever; this many checkpoints end it. */
+const MAX_CHECKPOINTS = 100_000
+
+/**
+ * Opens the journal of a run. A run that repeats another one takes over, before it saves anything else, what that one
+ * has finished; its errors and times are left behind, so that what failed is tried anew.
+ *
+ * @param report called when the store does not take something, with the error that is thrown then
+ * @throws FencedError and whatever the store throws
+ */
+export async function openJournal (store: RunStore, run: RunRecord, token: number, report: (error: unknown) => Error): Promise<Journal> {
+  const own = await store.checkpoints(run.runId)
+  const takenOver = own.length === 0 && run.retryOf !== null ? finishedTasks(await store.checkpoints(run.retryOf)) : []
+  if (takenOver.length > 0) await store.save(run.runId, token, takenOver)
+  const values = new Map<string, Json>([...own, ...takenOver].map(({ key, value }) => [key, value]))
+  let exported = newestContext([...values.values()])
+  let exporting: Promise<unknown> = Promise.resolve()
+
+  function stored<Kind extends CheckpointValue['kind']> (key: string, kind: Kind): Extract<CheckpointValue, { kind: Kind }> | undefined {
+    const value = values.get(key)
+    return value !== undefined && isOfKind(kind, value) ? value : undefined
+  }
+
+  async function save (key: string, value: CheckpointValue): Promise<void> {
+    if (values.size >= MAX_CHECKPOINTS && value.kind !== 'run') {
+      throw taskError('runtime', `The run has executed ${MAX_CHECKPOINTS} tasks, which is the most: let its loops end, or divide it into several runs.`)
+    }
+    values.set(key, value)
+    try {
+      await store.save(run.runId, token, [{ key, value }])
+    } catch (error) {
+      throw report(error)
+    }
+  }
+
+  return {
+    isEmpty: values.size === 0,
+    takenOver: takenOver.map(({ value }) => value),
+    get context () {
+      return exported.value
+    },
+    finishedRun: stored(RUN_KEY, 'run'),
+    finishedTask: (key) => stored(key, 'task'),
+    caughtError: (key) => stored(key, 'caught'),
+    async startedAt (key, isKept) {
+      const before = stored(`${key}#started`, 'started')
+      if (before !== undefined) return before.at
+      const at = Date.now()
+      if (isKept) await save(`${key}#started`, { kind: 'started', at })
+      return at
+    },
+    exportContext (next) {
+      const done = exporting.then(async () => {
+        exported = { value: await next(), number: exported.number + 1 }
+        return exported
+      })
+      exporting = done.catch(() => {})
+      return done
+    },
+    save
+  }
+}
+
+/** The checkpoints of finished tasks, as another run takes them over. */
+function finishedTasks (checkpoints: readonly Checkpoint[]): Array<{ readonly key: string, readonly value: FinishedTask }> {
+  return checkpoints.flatMap(({ key, value }) => isOfKind('task', value) ? [{ key, value: { ...value, token: 0 } }] : [])
+}
+
+function newestContext (values: readonly Json[]): Context {
+  let newest: Context = { number: 0, value: {} }
+  for (const value of values) {
+    if (isOfKind('task', value) && value.context !== null && value.context.number > newest.number) newest = value.context
+  }
+  return newest
+}

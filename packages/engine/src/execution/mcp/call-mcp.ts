@@ -1,0 +1,93 @@
+import type { CallTask, Json, McpArguments } from '../../definition/dsl.ts'
+import { unlessAborted, withDeadline } from '../abort.ts'
+import { refusalIn } from '../http/guarded-http.ts'
+import { TaskError, taskError } from '../problem.ts'
+import { isJsonObject } from '../../definition/json.ts'
+import type { TaskExecution } from '../task-execution.ts'
+import { openConnection, type Connection } from './connection.ts'
+import { logLevel } from './log-level.ts'
+
+/** How long a server may take to answer, and between two signs of progress, in milliseconds, where the call does not say. */
+const ANSWER_TIMEOUT_MS = 60_000
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+
+/**
+ * Calls a method of an MCP server, on a connection of its own. Its progress becomes `result_preview` events, its log
+ * messages `log` events.
+ *
+ * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md#mcp-call
+ *
+ * @returns the JSON-RPC result
+ * @throws TaskError `runtime` when the server answers with an error, a tool says that it failed, or the server dies;
+ *   `timeout` when it does not answer
+ */
+export async function callMcp (execution: TaskExecution<CallTask>): Promise<Json> {
+  const call = argumentsOf(execution.task.with)
+  if (call.timeout === undefined) return await connectAndCall(execution, call, execution.place.signal, ANSWER_TIMEOUT_MS)
+  const ms = await execution.scope.duration(call.timeout, execution.input)
+  const reason = () => taskError('timeout', `The MCP server did not answer within ${ms} ms.`)
+  return await withDeadline(execution.place.signal, Date.now() + ms, reason, async (signal) => await connectAndCall(execution, call, signal, LONGEST_TIMEOUT_MS))
+}
+
+async function connectAndCall (execution: TaskExecution, call: McpArguments, signal: AbortSignal, timeout: number): Promise<Json> {
+  const { Client } = await import('@modelcontextprotocol/sdk/client/index.js')
+  const { LoggingMessageNotificationSchema, ResultSchema } = await import('@modelcontextprotocol/sdk/types.js')
+  const { run, place } = execution
+  const parameters = call.parameters === undefined ? {} : await execution.evaluate(call.parameters)
+  const connection = await openConnection(execution, call.transport)
+  const client = new Client({ name: call.client?.name ?? 'runcast', version: call.client?.version ?? '1.0.0' }, { capabilities: {} })
+  client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
+    run.events.log(logLevel(params.level), typeof params.data === 'string' ? params.data : JSON.stringify(params.data), place.pointer)
+  })
+
+  const converse = async () => {
+    await client.connect(connection.transport, { signal, timeout })
+    if (client.getServerCapabilities()?.logging !== undefined) await client.setLoggingLevel('info', { signal, timeout }).catch(() => {})
+    const request = { method: call.method, params: isJsonObject(parameters) ? parameters : {} }
+    return await client.request(request, ResultSchema, {
+      signal,
+      timeout,
+      resetTimeoutOnProgress: true,
+      onprogress: ({ progress, total, message }) => {
+        run.events.progress(place.pointer, { progress, ...total !== undefined && { total }, ...message !== undefined && { message } })
+      }
+    })
+  }
+  try {
+    return resultOf(await unlessAborted(signal, Promise.race([converse(), connection.broken])))
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error instanceof TaskError ? error : failureOf(error, connection)
+  } finally {
+    await connection.close()
+  }
+}
+
+/** The result as it is. @throws TaskError `runtime` when a tool says in it that it failed */
+function resultOf (result: unknown): Json {
+  if (!isJsonObject(result)) throw taskError('runtime', 'The MCP server answered without a result.')
+  if (result['isError'] !== true) return result
+  const texts = Array.isArray(result['content']) ? result['content'].flatMap((part: unknown) => isJsonObject(part) && typeof part['text'] === 'string' ? [part['text']] : []) : []
+  throw taskError('runtime', `The tool failed: ${texts.join(' ').slice(0, 1000) || 'it does not say why'}`)
+}
+
+function failureOf (error: unknown, { suspicion }: Connection): TaskError {
+  const refusal = refusalIn(error)
+  if (refusal !== null) return refusal
+  const hint = suspicion === null ? '' : ` ${suspicion}`
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === REQUEST_TIMEOUT) return taskError('timeout', `The MCP server did not answer within ${ANSWER_TIMEOUT_MS} ms.${hint}`, { cause: error })
+  return taskError('runtime', `The MCP call failed: ${error instanceof Error ? error.message : String(error)}${hint}`, { cause: error })
+}
+
+/** ErrorCode.RequestTimeout of the SDK. */
+const REQUEST_TIMEOUT = -32_001
+
+function argumentsOf (given: Json | undefined): McpArguments {
+  if (isMcpArguments(given)) return given
+  throw taskError('configuration', 'An MCP call needs a method and a transport.')
+}
+
+function isMcpArguments (given: unknown): given is McpArguments {
+  return isJsonObject(given) && typeof given['method'] === 'string' && isJsonObject(given['transport'])
+}

@@ -1,0 +1,75 @@
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { JSONRPCMessageSchema, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
+import { createLines } from '../process/lines.ts'
+import type { ProcessGroup } from '../process/process-group.ts'
+
+export interface StdioOptions {
+  /** The most characters of one message. */
+  readonly maxMessageLength: number
+  /** Called with each line of the server's output that is no message. */
+  readonly onGarbage: (line: string) => void
+  /** Called when a message is longer than it may be; nothing is read any more. */
+  readonly onTooLong: () => void
+}
+
+/**
+ * Speaks MCP with a process by its standard input and output. Unlike the SDK's own transport it ends the process with
+ * all that it has started (`npx` starts the server as a child), and bounds what a message may hold.
+ *
+ * https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#stdio
+ */
+export function createStdioTransport (group: ProcessGroup, { maxMessageLength, onGarbage, onTooLong }: StdioOptions): Transport {
+  const lines = createLines(Infinity)
+  let isClosed = false
+  // The SDK hands notifications on a moment later than answers: with each message in a turn of its own, the last
+  // progress is told before the result ends the call.
+  let turn = Promise.resolve()
+
+  const transport: Transport = {
+    async start () {
+      group.stdout.on('data', read)
+      group.closed.then(closed).catch(() => {})
+    },
+    async send (message) {
+      if (isClosed) throw new Error('The MCP server has ended.')
+      group.stdin.write(`${JSON.stringify(message)}\n`)
+    },
+    async close () {
+      group.stdin.end()
+      await group.end()
+      closed()
+    }
+  }
+
+  function read (chunk: Buffer): void {
+    for (const line of lines.push(chunk)) receive(line)
+    if (lines.waiting > maxMessageLength) {
+      onTooLong()
+      group.stdout.destroy()
+    }
+  }
+
+  function receive (line: string): void {
+    if (line.trim() === '') return
+    const message = messageOf(line)
+    if (message === null) onGarbage(line)
+    else turn = turn.then(() => transport.onmessage?.(message)).catch(() => {})
+  }
+
+  function closed (): void {
+    if (isClosed) return
+    isClosed = true
+    for (const line of lines.end()) receive(line)
+    turn = turn.then(() => transport.onclose?.()).catch(() => {})
+  }
+
+  return transport
+}
+
+function messageOf (line: string): JSONRPCMessage | null {
+  try {
+    return JSONRPCMessageSchema.parse(JSON.parse(line))
+  } catch {
+    return null
+  }
+}

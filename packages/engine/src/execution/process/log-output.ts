@@ -1,0 +1,37 @@
+import type { Readable } from 'node:stream'
+import type { TaskExecution } from '../task-execution.ts'
+import { createLines } from './lines.ts'
+
+/** The longest message of a log event, in characters; a longer line is several. */
+const MAX_LINE = 16_384
+
+/**
+ * Publishes the lines of a process as log events, no faster than the service takes them.
+ *
+ * @param onChunk called with each piece of output before it is cut into lines
+ * @returns when the output has ended
+ */
+export async function logOutput ({ run, place }: TaskExecution, source: Readable, stream: 'stdout' | 'stderr', onChunk: (chunk: Buffer) => void): Promise<void> {
+  const lines = createLines(MAX_LINE)
+  const mask = run.events.lines()
+  const show = (shown: readonly string[]) => {
+    for (const line of shown) run.events.log('info', line, place.pointer, stream)
+  }
+  try {
+    for await (const chunk of source) {
+      onChunk(chunk)
+      show(lines.push(chunk).flatMap((line) => mask.push(line)))
+      await run.events.ready()
+    }
+  } catch (error) {
+    // A stream that is destroyed, as its process is gone, has ended as well.
+    if (!source.destroyed || !isPremature(error)) throw error
+  } finally {
+    show(lines.end().flatMap((line) => mask.push(line)))
+    show(mask.end())
+  }
+}
+
+function isPremature (error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+}

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import type { LogLevel, NewEvent, Publisher } from '@runcast/client'
+import type { Json, JsonObject } from '../definition/dsl.ts'
+import type { EngineLogger } from '../engine-options.ts'
+import type { FinishedRun, FinishedTask } from './checkpoint-values.ts'
+import { createMask, type LineMask } from './mask.ts'
+import { problemValue, type Problem } from './problem.ts'
+
+/** A task as events name it. */
+export interface Step {
+  /** Its JSON pointer in the definition. */
+  readonly step: string
+  readonly name: string
+  /** Which attempt of the nearest `try` around it, from 1. */
+  readonly attempt: number
+}
+
+/** An event as it is before secrets are taken out of it. */
+interface PlainEvent {
+  readonly type: string
+  readonly payload: JsonObject
+  /** Published twice under one id, it is stored once. */
+  readonly id?: string
+  /** That of this attempt, unless the event tells again what another one did. */
+  readonly token?: number
+}
+
+/**
+ * The events of one attempt at a run. Here, and nowhere else, they leave the engine: secrets are masked, and each
+ * carries the fencing token of its attempt. A promise resolves when the service has stored the event or refused it for
+ * good, which is logged.
+ */
+export interface RunEvents {
+  /** That the run is there: its first event. Published again it is stored once. */
+  pending (): Promise<void>
+  running (): void
+  /** The end of the run, with its output. */
+  end (finished: FinishedRun): Promise<void>
+  taskRunning (step: Step): void
+  /** The end of a task that is in the checkpoint of a key; the same checkpoint gives the same events. */
+  taskFinished (step: Step, key: string, finished: FinishedTask): Promise<void>
+  taskFailed (step: Step, error: Problem, durationMs: number): void
+  taskCancelled (step: Step, reason: string, durationMs: number): void
+  /** Tasks that another run has finished for this one. */
+  takenOver (tasks: readonly FinishedTask[], from: string): void
+  /** @param step none for what concerns the run as a whole */
+  log (level: LogLevel, message: string, step?: string, stream?: string): void
+  /** How far a task is. */
+  progress (step: string, progress: JsonObject): void
+  /** A CloudEvent. @throws RuncastError when the service refuses it */
+  emit (step: string, event: JsonObject): Promise<void>
+  /** For the lines of one stream of a process, which go to `log` when they can be told from secrets. */
+  lines (): LineMask
+  /** Resolves as soon as there is room for more; who publishes much awaits it. */
+  ready (): Promise<void>
+}
+
+/** What a run is, for its events. */
+export interface RunIdentity {
+  readonly runId: string
+  /** The title of the workflow, or its name. */
+  readonly name: string
+  readonly workflow: string
+  readonly version: string
+  readonly retryOf: string | null
+}
+
+/** The longest content of a `result_preview` and the longest message of a `log`, in characters of JSON. */
+const MAX_PREVIEW = 65_536
+
+/** Makes the events of one attempt. */
+export function createRunEvents (publisher: Publisher, run: RunIdentity, token: number, secrets: JsonObject, logger: EngineLogger): RunEvents {
+  const mask = createMask(secrets)
+  const { runId } = run
+  const events = publisher.run(runId)
+  let hasRefused = false
+
+  function encode ({ type, payload, id, token: own }: PlainEvent): NewEvent {
+    const masked = Object.fromEntries(Object.entries(payload).map(([field, value]) => [field, PLAIN_FIELDS.has(field) ? value : mask.value(value)]))
+    return { event_type: type, ...id !== undefined && { event_id: id }, payload: { ...masked, fencing_token: own ?? token } }
+  }
+
+  async function publish (...plain: readonly PlainEvent[]): Promise<void> {
+    try {
+      await events.publish(plain.map(encode))
+    } catch (error) {
+      if (!hasRefused) logger.warn({ err: error, run_id: runId }, 'events of a run are refused')
+      hasRefused = true
+    }
+  }
+
+  /** Publishes without waiting for more events to share the request. */
+  function publishNow (...plain: readonly PlainEvent[]): Promise<void> {
+    const published = publish(...plain)
+    publisher.flush().catch(() => {})
+    return published
+  }
+
+  function preview (output: Json, fields: JsonObject): PlainEvent {
+    const text = JSON.stringify(mask.value(output))
+    const size = Buffer.byteLength(JSON.stringify(output))
+    const content = text.length <= MAX_PREVIEW
+      ? { content: output, media_type: 'application/json' }
+      : { content: cut(text, MAX_PREVIEW), media_type: 'text/plain', truncated: true }
+    return { type: 'result_preview', payload: { ...content, size, final: true, ...fields } }
+  }
+
+  return {
+    pending () {
+      const { name, workflow, version, retryOf } = run
+      const payload = { status: 'pending', name, workflow, workflow_version: version, ...retryOf !== null && { retry_of: retryOf } }
+      return publishNow({ type: 'status_change', payload, id: 'run-pending', token: 0 })
+    },
+    running () {
+      publish({ type: 'status_change', payload: { status: 'running', name: run.name } })
+    },
+    end ({ status, output, error, token: own, durationMs }) {
+      const payload = { status, name: run.name, duration_ms: durationMs, ...error !== null && { error: problemValue(error) } }
+      const result = status === 'succeeded' ? [{ ...preview(output, {}), id: eventId('run', own, 'result'), token: own }] : []
+      return publishNow(...result, { type: 'status_change', payload, id: eventId('run', own, 'status'), token: own })
+    },
+    taskRunning (step) {
+      publish({ type: 'status_change', payload: { status: 'running', ...step } })
+    },
+    taskFinished (step, key, { status, output, token: own, durationMs }) {
+      const change = { type: 'status_change', payload: { status, ...step, duration_ms: durationMs }, id: eventId(key, own, 'status'), token: own }
+      const result = { ...preview(output, { step: step.step }), id: eventId(key, own, 'result'), token: own }
+      return publishNow(...status === 'skipped' ? [change] : [result, change])
+    },
+    taskFailed (step, error, durationMs) {
+      publishNow({ type: 'status_change', payload: { status: 'failed', ...step, duration_ms: durationMs, error: problemValue(error) } })
+    },
+    taskCancelled (step, reason, durationMs) {
+      publish({ type: 'status_change', payload: { status: 'cancelled', ...step, duration_ms: durationMs, reason } })
+    },
+    takenOver (tasks, from) {
+      publish(...tasks.map(({ step, status }) => ({ type: 'status_change', payload: { status, step, name: nameOf(step), reason: `taken over from run ${from}` } })))
+    },
+    log (level, message, step, stream) {
+      publish({ type: 'log', payload: { level, message: cut(mask.text(message), MAX_PREVIEW), ...step !== undefined && { step }, ...stream !== undefined && { stream } } })
+    },
+    progress (step, progress) {
+      publish({ type: 'result_preview', payload: { content: progress, media_type: 'application/json', step, final: false, ...progress } })
+    },
+    async emit (step, event) {
+      const published = events.publish(encode({ type: 'cloud_event', payload: { step, event } }))
+      publisher.flush().catch(() => {})
+      await published
+    },
+    lines: () => mask.lines(),
+    ready: () => publisher.ready()
+  }
+}
+
+/** Fields whose words are those of the engine or the definition, and which a secret that happens to be such a word must not spoil. */
+const PLAIN_FIELDS: ReadonlySet<string> = new Set(['status', 'name', 'workflow', 'workflow_version', 'step', 'attempt', 'duration_ms', 'level', 'stream', 'media_type', 'final', 'truncated', 'size', 'retry_of'])
+
+/** A key of a checkpoint can be longer than the id of an event may be. */
+function eventId (key: string, token: number, part: string): string {
+  return `${createHash('sha256').update(key).digest('base64url')}-${token}-${part}`
+}
+
+/** The name of a task: the last part of its JSON pointer. */
+function nameOf (pointer: string): string {
+  return pointer.slice(pointer.lastIndexOf('/') + 1).replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+function cut (text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+}

@@ -1,0 +1,95 @@
+import type { ErrorDefinition, RetryPolicy, TryTask } from '../../definition/dsl.ts'
+import { sleepUntil, withDeadline } from '../abort.ts'
+import type { CaughtError } from '../checkpoint-values.ts'
+import { problemValue, standardType, TaskError, taskError, withInstance, type Problem } from '../problem.ts'
+import { nextAttemptAt } from '../retry.ts'
+import type { Outcome, TaskExecution } from '../task-execution.ts'
+import { roundOf } from '../task-list.ts'
+
+/**
+ * Executes its tasks; when they fail with an error that it catches, again as its retry policy says, and then its
+ * `catch.do`.
+ *
+ * @returns the output of the tasks, or of `catch.do`; where there is neither that nor a retry policy, the input
+ * @throws TaskError that it does not catch, or that is left when a retry policy without `catch.do` allows no more attempts
+ */
+export async function executeTry (execution: TaskExecution<TryTask>): Promise<Outcome> {
+  const { run, task, place, input } = execution
+  const policy = policyOf(execution)
+  const firstAt = await run.journal.startedAt(place.key, policy?.limit?.duration !== undefined)
+  for (let round = 0; ; round += 1) {
+    const result = run.journal.caughtError(caughtKey(execution, round)) ?? await attempt(execution, policy, round, firstAt)
+    if (!('error' in result)) return result
+    if (result.retryAt !== null) {
+      await sleepUntil(result.retryAt, place.signal)
+      continue
+    }
+    if (task.catch.do === undefined) return { output: input, directive: null }
+    return await execution.executeList(task.catch.do, { path: '/catch/do', input, variables: errorVariable(execution, result.error) })
+  }
+}
+
+/** Makes one attempt. @returns its outcome, or the error that is caught */
+async function attempt (execution: TaskExecution<TryTask>, policy: RetryPolicy | undefined, round: number, firstAt: number): Promise<Outcome | CaughtError> {
+  const { run, task, place, input, executeList } = execution
+  try {
+    return await withinLimit(execution, policy, round, (signal) => executeList(task.try, { path: '/try', round, input, attempt: round + 1, signal }))
+  } catch (error) {
+    if (place.signal.aborted || !(error instanceof TaskError) || !await isCaught(execution, error.problem)) throw error
+    const scope = execution.scope.with(errorVariable(execution, error.problem))
+    const retryAt = policy === undefined ? null : await nextAttemptAt(policy, { failures: round + 1, firstAt }, scope, input)
+    if (retryAt === null && policy !== undefined && task.catch.do === undefined) throw error
+    const caught: CaughtError = { kind: 'caught', error: error.problem, retryAt }
+    await run.journal.save(caughtKey(execution, round), caught)
+    if (retryAt !== null) execution.log('warning', `Attempt ${round + 1} failed: ${error.message} The next one begins in ${Math.max(0, Math.round(retryAt - Date.now()))} ms.`)
+    return caught
+  }
+}
+
+/** Executes an attempt for no longer than the policy allows one. */
+async function withinLimit<T> ({ run, place, scope, input }: TaskExecution<TryTask>, policy: RetryPolicy | undefined, round: number, execute: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = policy?.limit?.attempt?.duration
+  if (limit === undefined) return await execute(place.signal)
+  const ms = await scope.duration(limit, input)
+  const startedAt = await run.journal.startedAt(`${place.key}/try${roundOf(round)}`, true)
+  const reason = () => withInstance(taskError('timeout', `The attempt took longer than ${ms} ms.`), place.pointer)
+  return await withDeadline(place.signal, startedAt + ms, reason, async (signal) => {
+    try {
+      return await execute(signal)
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error
+    }
+  })
+}
+
+async function isCaught (execution: TaskExecution<TryTask>, error: Problem): Promise<boolean> {
+  const { errors, when, exceptWhen } = execution.task.catch
+  if (errors?.with !== undefined && !matches(errors.with, error)) return false
+  const scope = execution.scope.with(errorVariable(execution, error))
+  if (when !== undefined && !await scope.holds(when, execution.input)) return false
+  return exceptWhen === undefined || !await scope.holds(exceptWhen, execution.input)
+}
+
+function matches (filter: Partial<ErrorDefinition>, error: Problem): boolean {
+  return (filter.type === undefined || standardType(filter.type) === standardType(error.type)) &&
+    (filter.status === undefined || Number(filter.status) === error.status) &&
+    (filter.title === undefined || filter.title === error.title) &&
+    (filter.detail === undefined || filter.detail === error.detail) &&
+    (filter.instance === undefined || filter.instance === error.instance)
+}
+
+function errorVariable ({ task }: TaskExecution<TryTask>, error: Problem): { readonly [name: string]: ReturnType<typeof problemValue> } {
+  return { [task.catch.as ?? 'error']: problemValue(error) }
+}
+
+function policyOf ({ run, task }: TaskExecution<TryTask>): RetryPolicy | undefined {
+  const { retry } = task.catch
+  if (typeof retry !== 'string') return retry
+  const policy = run.definition.use?.retries?.[retry]
+  if (policy === undefined) throw taskError('configuration', `There is no retry policy "${retry}" in use.retries.`)
+  return policy
+}
+
+function caughtKey ({ place }: TaskExecution, round: number): string {
+  return `${place.key}/try${roundOf(round)}`
+}

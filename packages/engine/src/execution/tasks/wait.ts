@@ -1,0 +1,10 @@
+import type { Json, WaitTask } from '../../definition/dsl.ts'
+import { sleepUntil } from '../abort.ts'
+import type { TaskExecution } from '../task-execution.ts'
+
+/** Waits, counted from when the task first began, also when that was before a restart. */
+export async function executeWait ({ run, task, place, input, scope }: TaskExecution<WaitTask>): Promise<Json> {
+  const startedAt = await run.journal.startedAt(place.key, true)
+  await sleepUntil(startedAt + await scope.duration(task.wait, input), place.signal)
+  return input
+}

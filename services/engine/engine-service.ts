@@ -1,0 +1,110 @@
+import type { Engine, Evaluator, WorkflowDirectory } from '@runcast/engine'
+import type { RunLog } from '../run-log/run-log.ts'
+import type { Logger } from '../throttled-log.ts'
+import type { Publishers } from './publishers.ts'
+import type { ServiceRunStore } from './run-store/service-run-store.ts'
+import { createWorkflowRuns, type WorkflowRuns } from './workflow-runs.ts'
+
+export interface EngineServiceOptions {
+  readonly store: ServiceRunStore
+  readonly log: RunLog
+  readonly publishers: Publishers
+  readonly logger: Logger
+  readonly workflowsDirectory: string
+  readonly environment: { readonly [name: string]: string | undefined }
+  readonly allowProcesses: boolean
+  readonly allowedHosts: readonly string[]
+  readonly maxDataBytes: number
+  readonly expressionDeadlineMs: number
+  readonly leaseMs: number
+  readonly maxConcurrentRuns: number
+}
+
+/** The engine once it is there, and what belongs to it. */
+interface Parts {
+  readonly engine: Engine
+  readonly evaluator: Evaluator
+  readonly directory: WorkflowDirectory
+  readonly runs: WorkflowRuns
+}
+
+/**
+ * The workflow engine of this process. It is loaded when something first needs it: a service without workflows pays
+ * nothing for it.
+ */
+export interface EngineService {
+  /** The workflows that are deployed. */
+  directory (): Promise<WorkflowDirectory>
+  /** What callers ask of the engine. */
+  runs (): Promise<WorkflowRuns>
+  /** Goes on with the runs that nobody executes, now and from time to time, until it is closed. */
+  watch (): void
+  /** Stops where the runs are, and resolves when their events are stored, after `timeoutMs` at the latest. */
+  close (timeoutMs: number): Promise<void>
+}
+
+/** Makes the engine service; nothing is loaded or opened yet. */
+export function createEngineService (options: EngineServiceOptions): EngineService {
+  const { store, logger, publishers } = options
+  let loading: Promise<Parts> | null = null
+  let timer: NodeJS.Timeout | undefined
+  let isClosed = false
+
+  function parts (): Promise<Parts> {
+    loading ??= load(options).catch((error: unknown) => {
+      loading = null
+      throw error
+    })
+    return loading
+  }
+
+  async function look (): Promise<void> {
+    try {
+      await store.open()
+      if (loading === null && (await store.unfinished()).length > 0) await (await parts()).engine.recover()
+    } catch (error) {
+      if (!isClosed) logger.warn({ err: error }, 'unfinished workflow runs can not be looked for')
+    }
+    // Once it is there, the engine looks for them itself.
+    if (!isClosed && loading === null) timer = setTimeout(look, options.leaseMs).unref()
+  }
+
+  return {
+    directory: async () => (await parts()).directory,
+    runs: async () => (await parts()).runs,
+    watch () {
+      look()
+    },
+    async close (timeoutMs) {
+      isClosed = true
+      clearTimeout(timer)
+      const loaded = await loading?.catch(() => null) ?? null
+      await loaded?.engine.close()
+      await loaded?.directory.close()
+      await loaded?.evaluator.close()
+      await publishers.close(timeoutMs)
+    }
+  }
+}
+
+async function load (options: EngineServiceOptions): Promise<Parts> {
+  const { createEngine, createEvaluator, createWorkflowDirectory, InputError } = await import('@runcast/engine')
+  const { store, log, maxDataBytes } = options
+  await store.open()
+  const evaluator = createEvaluator({ deadlineMs: options.expressionDeadlineMs, maxOutputBytes: maxDataBytes })
+  const directory = createWorkflowDirectory({ directory: options.workflowsDirectory, evaluator, logger: options.logger })
+  const engine = createEngine({
+    store,
+    evaluator,
+    publisherOf: (tenant) => options.publishers.of(tenant),
+    environment: options.environment,
+    allowProcesses: options.allowProcesses,
+    allowedHosts: options.allowedHosts,
+    logger: options.logger,
+    maxDataBytes,
+    leaseMs: options.leaseMs,
+    maxConcurrentRuns: options.maxConcurrentRuns
+  })
+  const inputFaultsOf = (error: unknown) => error instanceof InputError ? error.faults : null
+  return { engine, evaluator, directory, runs: createWorkflowRuns({ engine, store, log, maxDataBytes, inputFaultsOf }) }
+}

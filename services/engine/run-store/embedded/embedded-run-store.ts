@@ -1,0 +1,210 @@
+import { FencedError } from '@runcast/engine/run-store'
+import type { Checkpoint, RunRecord } from '@runcast/engine'
+import { watchFreeSpace } from '../../../run-log/embedded/free-space.ts'
+import { storeError } from '../../../run-log/embedded/store.ts'
+import { createWriter, type Writer } from '../../../run-log/embedded/writer.ts'
+import { RunLogError } from '../../../run-log/run-log.ts'
+import type { ServiceRunStore } from '../service-run-store.ts'
+import { checkpointsOf, findProgress, hasExpired, openTables, putCheckpoint, removeExpired, removeRun, type StoredProgress, type Tables } from './tables.ts'
+
+export interface EmbeddedRunStoreOptions {
+  /** The directory of the embedded log, whose lock keeps other processes away. */
+  readonly directory: string
+  /** Below this much free disk space nothing is added. */
+  readonly minFreeBytes: number
+  /** How long a run is kept after its end, in seconds. */
+  readonly ttlSeconds: number
+  /** The clock, ms since 1970; the system's if not given. */
+  readonly now?: () => number
+}
+
+/** Who executes a run, and until when (ms since 1970) unless it is renewed. */
+interface Lease {
+  readonly holder: string
+  readonly until: number
+}
+
+/** What a small write takes, about. */
+const SMALL_BYTES = 1_000
+
+/** The most checkpoints that are deleted at once, so that other writes wait a few milliseconds for it. */
+const MAX_DELETED = 1_000
+
+/**
+ * Keeps the engine's runs on LMDB, durable across `kill -9`, except for leases: the directory has one process, so those
+ * of one that is gone are void at once. What has expired is deleted when runs are created.
+ */
+export function createEmbeddedRunStore (options: EmbeddedRunStoreOptions): ServiceRunStore {
+  return new EmbeddedRunStore(options)
+}
+
+class EmbeddedRunStore implements ServiceRunStore {
+  readonly #options: EmbeddedRunStoreOptions
+  readonly #now: () => number
+  readonly #leases = new Map<string, Lease>()
+  #opening: Promise<void> | null = null
+  #opened: { readonly tables: Tables, readonly writer: Writer } | null = null
+
+  constructor (options: EmbeddedRunStoreOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+  }
+
+  open (): Promise<void> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = null
+      throw storeError(error)
+    })
+    return this.#opening
+  }
+
+  async #open (): Promise<void> {
+    const { directory, minFreeBytes } = this.#options
+    const tables = await openTables(directory)
+    this.#opened = { tables, writer: createWriter(tables, watchFreeSpace(directory, minFreeBytes)) }
+  }
+
+  async close (): Promise<void> {
+    await this.#opening?.catch(() => {})
+    const opened = this.#opened
+    this.#opened = null
+    this.#opening = null
+    await opened?.writer.idle()
+    await opened?.tables.root.close()
+  }
+
+  async create ({ runId, ...record }: RunRecord): Promise<boolean> {
+    const bytes = Buffer.byteLength(JSON.stringify(record))
+    await this.#write(MAX_DELETED * 100, false, (tables, at) => { if (hasExpired(tables, at)) removeExpired(tables, at, MAX_DELETED) })
+    return this.#write(bytes, true, (tables, at) => {
+      if (findProgress(tables, runId, at) !== null) return false
+      removeRun(tables, runId)
+      tables.records.put(runId, record)
+      tables.progress.put(runId, { createdAt: record.createdAt, token: 0, isCancelled: false, expiresAt: null })
+      tables.unfinished.put([record.createdAt, runId], true)
+      return true
+    })
+  }
+
+  async read (runId: string) {
+    return this.#read((tables, at) => {
+      const progress = findProgress(tables, runId, at)
+      const record = tables.records.get(runId)
+      if (progress === null || record === undefined) return null
+      return { runId, ...record, isOver: progress.expiresAt !== null, isCancelled: progress.isCancelled }
+    })
+  }
+
+  async claim (runId: string, holder: string, leaseMs: number): Promise<number | null> {
+    return this.#write(SMALL_BYTES, false, (tables, at) => {
+      const progress = findProgress(tables, runId, at)
+      if (progress === null || progress.expiresAt !== null) return null
+      const lease = this.#leases.get(runId)
+      if (lease !== undefined && lease.holder !== holder && lease.until > at) return null
+      const token = progress.token + 1
+      tables.progress.put(runId, { ...progress, token })
+      this.#leases.set(runId, { holder, until: at + leaseMs })
+      return token
+    })
+  }
+
+  async renew (runId: string, token: number, leaseMs: number): Promise<boolean> {
+    return this.#read((tables, at) => {
+      const { isCancelled } = attempt(tables, runId, token, at)
+      const lease = this.#leases.get(runId)
+      if (lease !== undefined) this.#leases.set(runId, { ...lease, until: at + leaseMs })
+      return isCancelled
+    })
+  }
+
+  async save (runId: string, token: number, checkpoints: readonly Checkpoint[]): Promise<void> {
+    const bytes = checkpoints.reduce((sum, checkpoint) => sum + Buffer.byteLength(JSON.stringify(checkpoint)), 0)
+    await this.#write(bytes, true, (tables, at) => {
+      attempt(tables, runId, token, at)
+      for (const checkpoint of checkpoints) putCheckpoint(tables, runId, checkpoint)
+    })
+  }
+
+  async checkpoints (runId: string): Promise<readonly Checkpoint[]> {
+    return this.#read((tables, at) => findProgress(tables, runId, at) === null ? [] : checkpointsOf(tables, runId))
+  }
+
+  async finish (runId: string, token: number): Promise<void> {
+    await this.#write(SMALL_BYTES, false, (tables, at) => {
+      if (isFinishedBy(findProgress(tables, runId, at), token)) return
+      const progress = attempt(tables, runId, token, at)
+      const expiresAt = at + this.#options.ttlSeconds * 1000
+      tables.progress.put(runId, { ...progress, expiresAt })
+      this.#leases.delete(runId)
+      tables.unfinished.remove([progress.createdAt, runId])
+      tables.deadlines.put([expiresAt, runId], true)
+    })
+  }
+
+  async cancel (runId: string): Promise<boolean> {
+    return this.#write(SMALL_BYTES, false, (tables, at) => {
+      const progress = findProgress(tables, runId, at)
+      if (progress === null || progress.expiresAt !== null) return false
+      tables.progress.put(runId, { ...progress, isCancelled: true })
+      return true
+    })
+  }
+
+  async release (runId: string, token: number): Promise<void> {
+    await this.#read((tables, at) => {
+      if (findProgress(tables, runId, at)?.token === token) this.#leases.delete(runId)
+    })
+  }
+
+  async unfinished (): Promise<readonly string[]> {
+    return this.#read((tables) => Array.from(tables.unfinished.getKeys(), ([, runId]) => runId))
+  }
+
+  /** A FencedError of `apply` is given as a value: what else it threw would undo the whole group's transaction. */
+  async #write<T> (bytes: number, growing: boolean, apply: (tables: Tables, at: number) => T): Promise<T> {
+    const { tables, writer } = this.#need()
+    const outcome = await writer.write({
+      bytes,
+      growing,
+      apply: () => {
+        try {
+          return { value: apply(tables, this.#now()) }
+        } catch (error) {
+          if (error instanceof FencedError) return error
+          throw error
+        }
+      }
+    })
+    if (outcome instanceof FencedError) throw outcome
+    return outcome.value
+  }
+
+  #read<T> (read: (tables: Tables, at: number) => T): T {
+    const { tables } = this.#need()
+    try {
+      return read(tables, this.#now())
+    } catch (error) {
+      throw error instanceof FencedError ? error : storeError(error)
+    }
+  }
+
+  #need () {
+    if (this.#opened === null) throw new RunLogError('unavailable', 'the store of the engine is not open')
+    return this.#opened
+  }
+}
+
+function isFinishedBy (progress: StoredProgress | null, token: number): boolean {
+  return progress !== null && progress.expiresAt !== null && progress.token === token
+}
+
+/**
+ * Where a run stands, for the attempt that has its token.
+ *
+ * @throws FencedError when another attempt has begun, or the run is over or gone
+ */
+function attempt (tables: Tables, runId: string, token: number, at: number): StoredProgress {
+  const progress = findProgress(tables, runId, at)
+  if (progress === null || progress.token !== token || progress.expiresAt !== null) throw new FencedError('Another attempt has this run.')
+  return progress
+}

@@ -1,0 +1,109 @@
+import { hash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Checkpoint, RunRecord } from '@runcast/engine'
+import type { Database, RootDatabase } from 'lmdb'
+import { openEnvironment } from '../../../run-log/embedded/environment.ts'
+
+/** Where a run stands. Times in milliseconds since 1970. */
+export interface StoredProgress {
+  readonly createdAt: number
+  /** The fencing token of the newest attempt; 0 before the first. */
+  readonly token: number
+  readonly isCancelled: boolean
+  /** When everything of the run expires; null while it is not over. */
+  readonly expiresAt: number | null
+}
+
+/** What the engine keeps, in an LMDB file of its own. All reads of one synchronous step see one state. */
+export interface Tables {
+  readonly root: RootDatabase<unknown, string>
+  readonly records: Database<Omit<RunRecord, 'runId'>, string>
+  readonly progress: Database<StoredProgress, string>
+  /** Numbered from 0 in the order in which their keys were first saved. */
+  readonly checkpoints: Database<Checkpoint, [runId: string, number: number]>
+  /** The number of a checkpoint by its key. */
+  readonly numbers: Database<number, [runId: string, keyHash: string]>
+  /** The runs that are not over, the oldest first. */
+  readonly unfinished: Database<true, [createdAt: number, runId: string]>
+  readonly deadlines: Database<true, [at: number, runId: string]>
+}
+
+/**
+ * Opens the tables in `directory`, which must exist.
+ *
+ * @throws RunLogError `store_corrupt` when the file is something else, `storage_full`
+ */
+export async function openTables (directory: string): Promise<Tables> {
+  const root = await openEnvironment<unknown>(join(directory, 'engine.mdb'))
+  return {
+    root,
+    records: root.openDB({ name: 'records', encoding: 'json' }),
+    progress: root.openDB({ name: 'progress', encoding: 'json' }),
+    checkpoints: root.openDB({ name: 'checkpoints', encoding: 'json' }),
+    numbers: root.openDB({ name: 'numbers', encoding: 'json' }),
+    unfinished: root.openDB({ name: 'unfinished' }),
+    deadlines: root.openDB({ name: 'deadlines' })
+  }
+}
+
+/** Where a run stands at `at` (ms); null when there is none or its time is over. */
+export function findProgress (tables: Tables, runId: string, at: number): StoredProgress | null {
+  const progress = tables.progress.get(runId)
+  return progress === undefined || (progress.expiresAt !== null && at >= progress.expiresAt) ? null : progress
+}
+
+/** All checkpoints of a run, in their order. */
+export function checkpointsOf (tables: Tables, runId: string): Checkpoint[] {
+  return Array.from(tables.checkpoints.getRange({ start: [runId, 0], end: [runId, Infinity] }), ({ value }) => value)
+}
+
+/** Puts a checkpoint in the place of the one with its key, or at the end. Within a write transaction. */
+export function putCheckpoint (tables: Tables, runId: string, checkpoint: Checkpoint): void {
+  const name: [string, string] = [runId, hash('sha256', checkpoint.key, 'base64url')]
+  const number = tables.numbers.get(name) ?? countCheckpoints(tables, runId)
+  tables.numbers.put(name, number)
+  tables.checkpoints.put([runId, number], checkpoint)
+}
+
+function countCheckpoints (tables: Tables, runId: string): number {
+  const [last] = tables.checkpoints.getKeys({ start: [runId, Infinity], end: [runId], reverse: true, limit: 1 })
+  return last === undefined ? 0 : last[1] + 1
+}
+
+/** Whether something of the engine's has expired. */
+export function hasExpired (tables: Tables, at: number): boolean {
+  const [deadline] = tables.deadlines.getKeys({ limit: 1 })
+  return deadline !== undefined && deadline[0] <= at
+}
+
+/** Takes the run that expired first out of the tables, or of its checkpoints the first `most`. Within a write transaction. */
+export function removeExpired (tables: Tables, at: number, most: number): void {
+  const [deadline] = tables.deadlines.getKeys({ limit: 1 })
+  if (deadline === undefined || deadline[0] > at) return
+  const [, runId] = deadline
+  if (!removeCheckpoints(tables, runId, most)) return
+  tables.deadlines.remove(deadline)
+  forget(tables, runId)
+}
+
+/** Takes what is left of an expired run out of the tables. Within a write transaction. */
+export function removeRun (tables: Tables, runId: string): void {
+  removeCheckpoints(tables, runId, Number.MAX_SAFE_INTEGER)
+  const expiresAt = tables.progress.get(runId)?.expiresAt ?? null
+  if (expiresAt !== null) tables.deadlines.remove([expiresAt, runId])
+  forget(tables, runId)
+}
+
+function forget (tables: Tables, runId: string): void {
+  tables.records.remove(runId)
+  tables.progress.remove(runId)
+}
+
+/** @returns whether none is left */
+function removeCheckpoints (tables: Tables, runId: string, most: number): boolean {
+  const numbers = [...tables.checkpoints.getKeys({ start: [runId, 0], end: [runId, Infinity], limit: most })]
+  const names = [...tables.numbers.getKeys({ start: [runId, ''], end: [runId, '\uffff'], limit: most })]
+  for (const key of numbers) tables.checkpoints.remove(key)
+  for (const key of names) tables.numbers.remove(key)
+  return numbers.length < most && names.length < most
+}

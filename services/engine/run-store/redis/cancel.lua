@@ -1,0 +1,10 @@
+#!lua flags=allow-oom
+-- Notes that a run is to end.
+--
+-- KEYS: run
+-- Returns 1, or 0 when there is nothing to end
+
+local known = redis.call('HMGET', KEYS[1], 'created', 'over')
+if not known[1] or known[2] then return 0 end
+redis.call('HSET', KEYS[1], 'cancelled', '1')
+return 1

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto'
+import { FencedError } from '@runcast/engine/run-store'
+import type { Checkpoint, RunRecord } from '@runcast/engine'
+import type { CommandClient } from '../../../redis/connections.ts'
+import type { RedisKeys } from '../../../redis-keys.ts'
+import { persist } from '../../../run-log/redis/persist.ts'
+import { list, texts } from '../../../run-log/redis/replies.ts'
+import { Script } from '../../../run-log/redis/script.ts'
+import { RunLogError } from '../../../run-log/run-log.ts'
+import type { ServiceRunStore } from '../service-run-store.ts'
+import { findUnfinished } from './unfinished.ts'
+
+/** What one read of checkpoints holds at the most, in bytes, unless one alone is larger. */
+const MAX_PAGE_BYTES = 4_194_304
+
+const createScript = new Script('create.lua', import.meta.url)
+const claimScript = new Script('claim.lua', import.meta.url)
+const attemptScript = new Script('attempt.lua', import.meta.url)
+const cancelScript = new Script('cancel.lua', import.meta.url)
+const checkpointsScript = new Script('checkpoints.lua', import.meta.url)
+
+export interface RedisRunStoreOptions {
+  /** Sends commands; it stays the caller's to connect and to close. */
+  readonly redis: CommandClient
+  readonly keys: RedisKeys
+  /** How long a run is kept after its end, in seconds. */
+  readonly ttlSeconds: number
+}
+
+/**
+ * Keeps the engine's runs in Redis, in the hash slots of their logs. The index of unfinished runs is in a slot of its
+ * own and may fall behind: every claim and renewal mends it, and each store looks through all runs once.
+ */
+export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreOptions): ServiceRunStore {
+  let isIndexChecked = false
+
+  async function index (runId: string, createdAt: unknown): Promise<void> {
+    await persist(() => redis.zadd(keys.unfinished, 'NX', String(createdAt), runId))
+  }
+
+  async function unindex (runId: string): Promise<void> {
+    await persist(() => redis.zrem(keys.unfinished, runId))
+  }
+
+  /** @returns what attempt.lua does */
+  async function during (runId: string, token: number, ...args: string[]): Promise<unknown> {
+    const { run, names, checkpoints } = keys.engine(runId)
+    return persist(() => attemptScript.run(redis, [run, names, checkpoints], [String(token), ...args]))
+  }
+
+  async function fenced (runId: string, token: number, ...args: string[]): Promise<unknown[]> {
+    const reply = await during(runId, token, ...args)
+    if (reply === null) throw new FencedError('Another attempt has this run.')
+    return list(reply)
+  }
+
+  return {
+    async open () {},
+
+    async create (record) {
+      const args = [randomUUID(), JSON.stringify(record), String(record.createdAt)]
+      const [isNew, isUnfinished, createdAt] = list(await persist(() => createScript.run(redis, [keys.engine(record.runId).run], args)))
+      if (isUnfinished === 1) await index(record.runId, createdAt)
+      return isNew === 1
+    },
+
+    async read (runId) {
+      const [record, over, cancelled] = await persist(() => redis.hmget(keys.engine(runId).run, 'record', 'over', 'cancelled'))
+      if (typeof record !== 'string') return null
+      return { ...parsed<RunRecord>(record), isOver: over === '1', isCancelled: cancelled === '1' }
+    },
+
+    async claim (runId, holder, leaseMs) {
+      const [word, token, createdAt] = texts(await persist(() => claimScript.run(redis, [keys.engine(runId).run], [holder, String(leaseMs)])))
+      if (word === 'claimed') await index(runId, createdAt)
+      if (word === 'gone') await unindex(runId)
+      return word === 'claimed' ? Number(token) : null
+    },
+
+    async renew (runId, token, leaseMs) {
+      const [createdAt, isCancelled] = await fenced(runId, token, 'renew', String(leaseMs))
+      await index(runId, createdAt)
+      return isCancelled === 1
+    },
+
+    async save (runId, token, checkpoints) {
+      await fenced(runId, token, 'save', ...checkpoints.flatMap((checkpoint) => [checkpoint.key, JSON.stringify(checkpoint)]))
+    },
+
+    async checkpoints (runId) {
+      const found: Checkpoint[] = []
+      for (;;) {
+        const args = [String(found.length), String(MAX_PAGE_BYTES)]
+        const page = texts(await persist(() => checkpointsScript.run(redis, [keys.engine(runId).checkpoints], args)))
+        if (page.length === 0) return found
+        found.push(...page.map((text) => parsed<Checkpoint>(text)))
+      }
+    },
+
+    async finish (runId, token) {
+      await fenced(runId, token, 'finish', String(ttlSeconds))
+      await unindex(runId)
+    },
+
+    async cancel (runId) {
+      return await persist(() => cancelScript.run(redis, [keys.engine(runId).run], [])) === 1
+    },
+
+    async release (runId, token) {
+      await during(runId, token, 'release')
+    },
+
+    async unfinished () {
+      if (!isIndexChecked) {
+        for await (const { runId, createdAt } of findUnfinished(redis, keys)) await index(runId, createdAt)
+        isIndexChecked = true
+      }
+      return await persist(() => redis.zrange(keys.unfinished, '0', '-1'))
+    },
+
+    async close () {}
+  }
+}
+
+/** What this store has written. */
+function parsed<Value> (text: string): Value {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new RunLogError('store_corrupt', 'Redis holds something that is not the engine\'s', { cause: error })
+  }
+}

@@ -1,0 +1,33 @@
+import { Cluster } from 'ioredis'
+import type { CommandClient } from '../../../redis/connections.ts'
+import type { RedisKeys } from '../../../redis-keys.ts'
+import { persist } from '../../../run-log/redis/persist.ts'
+
+/** The keys that one step of the search looks at, about. */
+const KEYS_PER_STEP = 1_000
+
+/** An unfinished run, and when it was created (ms). */
+export interface UnfinishedRun {
+  readonly runId: string
+  readonly createdAt: string
+}
+
+/**
+ * Looks through all keys for runs that are not over.
+ *
+ * @throws RunLogError `unavailable`
+ */
+export async function * findUnfinished (redis: CommandClient, keys: RedisKeys): AsyncGenerator<UnfinishedRun> {
+  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+    let cursor = '0'
+    do {
+      const [next, found] = await persist(() => node.scan(cursor, 'MATCH', keys.engineRunPattern, 'COUNT', KEYS_PER_STEP))
+      cursor = next
+      for (const key of found) {
+        const runId = keys.engineRunOf(key)
+        const [createdAt, over] = await persist(() => redis.hmget(key, 'created', 'over'))
+        if (runId !== null && typeof createdAt === 'string' && over === null) yield { runId, createdAt }
+      }
+    } while (cursor !== '0')
+  }
+}

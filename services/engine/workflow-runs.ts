@@ -1,0 +1,127 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Engine, Json, RunRecord, RunStore, Workflow } from '@runcast/engine'
+import { AccessError } from '../auth/access-error.ts'
+import { RunLogError, type RunLog } from '../run-log/run-log.ts'
+import { nameRun } from './run-ids.ts'
+import { inputRefusal, WorkflowError } from './workflow-error.ts'
+
+/** Who asks, and under which name. */
+export interface Caller {
+  /** '' for none. */
+  readonly tenant: string
+  /** Which runs the caller may have. */
+  readonly allows: (runId: string) => boolean
+  /** The caller's own name of this request: repeated under it, it is carried out once. */
+  readonly idempotencyKey: string | null
+}
+
+export interface StartOptions {
+  readonly workflow: Workflow
+  /** The version that was asked for; null when any was right. */
+  readonly version: string | null
+  readonly input: Json
+  /** null for one that is made up. */
+  readonly runId: string | null
+}
+
+/** A run that was taken on. */
+export interface TakenOn {
+  readonly runId: string
+  readonly workflow: string
+  readonly version: string
+}
+
+/** What the engine is asked to do with runs, for callers of any tenant. */
+export interface WorkflowRuns {
+  /**
+   * Takes a run on.
+   *
+   * @throws WorkflowError `input_invalid`, `input_too_large`, `run_exists`; AccessError `forbidden`; RunLogError
+   */
+  start (options: StartOptions, caller: Caller): Promise<TakenOn>
+  /**
+   * Repeats a run that is over, from its last checkpoint, as a new run.
+   *
+   * @throws WorkflowError `run_not_of_engine`, `run_not_over`, `run_exists`; AccessError `forbidden`; RunLogError
+   */
+  retry (runId: string, caller: Caller): Promise<TakenOn>
+  /**
+   * Ends a run.
+   *
+   * @throws WorkflowError `run_not_of_engine`, `run_over`; RunLogError
+   */
+  cancel (runId: string, tenant: string): Promise<void>
+}
+
+export interface WorkflowRunsOptions {
+  readonly engine: Engine
+  readonly store: RunStore
+  readonly log: RunLog
+  readonly maxDataBytes: number
+  /** Whether an error is the engine's InputError. */
+  readonly inputFaultsOf: (error: unknown) => Parameters<typeof inputRefusal>[0] | null
+}
+
+/** Makes what routes ask of the engine. */
+export function createWorkflowRuns ({ engine, store, log, maxDataBytes, inputFaultsOf }: WorkflowRunsOptions): WorkflowRuns {
+  /** @throws RunLogError `run_not_found`, WorkflowError `run_not_of_engine` */
+  async function refuseUnknown (runId: string, tenant: string): Promise<never> {
+    const state = await log.readRun(runId)
+    if (state === null || state.tenant !== tenant) throw new RunLogError('run_not_found', 'there is no such run for this tenant')
+    throw new WorkflowError('run_not_of_engine')
+  }
+
+  /** What an id that is taken already means: the same request once more, or another one. */
+  function repeated (existing: RunRecord | null, isSame: (record: RunRecord) => boolean, { tenant, idempotencyKey }: Caller): TakenOn {
+    if (existing === null || existing.tenant !== tenant || idempotencyKey === null) throw new WorkflowError('run_exists')
+    if (!isSame(existing)) throw new RunLogError('idempotency_conflict', 'the name was used for something else')
+    return takenOn(existing)
+  }
+
+  async function begin (request: Parameters<Engine['start']>[0]): Promise<boolean> {
+    try {
+      return await engine.start(request)
+    } catch (error) {
+      const faults = inputFaultsOf(error)
+      throw faults === null ? error : inputRefusal(faults)
+    }
+  }
+
+  return {
+    async start ({ workflow, version, input, runId: wanted }, caller) {
+      if (Buffer.byteLength(JSON.stringify(input)) > maxDataBytes) throw new WorkflowError('input_too_large')
+      const { tenant, idempotencyKey } = caller
+      const runId = wanted ?? nameRun(workflow.name, idempotencyKey === null ? null : [tenant, idempotencyKey])
+      if (!caller.allows(runId)) throw new AccessError('forbidden')
+      const [existing, state] = await Promise.all([store.read(runId), log.readRun(runId)])
+      if (existing === null && state !== null) throw new WorkflowError('run_exists')
+      if (existing === null && await begin({ workflow, input, runId, tenant })) return { runId, workflow: workflow.name, version: workflow.version }
+      return repeated(existing ?? await store.read(runId), (record) => {
+        return record.workflow === workflow.name && (version === null || record.version === version) && isDeepStrictEqual(record.input, input)
+      }, caller)
+    },
+
+    async retry (runId, caller) {
+      const { tenant, idempotencyKey } = caller
+      const before = await store.read(runId)
+      if (before === null || before.tenant !== tenant) return refuseUnknown(runId, tenant)
+      const next = nameRun(before.workflow, idempotencyKey === null ? null : [tenant, idempotencyKey])
+      if (!caller.allows(next)) throw new AccessError('forbidden')
+      const outcome = await engine.retry(runId, { runId: next, tenant })
+      if (outcome === 'unknown') return refuseUnknown(runId, tenant)
+      if (outcome === 'running') throw new WorkflowError('run_not_over')
+      if (outcome === 'exists') return repeated(await store.read(next), ({ retryOf }) => retryOf === runId, caller)
+      return { ...takenOn(before), runId: next }
+    },
+
+    async cancel (runId, tenant) {
+      const outcome = await engine.cancel(runId, tenant)
+      if (outcome === 'unknown') return refuseUnknown(runId, tenant)
+      if (outcome === 'over') throw new WorkflowError('run_over')
+    }
+  }
+}
+
+function takenOn ({ runId, workflow, version }: RunRecord): TakenOn {
+  return { runId, workflow, version }
+}

@@ -1,0 +1,119 @@
+import { createPublisher } from '@runcast/client'
+import type { Test } from 'tap'
+import { parse } from 'yaml'
+import type { Json, WorkflowDefinition } from '../../../packages/engine/src/definition/dsl.ts'
+import type { Workflow } from '../../../packages/engine/src/definition/workflow.ts'
+import { createEngine } from '../../../packages/engine/src/engine.ts'
+import type { Engine, EngineOptions } from '../../../packages/engine/src/engine-options.ts'
+import { isJsonObject } from '../../../packages/engine/src/definition/json.ts'
+import { createEvaluator } from '../../../packages/engine/src/expression/jq-evaluator.ts'
+import { startStandIn, type StandInService } from '../../helpers/stand-in-service.ts'
+import { waitUntil } from '../../helpers/wait-until.ts'
+import { createMemoryRunStore, type MemoryRunStore } from './memory-run-store.ts'
+
+/** An event of a run, as the service has it. */
+export interface RunEvent {
+  readonly type: string
+  readonly data: { readonly [field: string]: Json }
+}
+
+/** How a run ended. */
+export interface EndedRun {
+  readonly runId: string
+  readonly status: string
+  readonly output: Json | undefined
+  readonly error: { readonly [field: string]: Json } | undefined
+  readonly events: readonly RunEvent[]
+}
+
+/** An engine that publishes to a service of the test. */
+export interface TestEngine {
+  readonly engine: Engine
+  readonly store: MemoryRunStore
+  readonly service: StandInService
+  /** What was logged as a warning or an error. */
+  readonly complaints: string[]
+  /** Starts a run. @returns its id */
+  start (workflow: Workflow, input?: Json): Promise<string>
+  /** Waits for the end of a run. */
+  ended (runId: string): Promise<EndedRun>
+  /** Starts a run and waits for its end. */
+  run (workflow: Workflow, input?: Json): Promise<EndedRun>
+  /** The events of a run so far. */
+  events (runId: string): RunEvent[]
+  /** Closes the engine, with what it has not published yet lost. */
+  leave (): Promise<void>
+}
+
+let runs = 0
+
+/** Starts an engine until the end of the test. @param shared what another engine of the test uses as well */
+export async function startEngine (t: Test, options: Partial<EngineOptions> = {}, shared?: Pick<TestEngine, 'store' | 'service'>): Promise<TestEngine> {
+  const service = shared?.service ?? await startStandIn(t)
+  const store = shared?.store ?? createMemoryRunStore()
+  const evaluator = createEvaluator({ deadlineMs: 10_000, maxOutputBytes: 4_194_304 })
+  const publisher = createPublisher({ url: service.url, batchDelayMs: 5, onError: () => {} })
+  const complaints: string[] = []
+  const complain = (fields: object, message: string) => { complaints.push(`${message} ${Object.values(fields).map(String).join(' ')}`) }
+  const engine = createEngine({
+    store,
+    evaluator,
+    publisherOf: () => publisher,
+    environment: process.env,
+    allowProcesses: true,
+    allowedHosts: ['127.0.0.1'],
+    logger: { info () {}, warn: complain, error: complain },
+    maxDataBytes: 1_048_576,
+    leaseMs: 2_000,
+    maxConcurrentRuns: 10,
+    ...options
+  })
+  const leave = async () => {
+    await engine.close()
+    await publisher.close({ timeoutMs: 0 })
+    await evaluator.close()
+  }
+  t.teardown(leave)
+
+  const events = (runId: string): RunEvent[] => service.events(runId).map(({ type, data }) => ({ type, data: JSON.parse(data) }))
+  async function start (workflow: Workflow, input: Json = {}): Promise<string> {
+    const runId = `run-${process.pid}-${runs += 1}`
+    if (!await engine.start({ workflow, input, runId, tenant: '' })) throw new Error('there is such a run already')
+    return runId
+  }
+  async function ended (runId: string): Promise<EndedRun> {
+    await waitUntil(`run ${runId} is over`, async () => (await store.read(runId))?.isOver === true, 60_000)
+    const all = events(runId)
+    const end = all.filter(({ type, data }) => type === 'status_change' && data['step'] === undefined).at(-1)?.data ?? {}
+    const result = all.find(({ type, data }) => type === 'result_preview' && data['step'] === undefined)
+    const { error } = end
+    return {
+      runId,
+      status: String(end['status']),
+      output: result?.data['content'],
+      error: isJsonObject(error) ? error : undefined,
+      events: all
+    }
+  }
+  return { engine, store, service, complaints, start, ended, run: async (workflow, input) => await ended(await start(workflow, input)), events, leave }
+}
+
+/** A workflow of these tasks, or of all that follows `document`, in YAML; it is not checked. */
+export function workflow (text: string): Workflow {
+  const body: Partial<WorkflowDefinition> = parse(text.trimStart().startsWith('- ') ? `do:\n${text}` : text)
+  const definition: WorkflowDefinition = { document: { dsl: '1.0.3', namespace: 'test', name: 'example', version: '1.0.0' }, do: [], ...body }
+  const { namespace, name, version, title = null, summary = null } = definition.document
+  return { name, version, namespace, title, summary, inputSchema: definition.input?.schema?.document ?? null, definition }
+}
+
+/** The ends of tasks, such as `/do/0/greet succeeded`, in their order. */
+export function ends (events: readonly RunEvent[]): string[] {
+  return events
+    .filter(({ type, data }) => type === 'status_change' && data['step'] !== undefined && data['status'] !== 'running')
+    .map(({ data }) => `${String(data['step'])} ${String(data['status'])}`)
+}
+
+/** The messages of log events. */
+export function logLines (events: readonly RunEvent[], stream?: string): string[] {
+  return events.filter(({ type, data }) => type === 'log' && (stream === undefined || data['stream'] === stream)).map(({ data }) => String(data['message']))
+}

@@ -1,0 +1,46 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Test } from 'tap'
+
+/** A request that has arrived. */
+export interface Arrival {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+/** A server of HTTP on the loopback interface. */
+export interface HttpServer {
+  readonly port: number
+  /** Such as http://127.0.0.1:34567. */
+  readonly url: string
+  readonly arrivals: readonly Arrival[]
+}
+
+/** Starts a server until the end of the test. */
+export async function startHttpServer (t: Test, answer: (request: Arrival, response: ServerResponse) => unknown): Promise<HttpServer> {
+  const arrivals: Arrival[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request.setEncoding('utf8')) body += chunk
+    const arrival = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body }
+    arrivals.push(arrival)
+    await answer(arrival, response)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { port, url: `http://127.0.0.1:${port}`, arrivals }
+}
+
+/** Answers with JSON. */
+export function json (response: ServerResponse, value: unknown, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+}

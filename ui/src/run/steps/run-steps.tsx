@@ -1,0 +1,58 @@
+import { ActionIcon, Modal, SegmentedControl } from '@mantine/core'
+import { ScreenFullIcon } from '@primer/octicons-react'
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { getWorkflow } from '../../api/workflows.ts'
+import type { WorkflowName } from '../../api/types.ts'
+import { loadFlowGraph } from '../../workflows/load-flow-graph.ts'
+import { useLoaded } from '../../workflows/use-loaded.ts'
+import type { RunState } from '../model/run-state.ts'
+import type { StepLine } from '../model/steps.ts'
+import { StepTimeline } from './step-timeline.tsx'
+import classes from './steps.module.css'
+
+const FlowGraph = lazy(loadFlowGraph)
+
+export interface RunStepsProps {
+  readonly run: RunState
+  readonly lines: readonly StepLine[]
+  /** The step whose rows alone are shown; null for all. */
+  readonly selected: string | null
+  readonly onSelect: (path: string | null) => void
+  /** When the clocks stand still, in milliseconds since 1970; null while they run. */
+  readonly stoppedAt: number | null
+}
+
+/** The steps of a run over time, or where a workflow of the service is executed in its flow. */
+export function RunSteps ({ run, lines, selected, onSelect, stoppedAt }: RunStepsProps) {
+  const [view, setView] = useState('time')
+  const [isLarge, setLarge] = useState(false)
+  const timeline = <StepTimeline lines={lines} isOver={run.isOver} selected={selected} onSelect={onSelect} stoppedAt={stoppedAt} />
+  if (run.workflow === null) return timeline
+  const flow = <RunFlow workflow={run.workflow} steps={run.steps} selected={selected} onSelect={onSelect} />
+  return (
+    <>
+      <div className={classes['views']}>
+        <SegmentedControl
+          size='xs' aria-label='Show the steps as' value={view} onChange={setView}
+          data={[{ value: 'time', label: 'Time line' }, { value: 'flow', label: 'Flow' }]}
+        />
+        {view === 'flow' && <ActionIcon variant='subtle' color='gray' aria-label='Show the flow large' onClick={() => setLarge(true)}><ScreenFullIcon /></ActionIcon>}
+      </div>
+      {view === 'time' ? timeline : <div className={classes['flow']}>{flow}</div>}
+      <Modal opened={isLarge} onClose={() => setLarge(false)} title={run.name} fullScreen closeButtonProps={{ 'aria-label': 'Close' }}>
+        <div className={classes['large']}>{flow}</div>
+      </Modal>
+    </>
+  )
+}
+
+interface RunFlowProps extends Pick<RunState, 'steps'>, Pick<RunStepsProps, 'selected' | 'onSelect'> {
+  readonly workflow: WorkflowName
+}
+
+function RunFlow ({ workflow: { name, version }, steps, selected, onSelect }: RunFlowProps) {
+  const { value, problem } = useLoaded(useCallback((signal: AbortSignal) => getWorkflow(name, version, signal), [name, version]))
+  const states = useMemo(() => new Map(steps.map(({ step, status }) => [step, status])), [steps])
+  if (problem !== null) return <p className={classes['problem']}>{problem.status === 404 ? `The workflow ${name} ${version} is no longer deployed.` : problem.message}</p>
+  return value === null ? null : <Suspense><FlowGraph graph={value.graph} states={states} selected={selected} onSelect={onSelect} /></Suspense>
+}

@@ -1,0 +1,101 @@
+import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react'
+import '@xyflow/react/dist/style.css'
+import { useMantineColorScheme } from '@mantine/core'
+import { useMemo } from 'react'
+import type { WorkflowDetail } from '../api/types.ts'
+import { kindOfStatus } from '../run/model/statuses.ts'
+import { StatusIcon, statusLabel } from '../status/status-icon.tsx'
+import { placesOf } from './flow-layout.ts'
+import classes from './flow-graph.module.css'
+
+export interface FlowGraphProps {
+  readonly graph: WorkflowDetail['graph']
+  /** The status of each task that has one, by its JSON Pointer. */
+  readonly states: ReadonlyMap<string, string>
+  /** The task that is chosen; null for none. */
+  readonly selected: string | null
+  /** Called with the task that is chosen, or null when it is chosen no more; null where none can be. */
+  readonly onSelect: ((id: string | null) => void) | null
+}
+
+type TaskNode = Node<{ readonly label: string, readonly kind: string, readonly status: string | null }, 'task' | 'tasks' | 'end'>
+
+const NODE_TYPES = { task: Task, tasks: Group, end: End }
+
+/** The flow of a workflow, its tasks coloured by how they are. */
+export function FlowGraph ({ graph, states, selected, onSelect }: FlowGraphProps) {
+  const { colorScheme } = useMantineColorScheme()
+  const places = useMemo(() => placesOf(graph), [graph])
+  const nodes = useMemo(() => nodesOf(graph, places, states, selected), [graph, places, states, selected])
+  const edges = useMemo<Edge[]>(() => graph.edges.map(({ from, to, label }, index) => ({
+    id: String(index), source: from, target: to, markerEnd: { type: MarkerType.ArrowClosed }, ...(label === null ? {} : { label })
+  })), [graph])
+  return (
+    <ReactFlow
+      className={classes['graph'] ?? ''} nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} colorMode={colorScheme === 'auto' ? 'system' : colorScheme}
+      proOptions={{ hideAttribution: true }} fitView fitViewOptions={{ maxZoom: 1, padding: 0.1 }} minZoom={0.2}
+      nodesDraggable={false} nodesConnectable={false} edgesFocusable={false} elementsSelectable={onSelect !== null}
+      onNodeClick={(_event, { id, type }) => { if (type !== 'end') onSelect?.(id === selected ? null : id) }}
+    >
+      <Background />
+      <Controls showInteractive={false} />
+    </ReactFlow>
+  )
+}
+
+function nodesOf ({ nodes }: FlowGraphProps['graph'], places: ReturnType<typeof placesOf>, states: FlowGraphProps['states'], selected: string | null): TaskNode[] {
+  const groups = new Set(nodes.map(({ parent }) => parent))
+  // A parent comes before its children.
+  return nodes.toSorted((one, other) => one.id.split('/').length - other.id.split('/').length).map(({ id, type, label, parent }) => {
+    const { x = 0, y = 0, width = 0, height = 0 } = places.get(id) ?? {}
+    const status = states.get(id) ?? null
+    return {
+      id,
+      type: type === 'start' || type === 'end' ? 'end' : groups.has(id) ? 'tasks' : 'task',
+      position: { x, y },
+      width,
+      height,
+      selected: id === selected,
+      ariaLabel: status === null ? label : `${label}: ${statusLabel(status)}`,
+      data: { label, kind: type, status },
+      ...(parent === null ? {} : { parentId: parent })
+    }
+  })
+}
+
+function Task ({ data: { label, kind, status }, selected }: NodeProps<TaskNode>) {
+  const state = status === null ? undefined : kindOfStatus(status)
+  return (
+    <div className={classes['task']} data-state={state} data-selected={selected}>
+      <Handle type='target' position={Position.Top} isConnectable={false} />
+      {state !== undefined && <StatusIcon kind={state} moving size={14} />}
+      <span className={classes['label']} title={label}>{label}</span>
+      <span className={classes['kind']}>{kind}</span>
+      <Handle type='source' position={Position.Bottom} isConnectable={false} />
+    </div>
+  )
+}
+
+function Group ({ data: { label, kind, status }, selected }: NodeProps<TaskNode>) {
+  const state = status === null ? undefined : kindOfStatus(status)
+  return (
+    <div className={classes['group']} data-state={state} data-selected={selected}>
+      <Handle type='target' position={Position.Top} isConnectable={false} />
+      <div className={classes['head']}>
+        {state !== undefined && <StatusIcon kind={state} moving size={12} />}
+        <span className={classes['label']}>{label}</span>
+        <span className={classes['kind']}>{kind}</span>
+      </div>
+      <Handle type='source' position={Position.Bottom} isConnectable={false} />
+    </div>
+  )
+}
+
+function End ({ data: { label, kind } }: NodeProps<TaskNode>) {
+  return (
+    <div className={classes['end']} title={label} data-kind={kind}>
+      <Handle type='target' position={Position.Top} isConnectable={false} />
+      <Handle type='source' position={Position.Bottom} isConnectable={false} />
+    </div>
+  )
+}

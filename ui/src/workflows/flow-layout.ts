@@ -1,0 +1,70 @@
+import { Graph, layout } from '@dagrejs/dagre'
+import type { WorkflowDetail } from '../api/types.ts'
+
+type FlowGraph = WorkflowDetail['graph']
+
+/** Where a node stands: its upper left corner within its parent, and its size, in pixels. */
+export interface Place {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+export const NODE_WIDTH = 176
+export const NODE_HEIGHT = 44
+const END_SIZE = 28
+
+/** A group keeps room for its name above what is in it. */
+const GROUP_HEAD = 24
+
+const RANK_SEPARATION = 28
+
+/** Places the nodes of a flow from top to bottom, those of a group within it. */
+export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Place> {
+  const heads = headsOf(nodes)
+  const ranksep = RANK_SEPARATION + Math.max(0, ...heads.values()) / 2
+  const graph = new Graph({ compound: true }).setGraph({ rankdir: 'TB', nodesep: 28, ranksep, marginx: 12, marginy: 12 }).setDefaultEdgeLabel(() => ({}))
+  for (const { id, type } of nodes) {
+    const isEnd = type === 'start' || type === 'end'
+    graph.setNode(id, heads.has(id) ? {} : { width: isEnd ? END_SIZE : NODE_WIDTH, height: isEnd ? END_SIZE : NODE_HEIGHT })
+  }
+  for (const { id, parent } of nodes) if (parent !== null) graph.setParent(id, parent)
+  // The layout knows no edges of groups: they go to what a group begins with, and from all that it ends with.
+  const begins = endsOf(nodes, new Set(edges.map(({ to }) => to)))
+  const ends = endsOf(nodes, new Set(edges.map(({ from }) => from)))
+  for (const { from, to } of edges) {
+    for (const source of ends(from)) for (const target of begins(to)) graph.setEdge(source, target)
+  }
+  layout(graph)
+  const boxes = new Map(nodes.map(({ id }) => {
+    const { x = 0, y = 0, width = NODE_WIDTH, height = NODE_HEIGHT } = graph.node(id)
+    const head = heads.get(id) ?? 0
+    return [id, { x: x - width / 2, y: y - height / 2 - head, width, height: height + head }]
+  }))
+  return new Map(nodes.map(({ id, parent }) => {
+    const box = boxes.get(id) ?? { x: 0, y: 0, width: NODE_WIDTH, height: NODE_HEIGHT }
+    const around = parent === null ? undefined : boxes.get(parent)
+    return [id, around === undefined ? box : { ...box, x: box.x - around.x, y: box.y - around.y }]
+  }))
+}
+
+/** The room above what is in each group: for its own name, and above that of the groups in it. */
+function headsOf (nodes: FlowGraph['nodes']): ReadonlyMap<string, number> {
+  const groups = new Set(nodes.flatMap(({ parent }) => parent ?? []))
+  const headOf = (group: string): number => {
+    const inner = nodes.filter(({ id, parent }) => parent === group && groups.has(id))
+    return GROUP_HEAD + Math.max(0, ...inner.map(({ id }) => headOf(id)))
+  }
+  return new Map([...groups].map((group) => [group, headOf(group)]))
+}
+
+/** Makes what gives, for a group, the innermost nodes in it that are not `joined` to another one; for any other node itself. */
+function endsOf (nodes: FlowGraph['nodes'], joined: ReadonlySet<string>): (id: string) => readonly string[] {
+  const ends = (id: string): readonly string[] => {
+    const inner = nodes.filter(({ parent }) => parent === id)
+    const loose = inner.filter((node) => !joined.has(node.id))
+    return inner.length === 0 ? [id] : (loose.length === 0 ? inner : loose).flatMap((node) => ends(node.id))
+  }
+  return ends
+}

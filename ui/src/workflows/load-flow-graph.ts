@@ -1,0 +1,2 @@
+/** The graph, with the libraries that lay it out and draw it: loaded when one is to be seen. */
+export const loadFlowGraph = async () => ({ default: (await import('./flow-graph.tsx')).FlowGraph })

@@ -1,0 +1,30 @@
+import { useCallback, useEffect, useState } from 'react'
+import { ApiError } from '../api/api-error.ts'
+
+/** What is being read from the service. */
+export interface Loaded<T> {
+  /** null until it is there. */
+  readonly value: T | null
+  readonly problem: ApiError | null
+  /** Reads it again. */
+  reload (): void
+}
+
+/** Reads something from the service when the component appears. @param read changes when something else is to be read */
+export function useLoaded<T> (read: (signal: AbortSignal) => Promise<T>): Loaded<T> {
+  const [value, setValue] = useState<T | null>(null)
+  const [problem, setProblem] = useState<ApiError | null>(null)
+  const [attempt, setAttempt] = useState(0)
+  useEffect(() => {
+    const leaving = new AbortController()
+    read(leaving.signal).then((found) => {
+      setValue(found)
+      setProblem(null)
+    }).catch((error: unknown) => {
+      if (leaving.signal.aborted) return
+      setProblem(error instanceof ApiError ? error : new ApiError(0, 'unreadable', 'The answer of the service can not be read.'))
+    })
+    return () => leaving.abort()
+  }, [read, attempt])
+  return { value, problem, reload: useCallback(() => setAttempt((count) => count + 1), []) }
+}

@@ -1,0 +1,49 @@
+import { useState } from 'react'
+import { useNavigate } from 'react-router'
+import { ApiError, type Fault } from '../api/api-error.ts'
+import { startRun } from '../api/workflows.ts'
+import { faultsOf } from './input-faults.ts'
+import type { ReadInput } from './input-fields.ts'
+
+export interface Start {
+  /** Checks the input, starts a run, and goes to it. */
+  start (workflow: { readonly workflow: string, readonly version: string }, input: ReadInput): Promise<void>
+  readonly isStarting: boolean
+  /** What is wrong with the input, by the path of its field. */
+  readonly faults: Readonly<Record<string, string>>
+  /** What else is wrong; null when nothing is. */
+  readonly problem: string | null
+}
+
+/** Starts runs of a workflow. @param schema what the service will hold the input against; it has the last word */
+export function useStart (schema: unknown): Start {
+  const navigate = useNavigate()
+  const [isStarting, setStarting] = useState(false)
+  const [faults, setFaults] = useState<Start['faults']>({})
+  const [problem, setProblem] = useState<string | null>(null)
+
+  const refuse = (found: readonly Fault[], message: string | null) => {
+    setFaults(Object.fromEntries(found.map(({ path, message: text }) => [path, text])))
+    setProblem(message)
+  }
+  return {
+    isStarting,
+    faults,
+    problem,
+    async start (workflow, { value: input = {}, faults: unread }) {
+      const found = Object.keys(unread).length > 0 ? Object.entries(unread).map(([path, message]) => ({ path, message })) : faultsOf(schema, input)
+      refuse(found, found.find(({ path }) => path === '')?.message ?? null)
+      if (found.length > 0) return
+      setStarting(true)
+      try {
+        const { run_id: runId } = await startRun({ ...workflow, input: JSON.parse(JSON.stringify(input)) })
+        navigate(`/runs/${encodeURIComponent(runId)}`)
+      } catch (error) {
+        if (error instanceof ApiError) refuse(error.faults, error.message)
+        else throw error
+      } finally {
+        setStarting(false)
+      }
+    }
+  }
+}
