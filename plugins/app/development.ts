@@ -32,11 +32,11 @@ export default fp(async (fastify) => {
   })
   if (loginCodes === null) return
 
-  fastify.addHook('onListen', async () => noteAddress(config.DATA_DIR, serviceUrl(fastify), process.pid))
+  fastify.onStart(async () => noteAddress(config.DATA_DIR, serviceUrl(fastify), process.pid))
   fastify.addHook('onRequest', async ({ headers, socket }) => {
     if (!isBoundHost(headers.host, config.HOST, socket.localPort)) throw new AccessError('misdirected_request')
   })
-}, { name: 'development', fastify: '5.x', dependencies: ['config', 'redis'] })
+}, { name: 'development', fastify: '5.x', dependencies: ['config', 'redis', 'shutdown'] })
 
 /** In Redis where there is one, since any of several processes may be asked to redeem a code. */
 function loginCodesOf ({ redisConnections, config }: FastifyInstance): LoginCodes {

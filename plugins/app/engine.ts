@@ -42,9 +42,7 @@ export default fp(async (fastify) => {
     maxConcurrentRuns: config.ENGINE_MAX_RUNS
   })
   fastify.decorate('engine', engine)
-  fastify.addHook('onListen', async () => {
-    await fastify.runLog.open().then(() => engine.watch(), () => { /* The service ends for it. */ })
-  })
+  fastify.onStart(async () => engine.watch())
   fastify.onDrain(() => engine.close(config.DRAIN_MS * LAST_EVENTS_SHARE))
   fastify.addHook('onClose', () => store.close())
 }, { name: 'engine', fastify: '5.x', dependencies: ['auth', 'config', 'redis', 'run-log', 'shutdown'] })

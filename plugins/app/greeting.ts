@@ -9,12 +9,11 @@ export interface GreetingOptions {
 
 /** Prints the address and a login URL at a development start. They are no log lines: a log keeps no login code. */
 export default fp<GreetingOptions>(async (fastify, { print = (text) => { process.stdout.write(text) } }) => {
-  fastify.addHook('onListen', async () => {
+  fastify.onStart(async () => {
     // Of several processes the first one speaks for all.
     const isFirst = cluster.worker === undefined || cluster.worker.id === 1
-    const hasFailed = !fastify.server.listening
-    if (fastify.loginCodes === null || !isFirst || hasFailed) return
+    if (fastify.loginCodes === null || !isFirst) return
     const login = await fastify.developmentLogin() ?? 'npx runcast login, once Redis answers'
     print(`\nRuncast is up: ${fastify.listeningOrigin}\nLog in with:   ${login}\n\n`)
   })
-}, { name: 'greeting', fastify: '5.x', dependencies: ['development'] })
+}, { name: 'greeting', fastify: '5.x', dependencies: ['development', 'shutdown'] })

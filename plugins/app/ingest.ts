@@ -16,6 +16,6 @@ export default fp(async (fastify) => {
     logger: fastify.log
   })
   fastify.metrics.observeIngest(() => ingest.stats())
-  fastify.addHook('onListen', async () => ingest.start())
+  fastify.onStart(async () => ingest.start())
   fastify.addHook('onClose', () => ingest.stop())
-}, { name: 'ingest', fastify: '5.x', dependencies: ['config', 'metrics', 'redis', 'run-log'] })
+}, { name: 'ingest', fastify: '5.x', dependencies: ['config', 'metrics', 'redis', 'run-log', 'shutdown'] })

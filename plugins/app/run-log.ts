@@ -24,7 +24,7 @@ export default fp(async (fastify) => {
   fastify.decorate('runLog', log)
   fastify.decorate('liveChannels', live)
   fastify.addHook('onRequest', () => log.open())
-  fastify.addHook('onListen', async () => {
+  fastify.onStart(async () => {
     await log.open().catch(async (error: unknown) => {
       fastify.log.fatal({ err: error }, 'the run log can not be opened')
       await fastify.close()
@@ -34,7 +34,7 @@ export default fp(async (fastify) => {
     await live.close()
     await log.close()
   })
-}, { name: 'run-log', fastify: '5.x', dependencies: ['config', 'redis'] })
+}, { name: 'run-log', fastify: '5.x', dependencies: ['config', 'redis', 'shutdown'] })
 
 function inRedis ({ config, redisConnections: connections, log: logger }: FastifyInstance): { log: RunLog, live: LiveChannels } | null {
   if (connections === null) return null

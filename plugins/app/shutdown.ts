@@ -8,6 +8,8 @@ declare module 'fastify' {
     /** Whether the service is about to stop: not ready any more, though it still answers. */
     readonly draining: boolean
     onDrain (callback: DrainCallback): void
+    /** Has something done when the service listens, one after the other; nothing more begins once it is about to stop. */
+    onStart (callback: () => Promise<void>): void
   }
 }
 
@@ -25,6 +27,9 @@ export default fp(async (fastify) => {
   let cut: NodeJS.Timeout | undefined
   fastify.decorate('draining', { getter: () => draining })
   fastify.decorate('onDrain', (callback: DrainCallback) => { callbacks.push(callback) })
+  fastify.decorate('onStart', (callback: () => Promise<void>) => {
+    fastify.addHook('onListen', async () => { if (!draining) await callback() })
+  })
   fastify.addHook('preClose', async () => {
     draining = true
     cut = setTimeout(() => fastify.server.closeAllConnections(), Math.max(fastify.config.DRAIN_MS, MIN_DRAIN_MS))

@@ -39,7 +39,7 @@ export interface EngineService {
   runs (): Promise<WorkflowRuns>
   /** Goes on with the runs that nobody executes, now and from time to time, until it is closed. */
   watch (): void
-  /** Stops where the runs are, and resolves when their events are stored, after `timeoutMs` at the latest. */
+  /** Stops where the runs are, and resolves when their events are stored, after `timeoutMs` at the latest. The store is not opened any more. */
   close (timeoutMs: number): Promise<void>
 }
 
@@ -48,6 +48,7 @@ export function createEngineService (options: EngineServiceOptions): EngineServi
   const { store, logger, publishers } = options
   let loading: Promise<Parts> | null = null
   let timer: NodeJS.Timeout | undefined
+  let looking = Promise.resolve()
   let isClosed = false
 
   function parts (): Promise<Parts> {
@@ -66,20 +67,21 @@ export function createEngineService (options: EngineServiceOptions): EngineServi
       if (!isClosed) logger.warn({ err: error }, 'unfinished workflow runs can not be looked for')
     }
     // Once it is there, the engine looks for them itself.
-    if (!isClosed && loading === null) timer = setTimeout(look, options.leaseMs).unref()
+    if (!isClosed && loading === null) timer = setTimeout(() => { looking = look() }, options.leaseMs).unref()
   }
 
   return {
     directory: async () => (await parts()).directory,
     runs: async () => (await parts()).runs,
     watch () {
-      look()
+      if (!isClosed) looking = look()
     },
     async close (timeoutMs) {
       isClosed = true
       clearTimeout(timer)
       const loaded = await loading?.catch(() => null) ?? null
       await loaded?.engine.close()
+      await looking
       await loaded?.directory.close()
       await loaded?.evaluator.close()
       await publishers.close(timeoutMs)

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readdir, rm } from 'node:fs/promises'
 import { request } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { buildApp, tokenFor } from '../helpers/app.ts'
 
@@ -30,4 +32,14 @@ t.test('whoever stops reading does not hold a stop up', async (t) => {
   t.ok(Date.now() - start < 10_000)
   response.resume()
   t.match((await cut)[0], { code: 'ECONNRESET' })
+})
+
+t.test('a service that is stopped as it starts opens nothing afterwards', async (t) => {
+  for (let start = 0; start < 5; start++) {
+    const app = await buildApp(t)
+    await app.close()
+    await rm(app.directory, { recursive: true })
+    await setImmediate()
+    await t.rejects(readdir(app.directory), { code: 'ENOENT' })
+  }
 })

@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import type { Json } from '../definition/dsl.ts'
 import { DeadlineError, createDeadlineWorker } from './deadline-worker.ts'
 import { ExpressionError, type Evaluator, type Scope } from './evaluator.ts'
@@ -25,8 +24,8 @@ export interface EvaluatorOptions {
  * https://jqlang.org/manual/v1.8/
  */
 export function createEvaluator ({ deadlineMs, maxOutputBytes }: EvaluatorOptions): Evaluator {
-  // The source is executed as TypeScript by tests, and as JavaScript from the package.
-  const file = new URL(`./jq-worker${extname(import.meta.url)}`, import.meta.url)
+  // A thread executes the built file, also where the rest is executed as TypeScript: no loader reaches it on Node 20.
+  const file = new URL(import.meta.resolve('#jq-worker'))
   const worker = createDeadlineWorker<JqRequest, JqReply>(file, deadlineMs)
 
   /** @throws Error when the thread ends, for a reason that the programs need not have given */

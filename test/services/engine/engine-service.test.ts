@@ -1,0 +1,45 @@
+import { readdir } from 'node:fs/promises'
+import t, { type Test } from 'tap'
+import { createEngineService } from '../../../services/engine/engine-service.ts'
+import { createPublishers } from '../../../services/engine/publishers.ts'
+import { createEmbeddedRunStore } from '../../../services/engine/run-store/embedded/embedded-run-store.ts'
+import { temporaryDirectory } from '../../helpers/app.ts'
+import { openLog } from '../../helpers/embedded-run-log.ts'
+import { memoryLogger } from '../../helpers/memory-logger.ts'
+
+t.test('a service that is closed as it looks for unfinished runs waits for that, and opens no store afterwards', async (t) => {
+  const { engine, store, directory } = await engineService(t)
+  engine.watch()
+  await engine.close(0)
+  const opened = await readdir(directory)
+  t.ok(opened.includes('engine.mdb'), 'what was under way is done')
+  await store.close()
+
+  const late = await engineService(t)
+  await late.engine.close(0)
+  late.engine.watch()
+  await new Promise((resolve) => setImmediate(resolve))
+  t.same(await readdir(late.directory), [])
+})
+
+async function engineService (t: Test) {
+  const { log } = await openLog(t)
+  const directory = await temporaryDirectory(t)
+  const logger = memoryLogger()
+  const store = createEmbeddedRunStore({ directory, minFreeBytes: 0, ttlSeconds: 60 })
+  const engine = createEngineService({
+    store,
+    log,
+    publishers: createPublishers({ fetch, tokenFor: () => '', logger }),
+    logger,
+    workflowsDirectory: directory,
+    environment: {},
+    allowProcesses: false,
+    allowedHosts: [],
+    maxDataBytes: 1_000,
+    expressionDeadlineMs: 1_000,
+    leaseMs: 60_000,
+    maxConcurrentRuns: 1
+  })
+  return { engine, store, directory }
+}
