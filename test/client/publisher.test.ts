@@ -297,3 +297,15 @@ test('with onError nobody has to await each publish', async (t) => {
   t.same(failed, ['no'])
   t.equal(unhandled.length, 0)
 })
+
+test('many runs at once make Node warn of nothing', async (t) => {
+  const service = await startStandIn(t)
+  const publisher = publisherOf(t, service)
+  const warnings: Error[] = []
+  const note = (warning: Error) => { warnings.push(warning) }
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
+  await Promise.all(numbers(30).map((run) => publisher.run(`run-${run}`).log('hello')))
+  await new Promise((resolve) => setImmediate(resolve))
+  t.same(warnings, [])
+})

@@ -17,14 +17,15 @@ export interface ServerProcess {
 }
 
 /**
- * Starts a script of the project with nothing in its environment but what it needs and the settings.
+ * Starts the built service, or a script of the project as TypeScript, with nothing in its environment but what it needs
+ * and the settings.
  *
  * @param settings as in the environment
  * @param script with its arguments, relative to the project
  */
 export function startServer (t: Test, settings: Record<string, string>, ...script: string[]): ServerProcess {
   const root = fileURLToPath(new URL('../../', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', ...(script.length === 0 ? ['server.ts'] : script)], {
+  const child = spawn(process.execPath, script.length === 0 ? ['dist/server.js'] : ['--import', 'tsx', ...script], {
     cwd: root,
     env: { PATH: process.env['PATH'], FASTIFY_AUTOLOAD_TYPESCRIPT: '1', ...settings },
     stdio: ['ignore', 'pipe', 'pipe']

@@ -170,7 +170,7 @@ t.test('a run that was under way goes on when the service starts again', async (
 
 t.test('runs that are busy when the service stops go on at its next start, without a word of warning', async (t) => {
   const DATA_DIR = await temporaryDirectory(t)
-  const busy = workflow('busy', [{ rounds: { for: { each: 'round', in: jq('[range(100)]') }, do: [{ step: { set: { round: jq('$round') } } }] } }])
+  const busy = workflow('busy', [{ rounds: { for: { each: 'round', in: jq('[range(40)]') }, do: [{ step: { set: { round: jq('$round') } } }] } }])
   const app = await buildWorkflowApp(t, { 'busy.json': busy }, { DATA_DIR })
   const runs = await Promise.all(Array.from({ length: 20 }, () => app.start({ workflow: 'busy' })))
   for (const { run_id: runId } of runs) await app.stepIs(runId, '/do/0/rounds', 'running')

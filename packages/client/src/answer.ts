@@ -1,5 +1,5 @@
 import type { Caller } from './caller.ts'
-import { refusal, RuncastError } from './errors.ts'
+import { notRuncast, refusal, RuncastError } from './errors.ts'
 import { limitRequest, type LimitedRequest } from './limited-request.ts'
 
 /** An answer whose body is read as it comes. */
@@ -50,7 +50,7 @@ async function bodyOf (response: Response, type: string): Promise<ReadableStream
   if (response.status === 204) return null
   if (!response.ok) throw await refusal(response)
   if (response.body === null || !response.headers.get('content-type')?.startsWith(type)) {
-    throw new RuncastError('unexpected_answer', 'What answers at this address is not Runcast.', { status: response.status })
+    throw notRuncast({ status: response.status })
   }
   return response.body
 }

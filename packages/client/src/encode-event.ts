@@ -29,7 +29,7 @@ export function checkRunId (runId: string): void {
 export function encodeEvent (event: NewEvent): string {
   const { event_type: type, event_id: eventId } = event
   if (type !== undefined && !EVENT_TYPE.test(type)) {
-    throw new RuncastError('invalid_event', `An event type must match ${EVENT_TYPE.source}`)
+    throw new RuncastError('invalid_event', `An event_type must match ${EVENT_TYPE.source}`)
   }
   const typeField = type === undefined ? '' : `"event_type":${JSON.stringify(type)},`
   const idField = eventId === undefined ? '' : `"event_id":${JSON.stringify(eventId)},`

@@ -21,6 +21,11 @@ export class RuncastError extends Error {
   }
 }
 
+/** The error of an answer that Runcast would not give. */
+export function notRuncast (options: { status?: number, cause?: unknown } = {}): RuncastError {
+  return new RuncastError('unexpected_answer', 'What answers at this address is not Runcast.', options)
+}
+
 /** The statuses, and the codes of those without one, that tell of a passing trouble. */
 const TRANSIENT: ReadonlySet<string | number> = new Set(['unreachable', 'timeout', 'stalled', 408, 425, 429])
 
@@ -39,7 +44,7 @@ export function noAnswer (cause: unknown): RuncastError {
 export async function refusal (response: Response): Promise<RuncastError> {
   const problem: unknown = await response.json().catch(() => null)
   const message = textOf(problem, 'detail') ?? textOf(problem, 'title') ?? response.statusText
-  return new RuncastError(textOf(problem, 'code') ?? `http_${response.status}`, `The service answered ${response.status}: ${message || 'no reason given'}`, {
+  return new RuncastError(textOf(problem, 'code') ?? `http_${response.status}`, `The service answered ${response.status}: ${message || 'no reason'}`, {
     status: response.status,
     retryAfterMs: retryAfterMs(response)
   })

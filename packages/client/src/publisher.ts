@@ -72,24 +72,22 @@ const MAX_BATCH_BYTES = 1_048_576
 
 /** Makes a publisher. It holds no connection open and no process alive unless something is buffered. */
 export function createPublisher (options: PublisherOptions): Publisher {
-  const ending = new AbortController()
   const batching = { maxEvents: options.batchMaxEvents ?? 100, maxBytes: MAX_BATCH_BYTES, delayMs: options.batchDelayMs ?? 50 }
   const room = createRoom({ events: options.buffer?.events ?? 10_000, bytes: options.buffer?.bytes ?? 16_777_216 })
   const lanes = new Map<string, Lane>()
   const pending = new Set<Promise<unknown>>()
   let closed = false
 
-  const send = createSender({
+  const sender = createSender({
     caller: createCaller(options),
     backoff: { baseMs: 250, maxMs: options.maxRetryDelayMs ?? 10_000 },
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
-    signal: ending.signal,
     onRetry: (retry) => options.onRetry?.(retry),
     onRecovered: (runId) => options.onRecovered?.(runId)
   })
 
   function laneOf (runId: string): Lane {
-    const lane = lanes.get(runId) ?? createLane(batching, (events) => send(runId, events), () => lanes.delete(runId))
+    const lane = lanes.get(runId) ?? createLane(batching, (events) => sender.send(runId, events), () => lanes.delete(runId))
     lanes.set(runId, lane)
     return lane
   }
@@ -149,7 +147,7 @@ export function createPublisher (options: PublisherOptions): Publisher {
     flush,
     async close ({ timeoutMs } = {}) {
       closed = true
-      const timer = timeoutMs === undefined ? undefined : setTimeout(() => ending.abort(), timeoutMs)
+      const timer = timeoutMs === undefined ? undefined : setTimeout(() => sender.end(), timeoutMs)
       await flush()
       clearTimeout(timer)
     }

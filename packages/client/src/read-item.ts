@@ -1,4 +1,4 @@
-import { RuncastError } from './errors.ts'
+import { notRuncast } from './errors.ts'
 import type { Frame } from './frames.ts'
 import type { ControlFrame, RunEvent } from './stream-items.ts'
 
@@ -33,6 +33,6 @@ function parse (text: string) {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new RuncastError('unexpected_answer', 'A frame of the stream is not JSON.', { cause })
+    throw notRuncast({ cause })
   }
 }

@@ -1,6 +1,6 @@
 import { fullJitter, pause, type Backoff } from './backoff.ts'
 import type { Caller } from './caller.ts'
-import { isTransient, noAnswer, refusal, RuncastError } from './errors.ts'
+import { isTransient, noAnswer, notRuncast, refusal, RuncastError } from './errors.ts'
 import { fieldOf } from './field.ts'
 import { limitRequest } from './limited-request.ts'
 
@@ -18,28 +18,33 @@ export interface SenderOptions {
   readonly backoff: Backoff
   /** How long one attempt may take, in milliseconds. */
   readonly requestTimeoutMs: number
-  /** Ends all attempts. */
-  readonly signal: AbortSignal
   readonly onRetry: (retry: Retry) => void
   /** A batch was delivered or refused after repetitions: the service answers again. */
   readonly onRecovered: (runId: string) => void
 }
 
-/**
- * Delivers one batch: repeats it, under one `Idempotency-Key`, until the service has stored or refused it.
- *
- * @param events each one JSON object
- * @returns one id per event
- * @throws RuncastError the service's refusal, or `closed` when the signal aborts first
- */
-export type Sender = (runId: string, events: readonly string[]) => Promise<string[]>
+export interface Sender {
+  /**
+   * Delivers one batch: repeats it, under one `Idempotency-Key`, until the service has stored or refused it.
+   *
+   * @param events each one JSON object
+   * @returns one id per event
+   * @throws RuncastError the service's refusal, or `closed` when it is ended first
+   */
+  send (runId: string, events: readonly string[]): Promise<string[]>
+  /** Ends all attempts. */
+  end (): void
+}
 
 /** Makes a sender. */
 export function createSender (options: SenderOptions): Sender {
-  const { caller, backoff, signal } = options
+  const { caller, backoff } = options
+  // One for each batch: of many runs at once, each would listen to a common one.
+  const underWay = new Set<AbortController>()
+  let ended = false
 
-  function attempt (runId: string, key: string, body: string, count: number): Promise<string[]> {
-    const late = new RuncastError('timeout', `The service did not answer within ${options.requestTimeoutMs} ms.`)
+  function attempt (runId: string, key: string, body: string, count: number, signal: AbortSignal): Promise<string[]> {
+    const late = new RuncastError('timeout', `The service was silent for ${options.requestTimeoutMs} ms.`)
     const request = limitRequest(signal, options.requestTimeoutMs, late)
     return request.step(async () => {
       const response = await caller.send(caller.runUrl(runId, 'events'), {
@@ -53,15 +58,14 @@ export function createSender (options: SenderOptions): Sender {
     }).finally(request.close)
   }
 
-  return async (runId, events) => {
+  async function deliver (runId: string, events: readonly string[], signal: AbortSignal): Promise<string[]> {
     const body = `[${events.join(',')}]`
     const key = randomKey()
     for (let failures = 0; ; failures++) {
-      if (signal.aborted) throw closedError()
-      const outcome = await attempt(runId, key, body, events.length).catch(noAnswer)
+      const outcome = await attempt(runId, key, body, events.length, signal).catch(noAnswer)
       const failed = outcome instanceof RuncastError
-      if (failed && signal.aborted) throw closedError()
       if (failed && isTransient(outcome)) {
+        if (signal.aborted) throw closedError()
         const delayMs = Math.max(outcome.retryAfterMs ?? 0, fullJitter(failures, backoff))
         options.onRetry({ runId, attempt: failures + 1, delayMs, error: outcome })
         await pause(delayMs, signal)
@@ -70,6 +74,19 @@ export function createSender (options: SenderOptions): Sender {
       if (failures > 0) options.onRecovered(runId)
       if (failed) throw outcome
       return outcome
+    }
+  }
+
+  return {
+    send (runId, events) {
+      const batch = new AbortController()
+      underWay.add(batch)
+      if (ended) batch.abort()
+      return deliver(runId, events, batch.signal).finally(() => underWay.delete(batch))
+    },
+    end () {
+      ended = true
+      for (const batch of underWay) batch.abort()
     }
   }
 }
@@ -81,7 +98,7 @@ export function closedError (): RuncastError {
 
 function idsOf (answer: unknown, count: number): string[] {
   const ids = fieldOf(answer, 'ids')
-  if (!Array.isArray(ids) || ids.length !== count) throw new RuncastError('unexpected_answer', 'What answers at this address is not Runcast.')
+  if (!Array.isArray(ids) || ids.length !== count) throw notRuncast()
   return ids.map(String)
 }
 

@@ -1,4 +1,4 @@
-import { ApiError, type Fault } from './api-error.ts'
+import { ApiError } from './api-error.ts'
 import { parseJson } from './exact-json.ts'
 import { noteServerTime } from './server-time.ts'
 
@@ -46,12 +46,13 @@ interface Problem {
   readonly code?: string
   readonly title?: string
   readonly detail?: string
-  readonly errors?: readonly Fault[]
+  readonly errors?: ReadonlyArray<{ readonly path: string, readonly detail: string }>
 }
 
 async function refusal (response: Response): Promise<ApiError> {
   const problem: Problem = await response.json().catch(() => ({}))
-  return new ApiError(response.status, problem.code ?? `http_${response.status}`, problem.detail ?? problem.title ?? `The service answered ${response.status}.`, { faults: problem.errors ?? [] })
+  const faults = (problem.errors ?? []).map(({ path, detail: message }) => ({ path, message }))
+  return new ApiError(response.status, problem.code ?? `http_${response.status}`, problem.detail ?? problem.title ?? `The service answered ${response.status}.`, { faults })
 }
 
 function queryText (query: NonNullable<RequestOptions['query']>): string {

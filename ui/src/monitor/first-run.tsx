@@ -1,10 +1,11 @@
 import { Button, CopyButton } from '@mantine/core'
 import { CheckIcon, CopyIcon } from '@primer/octicons-react'
 import { lazy, Suspense } from 'react'
+import { loadPart } from '../load-part.ts'
 import { firstRunCommands } from './first-run-commands.ts'
 import classes from './first-run.module.css'
 
-const FirstWorkflow = lazy(async () => ({ default: (await import('./first-workflow.tsx')).FirstWorkflow }))
+const FirstWorkflow = lazy(() => loadPart(async () => ({ default: (await import('./first-workflow.tsx')).FirstWorkflow })))
 
 /** How to start a first run: what there is to see before there is one. */
 export function FirstRun () {

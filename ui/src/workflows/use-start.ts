@@ -15,6 +15,11 @@ export interface Start {
   readonly problem: string | null
 }
 
+/** The service tells where in the request a fault is, the form where in the input. */
+function inInput ({ path, message }: Fault): Fault {
+  return { path: path.replace(/^\/input(?=\/|$)/, ''), message }
+}
+
 /** Starts runs of a workflow. @param schema what the service will hold the input against; it has the last word */
 export function useStart (schema: unknown): Start {
   const navigate = useNavigate()
@@ -39,7 +44,7 @@ export function useStart (schema: unknown): Start {
         const { run_id: runId } = await startRun({ ...workflow, input: JSON.parse(JSON.stringify(input)) })
         navigate(`/runs/${encodeURIComponent(runId)}`)
       } catch (error) {
-        if (error instanceof ApiError) refuse(error.faults, error.message)
+        if (error instanceof ApiError) refuse(error.faults.map(inInput), error.message)
         else throw error
       } finally {
         setStarting(false)
