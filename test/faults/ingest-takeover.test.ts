@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { keySlot } from '../../../services/redis/key-slot.ts'
-import { startProgram, type ChildProgram } from '../../helpers/child-process.ts'
-import { keys, makeIngest } from '../../helpers/ingest-process.ts'
-import { memoryLogger } from '../../helpers/memory-logger.ts'
-import { startCluster } from '../../helpers/redis-cluster.ts'
-import { startRedis } from '../../helpers/redis-server.ts'
-import { waitUntil } from '../../helpers/wait-until.ts'
+import { keySlot } from '../../services/redis/key-slot.ts'
+import { startProgram, type ChildProgram } from '../helpers/child-process.ts'
+import { keys, makeIngest } from '../helpers/ingest-process.ts'
+import { memoryLogger } from '../helpers/memory-logger.ts'
+import { startCluster } from '../helpers/redis-cluster.ts'
+import { startRedis } from '../helpers/redis-server.ts'
+import { waitUntil } from '../helpers/wait-until.ts'
 
 const RUNS = ['a', 'b', 'c']
 const LEASE_MS = 400
