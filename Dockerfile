@@ -15,7 +15,7 @@ RUN npm run build
 
 FROM packages AS dependencies
 # The pages are built above, and what they are made of is not needed any more.
-RUN npm ci --omit=dev --ignore-scripts --include-workspace-root --workspace=bin
+RUN npm ci --omit=dev --ignore-scripts --include-workspace-root --workspace=bin --workspace=packages/engine
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="Runcast" \
@@ -27,6 +27,7 @@ ENV NODE_ENV=production \
     DATA_DIR=/data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
+COPY --from=dependencies /app/packages/engine/node_modules packages/engine/node_modules
 COPY --from=build /app/package.json ./
 COPY --from=build /app/bin/package.json /app/bin/runcast.js bin/
 COPY --from=build /app/packages/client/package.json packages/client/

@@ -22,7 +22,7 @@ export const SettingsSchema = Type.Object({
   INGEST_PUBSUB: Type.Boolean({ default: true, description: 'Whether this process takes part in storing plain PUBLISH messages.' }),
   JWT_SECRET: optional(text('The HS256 key, at least 32 bytes.', { minLength: 32 })),
   JWT_PUBLIC_KEY: optional(text('The PEM of an RS256 or ES256 public key.', { pattern: '^-----BEGIN' })),
-  JWT_JWKS_URL: optional(text('Where the issuer publishes its keys; needs JWT_ISSUER.', { pattern: '^https?://' })),
+  JWT_JWKS_URL: optional(text('Reserved for key sets of an issuer; not supported yet.', { pattern: '^https?://' })),
   JWT_ISSUER: optional(text('The `iss` that a token must have.', { minLength: 1 })),
   JWT_AUDIENCE: optional(text('The `aud` that a token must have.', { minLength: 1 })),
   RUN_MAX_EVENTS: optional(Type.Integer({ description: 'The most events kept per run (default 100000; embedded 1000000).', minimum: 1 })),

@@ -19,7 +19,7 @@ export function settingDocs (): SettingDoc[] {
 
 /** The configuration table of the README. */
 export function settingsTable (): string {
-  const rows = settingDocs().map(({ name, fallback, description }) => `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${description.replaceAll('|', '\\|')} |`)
+  const rows = settingDocs().map(({ name, fallback, description }) => `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${description.replaceAll('|', '\\|').replaceAll('<', '&lt;')} |`)
   return ['| setting | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
 }
 

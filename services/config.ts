@@ -130,6 +130,7 @@ function contradictions (config: Config): string[] {
   if (keys.length > 1) problems.push('Set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL.')
   if (config.JWT_PUBLIC_KEY !== undefined) problems.push(...publicKeyFaults(config.JWT_PUBLIC_KEY))
   if (config.JWT_JWKS_URL !== undefined && config.JWT_ISSUER === undefined) problems.push('JWT_JWKS_URL needs JWT_ISSUER.')
+  if (config.JWT_JWKS_URL !== undefined) problems.push('JWT_JWKS_URL is not supported yet: set JWT_PUBLIC_KEY or JWT_SECRET.')
   if (config.WEB_CONCURRENCY > 1 && config.redis === null) problems.push('WEB_CONCURRENCY over 1 needs Redis, since the embedded log belongs to one process.')
   for (const origin of config.corsOrigins) {
     if (!isOrigin(origin)) problems.push(`CORS_ORIGINS has ${origin}, which is not an origin such as https://app.example.com.`)

@@ -39,8 +39,11 @@ t.test('every stage is on the same slim Node 24, and the last one has production
   const bases = stages.map(([from]) => from?.value.replace(/ AS .*/, '')).filter((base) => base !== 'packages')
   t.match(bases, [/^node:24-[a-z]+-slim$/, bases[0]])
   const [dependencies] = stages.filter(([from]) => from?.value.endsWith(' AS dependencies'))
-  t.match(dependencies?.find(({ name }) => name === 'RUN')?.value, /^npm ci --omit=dev --ignore-scripts --include-workspace-root --workspace=bin$/)
-  t.match(image.filter(({ name, value }) => name === 'COPY' && value.includes('node_modules')), [{ value: '--from=dependencies /app/node_modules node_modules' }])
+  t.match(dependencies?.find(({ name }) => name === 'RUN')?.value, /^npm ci --omit=dev --ignore-scripts --include-workspace-root --workspace=bin --workspace=packages\/engine$/)
+  t.match(image.filter(({ name, value }) => name === 'COPY' && value.includes('node_modules')), [
+    { value: '--from=dependencies /app/node_modules node_modules' },
+    { value: '--from=dependencies /app/packages/engine/node_modules packages/engine/node_modules' }
+  ])
 })
 
 t.test('the service runs as a user that is known not to be root, and gets its signals itself', async (t) => {

@@ -17,12 +17,11 @@ export interface PublicTokenKey {
  * Chooses the key.
  *
  * @param developmentSecret gives the secret of the development start; asked only when no key is configured
- * @throws TypeError when JWT_PUBLIC_KEY is not a usable key; Error when the configured kind is not supported
+ * @throws TypeError when JWT_PUBLIC_KEY is not a usable key
  */
 export function tokenKey (config: Config, developmentSecret: () => string): TokenKey {
   if (config.JWT_SECRET !== undefined) return { algorithm: 'HS256', secret: config.JWT_SECRET }
   if (config.JWT_PUBLIC_KEY !== undefined) return readPublicKey(config.JWT_PUBLIC_KEY)
-  if (config.JWT_JWKS_URL !== undefined) throw new Error('JWT_JWKS_URL is not supported yet. Set JWT_PUBLIC_KEY or JWT_SECRET.')
   return { algorithm: 'HS256', secret: developmentSecret() }
 }
 

@@ -1,5 +1,5 @@
 import type { Engine, Evaluator, WorkflowDirectory } from '@runcast/engine'
-import type { RunLog } from '../run-log/run-log.ts'
+import { RunLogError, type RunLog } from '../run-log/run-log.ts'
 import type { Logger } from '../throttled-log.ts'
 import type { Publishers } from './publishers.ts'
 import type { ServiceRunStore } from './run-store/service-run-store.ts'
@@ -51,18 +51,20 @@ export function createEngineService (options: EngineServiceOptions): EngineServi
   let looking = Promise.resolve()
   let isClosed = false
 
-  function parts (): Promise<Parts> {
+  /** @throws RunLogError `unavailable` once it is closed */
+  async function parts (): Promise<Parts> {
+    if (isClosed && loading === null) throw new RunLogError('unavailable', 'the engine is closed')
     loading ??= load(options).catch((error: unknown) => {
       loading = null
       throw error
     })
-    return loading
+    return await loading
   }
 
   async function look (): Promise<void> {
     try {
       await store.open()
-      if (loading === null && (await store.unfinished()).length > 0) await (await parts()).engine.recover()
+      if (loading === null && (await store.unfinished()).length > 0 && !isClosed) await (await parts()).engine.recover()
     } catch (error) {
       if (!isClosed) logger.warn({ err: error }, 'unfinished workflow runs can not be looked for')
     }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Engine, Json, RunRecord, RunStore, Workflow } from '@runcast/engine'
+import { MAX_JSON_DEPTH } from '../../schemas/events.ts'
 import { AccessError } from '../auth/access-error.ts'
+import { EventError } from '../events/event-error.ts'
 import { RunLogError, type RunLog } from '../run-log/run-log.ts'
 import { nameRun } from './run-ids.ts'
 import { inputRefusal, WorkflowError } from './workflow-error.ts'
@@ -89,6 +91,7 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, inputFau
 
   return {
     async start ({ workflow, version, input, runId: wanted }, caller) {
+      if (isDeeper(input, MAX_JSON_DEPTH)) throw new EventError('json_too_deep', '/input', `Arrays and objects may be nested at most ${MAX_JSON_DEPTH} deep.`)
       if (Buffer.byteLength(JSON.stringify(input)) > maxDataBytes) throw new WorkflowError('input_too_large')
       const { tenant, idempotencyKey } = caller
       const runId = wanted ?? nameRun(workflow.name, idempotencyKey === null ? null : [tenant, idempotencyKey])
@@ -120,6 +123,16 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, inputFau
       if (outcome === 'over') throw new WorkflowError('run_over')
     }
   }
+}
+
+/** Whether arrays and objects nest deeper than that, which no recursion could find out. */
+function isDeeper (value: unknown, most: number): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; depth < most && level.length > 0; depth++) {
+    level = level.flatMap((parent) => typeof parent === 'object' && parent !== null ? Object.values(parent) : [])
+      .filter((child) => typeof child === 'object' && child !== null)
+  }
+  return level.length > 0
 }
 
 function takenOn ({ runId, workflow, version }: RunRecord): TakenOn {

@@ -42,6 +42,32 @@ t.test('a run that fails says why, and the service goes on', async (t) => {
   t.equal((await app.finished((await app.start({ workflow: 'hello', input: { name: 'Ada' } })).run_id)).status, 'succeeded')
 })
 
+t.test('a run is over for all to see whatever its output and its error are like', async (t) => {
+  const app = await buildWorkflowApp(t, {
+    'deep.json': workflow('deep', [{ make: { set: { deep: jq('reduce range(100) as $level (1; [.])') } } }]),
+    'long.json': workflow('long', [{ fail: { raise: { error: { type: 'https://example.com/long', status: 500, title: 'Long', detail: jq('"x" * 300000') } } } }])
+  })
+  const deep = await app.start({ workflow: 'deep' })
+  t.match(await app.finished(deep.run_id), { status: 'succeeded' })
+  const long = await app.start({ workflow: 'long' })
+  t.match(await app.finished(long.run_id), { status: 'failed' })
+  const events = await (await app.call(`${RUNS}/${deep.run_id}/events`, { headers: { accept: 'application/x-ndjson' } })).text()
+  t.match(events, /"media_type":"text\/plain"/)
+})
+
+t.test('an input that nests too deep is refused', async (t) => {
+  const app = await buildWorkflowApp(t, { 'any.json': workflow('any', [{ make: { set: { a: 1 } } }]) })
+  for (const [depth, status] of [[64, 202], [65, 400], [400_000, 400]] as const) {
+    const response = await app.call(RUNS, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"workflow":"any","input":${'['.repeat(depth)}${']'.repeat(depth)}}`
+    })
+    t.equal(response.status, status)
+    if (status === 400) t.match(await response.json(), { code: 'json_too_deep', errors: [{ path: '/input' }] })
+  }
+})
+
 t.test('what can not be started is refused, with what to do', async (t) => {
   const app = await buildWorkflowApp(t, files, { ENGINE_MAX_DATA_BYTES: '2000' })
   await app.publish('of-another-engine', { event_type: 'status_change', payload: { status: 'running' } })

@@ -74,6 +74,17 @@ t.test('a bad file is reported and leaves the others alone', async (t) => {
   await shows('bad 1.0.0 First', 'good 1.0.0 First', 'worse.yaml /do/0/a')
 })
 
+t.test('versions with numbers beyond all bounds are listed too, and spoil nothing', async (t) => {
+  const { path, listed, shows } = await watchDirectory(t, async (path) => {
+    await mkdir(path)
+    await writeFile(join(path, 'one.json'), definition('a', '1.0.0'))
+    await writeFile(join(path, 'other.json'), definition('a', '1.0.20261123135258123'))
+  })
+  t.same(await listed(), ['a 1.0.20261123135258123 First', 'a 1.0.0 First'])
+  await unlink(join(path, 'other.json'))
+  await shows('a 1.0.0 First')
+})
+
 t.test('two files with the same name and version are a fault of the second', async (t) => {
   const { path, watched, shows } = await watchDirectory(t, async (path) => {
     await mkdir(path)

@@ -22,6 +22,17 @@ t.test('a service that is closed as it looks for unfinished runs waits for that,
   t.same(await readdir(late.directory), [])
 })
 
+t.test('a service that is closed while unfinished runs are looked up does not begin with them', async (t) => {
+  const { engine, store } = await engineService(t)
+  await store.open()
+  await store.create({ runId: 'left', tenant: '', workflow: 'w', version: '1.0.0', definition: { document: { dsl: '1.0.0', namespace: 'test', name: 'w', version: '1.0.0' }, do: [] }, input: {}, createdAt: Date.now(), retryOf: null })
+  engine.watch()
+  await engine.close(0)
+  t.ok((await store.claim('left', 'another', 1_000)) !== null, 'nobody has it')
+  await t.rejects(engine.runs(), { code: 'unavailable' })
+  await store.close()
+})
+
 async function engineService (t: Test) {
   const { log } = await openLog(t)
   const directory = await temporaryDirectory(t)

@@ -38,6 +38,7 @@ t.test('a subscription is acknowledged before it is given, and its messages are 
   const second: LiveMessage[] = []
   const leave = await manager.subscribe('a', (message) => first.push(message))
   t.equal(await client.publish(keys.live('a'), JSON.stringify({ prev: '0-0', events: [['5-1', 'log', '{"a":1}'], ['6-2', 'message', '2']] })), 1)
+  await waitUntil('the first has heard', () => first.length === 1)
   await manager.subscribe('a', (message) => second.push(message))
   await client.publish(keys.live('a'), JSON.stringify({ prev: '6-2', last: '9-40', n: 38 }))
   await waitUntil('both have heard', () => second.length === 1)

@@ -16,7 +16,7 @@ const MOST_SHOWN = 4
 export function FirstWorkflow () {
   const mayRun = useMayRun()
   const { value } = useLoaded(listWorkflows)
-  const ready = value?.workflows.filter(needsNothing).slice(0, MOST_SHOWN) ?? []
+  const ready = newestOf(value?.workflows ?? []).filter(needsNothing).slice(0, MOST_SHOWN)
   if (!mayRun || ready.length === 0) return null
   return (
     <div className={classes['way']}>
@@ -37,6 +37,11 @@ function StartButton ({ workflow: { name, version, title, summary, input_schema:
       {problem !== null && <p role='alert' className={classes['problem']}>{problem}</p>}
     </div>
   )
+}
+
+/** Of each workflow its newest version, which comes first. */
+function newestOf (workflows: readonly WorkflowSummary[]): WorkflowSummary[] {
+  return workflows.filter(({ name }, index) => workflows.findIndex((other) => other.name === name) === index)
 }
 
 function needsNothing ({ input_schema: schema }: WorkflowSummary): boolean {

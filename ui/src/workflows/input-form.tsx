@@ -46,6 +46,7 @@ function Fields ({ fields, ...rest }: FieldsProps) {
     ? (
       <Fieldset key={field.path} legend={field.label} className={classes['group']}>
         {field.description !== null && <p className={classes['none']}>{field.description}</p>}
+        {rest.faults[field.path] !== undefined && <p role='alert' className={classes['fault']}>{rest.faults[field.path]}</p>}
         <Fields fields={field.fields} {...rest} />
       </Fieldset>
       )

@@ -1,7 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { rcompare } from 'semver'
+import { rcompare, valid } from 'semver'
 import type { EngineLogger } from '../engine-options.ts'
 import type { Evaluator } from '../expression/evaluator.ts'
 import { loadWorkflow } from './load-workflow.ts'
@@ -160,6 +160,11 @@ function isSame (one: LoadedFile, other: LoadedFile): boolean {
   return one === other || (one.file === other.file && one.stamp === null && other.stamp === null && one.faults[0]?.message === other.faults[0]?.message)
 }
 
+/** Numbers that are too large for a version in the strict sense are ordered as texts. */
+function newestFirst (one: string, other: string): number {
+  return valid(one) !== null && valid(other) !== null ? rcompare(one, other) : other.localeCompare(one, 'en', { numeric: true })
+}
+
 function toListing (files: readonly LoadedFile[]): Listing {
   const faults = files.flatMap(({ file, faults }) => faults.map((fault): FileFault => ({ file, ...fault })))
   const workflows = new Map<string, { readonly file: string, readonly workflow: Workflow }>()
@@ -170,6 +175,6 @@ function toListing (files: readonly LoadedFile[]): Listing {
     if (first === undefined) workflows.set(key, { file, workflow })
     else faults.push({ file, path: '/document/version', message: `${first.file} has ${workflow.name} ${workflow.version} already: give this one another version.` })
   }
-  const byName = (one: Workflow, other: Workflow) => one.name < other.name ? -1 : one.name > other.name ? 1 : rcompare(one.version, other.version)
+  const byName = (one: Workflow, other: Workflow) => one.name < other.name ? -1 : one.name > other.name ? 1 : newestFirst(one.version, other.version)
   return { workflows: [...workflows.values()].map(({ workflow }) => workflow).sort(byName), faults }
 }

@@ -12,14 +12,21 @@ import type { Attempt, Outcome, Part, Place, TaskExecution } from './task-execut
 import { branchesOf, executeList, executeOne, roundOf } from './task-list.ts'
 import { executeKind } from './tasks/kinds.ts'
 
+/** A task that was executed. */
+export interface Executed {
+  readonly outcome: Outcome
+  /** Resolves when its end is published; never rejects. */
+  readonly told: Promise<void>
+}
+
 /**
- * Executes a task that has no checkpoint yet, from its `if` to its `export`, and writes its checkpoint and the events of
- * its end at the same time.
+ * Executes a task that has no checkpoint yet, from its `if` to its `export`, and writes its checkpoint. Who awaits it
+ * need not wait until its end is published.
  *
  * @param raw the output of the task before
  * @throws TaskError when it fails, or the reason of the place's signal
  */
-export async function executeTask (run: Attempt, name: string, task: Task, place: Place, raw: Json): Promise<Outcome> {
+export async function executeTask (run: Attempt, name: string, task: Task, place: Place, raw: Json): Promise<Executed> {
   place.signal.throwIfAborted()
   const step = stepOf(name, place)
   const began = performance.now()
@@ -27,19 +34,17 @@ export async function executeTask (run: Attempt, name: string, task: Task, place
   try {
     const performed = await perform(run, step, task, place, raw)
     const finished: FinishedTask = { kind: 'task', step: place.pointer, token: run.token, durationMs: elapsed(), ...performed }
-    await unlessAborted(place.signal, Promise.all([
-      run.journal.save(place.key, finished),
-      run.events.taskFinished(step, place.key, finished)
-    ]))
-    return finished
+    const told = run.events.taskFinished(step, place.key, finished)
+    await unlessAborted(place.signal, run.journal.save(place.key, finished))
+    return { outcome: finished, told }
   } catch (error) {
     throw tellFailure(run, step, place, error, elapsed())
   }
 }
 
-/** Publishes once more how a task ended that was restored from its checkpoint, as the process may have died before it did. */
+/** Publishes once more how a task ended that was restored from its checkpoint, as the process may have died before it did. Never rejects. */
 export async function tellAgain (run: Attempt, name: string, place: Place, finished: FinishedTask): Promise<void> {
-  if (finished.token !== 0) await unlessAborted(place.signal, run.events.taskFinished(stepOf(name, place), place.key, finished))
+  if (finished.token !== 0) await run.events.taskFinished(stepOf(name, place), place.key, finished)
 }
 
 function stepOf (name: string, { pointer, attempt }: Place): Step {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { LogLevel, NewEvent, Publisher } from '@runcast/client'
 import type { Json, JsonObject } from '../definition/dsl.ts'
 import type { EngineLogger } from '../engine-options.ts'
+import { nesting } from '../expression/jq-program.ts'
 import type { FinishedRun, FinishedTask } from './checkpoint-values.ts'
 import { createMask, type LineMask } from './mask.ts'
 import { problemValue, type Problem } from './problem.ts'
@@ -68,6 +69,12 @@ export interface RunIdentity {
 /** The longest content of a `result_preview` and the longest message of a `log`, in characters of JSON. */
 const MAX_PREVIEW = 65_536
 
+/** The deepest content that is published as JSON: the service takes payloads of 64 levels. */
+const MAX_DEPTH = 60
+
+/** The longest title and detail of an error, in characters. */
+const MAX_DETAIL = 4_096
+
 /** Makes the events of one attempt. */
 export function createRunEvents (publisher: Publisher, run: RunIdentity, token: number, secrets: JsonObject, logger: EngineLogger): RunEvents {
   const mask = createMask(secrets)
@@ -89,19 +96,20 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
     }
   }
 
-  /** Publishes without waiting for more events to share the request. */
-  function publishNow (...plain: readonly PlainEvent[]): Promise<void> {
-    const published = publish(...plain)
+  /** Publishes without waiting for more events to share the request. What is refused of them does not keep the others. */
+  async function publishNow (...plain: readonly PlainEvent[]): Promise<void> {
+    const published = plain.map((event) => publish(event))
     publisher.flush().catch(() => {})
-    return published
+    await Promise.all(published)
   }
 
   function preview (output: Json, fields: JsonObject): PlainEvent {
     const text = JSON.stringify(mask.value(output))
     const size = Buffer.byteLength(JSON.stringify(output))
-    const content = text.length <= MAX_PREVIEW
-      ? { content: output, media_type: 'application/json' }
-      : { content: cut(text, MAX_PREVIEW), media_type: 'text/plain', truncated: true }
+    const isCut = text.length > MAX_PREVIEW
+    const content = isCut || nesting(text) > MAX_DEPTH
+      ? { content: cut(text, MAX_PREVIEW), media_type: 'text/plain', ...isCut && { truncated: true } }
+      : { content: output, media_type: 'application/json' }
     return { type: 'result_preview', payload: { ...content, size, final: true, ...fields } }
   }
 
@@ -115,7 +123,7 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
       publish({ type: 'status_change', payload: { status: 'running', name: run.name } })
     },
     end ({ status, output, error, token: own, durationMs }) {
-      const payload = { status, name: run.name, duration_ms: durationMs, ...error !== null && { error: problemValue(error) } }
+      const payload = { status, name: run.name, duration_ms: durationMs, ...error !== null && { error: shownProblem(error) } }
       const result = status === 'succeeded' ? [{ ...preview(output, {}), id: eventId('run', own, 'result'), token: own }] : []
       return publishNow(...result, { type: 'status_change', payload, id: eventId('run', own, 'status'), token: own })
     },
@@ -128,7 +136,7 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
       return publishNow(...status === 'skipped' ? [change] : [result, change])
     },
     taskFailed (step, error, durationMs) {
-      publishNow({ type: 'status_change', payload: { status: 'failed', ...step, duration_ms: durationMs, error: problemValue(error) } })
+      publishNow({ type: 'status_change', payload: { status: 'failed', ...step, duration_ms: durationMs, error: shownProblem(error) } })
     },
     taskCancelled (step, reason, durationMs) {
       publish({ type: 'status_change', payload: { status: 'cancelled', ...step, duration_ms: durationMs, reason } })
@@ -154,6 +162,11 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
 
 /** Fields whose words are those of the engine or the definition, and which a secret that happens to be such a word must not spoil. */
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(['status', 'name', 'workflow', 'workflow_version', 'step', 'attempt', 'duration_ms', 'level', 'stream', 'media_type', 'final', 'truncated', 'size', 'retry_of'])
+
+/** An error as events have it: what servers and definitions say of it can be long. */
+function shownProblem ({ detail, ...problem }: Problem): JsonObject {
+  return problemValue({ ...problem, title: cut(problem.title, MAX_DETAIL), ...detail !== undefined && { detail: cut(detail, MAX_DETAIL) } })
+}
 
 /** A key of a checkpoint can be longer than the id of an event may be. */
 function eventId (key: string, token: number, part: string): string {
