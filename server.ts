@@ -24,7 +24,7 @@ async function startProcesses (config: Config): Promise<void> {
   // Made before the others could each make one of their own.
   if (!config.hasTokenKey) developmentSecret(config.DATA_DIR)
   await runProcesses(config.WEB_CONCURRENCY, config.DRAIN_MS + 2 * CLOSE_MS, pino(loggerOptions(config.LOG_LEVEL, process.stdout.isTTY)))
-  process.exit(0)
+  process.exit()
 }
 
 /** Starts the service, and stops it in good order at a signal. Exit codes: 0 after a signal, 1 after anything else. */

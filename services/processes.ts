@@ -6,7 +6,8 @@ const RESTART_MS = 1_000
 
 /**
  * Runs copies of this program behind one port and keeps them running: one that ends is replaced, a signal to this
- * process stops them all, each in its own good order.
+ * process stops them all, each in its own good order. When one ends before any has listened, a start can not succeed,
+ * and all end; its exit code becomes that of this process.
  *
  * @param count how many
  * @param stopMs how long they may take to stop, in milliseconds; then they are ended
@@ -14,9 +15,15 @@ const RESTART_MS = 1_000
  */
 export async function runProcesses (count: number, stopMs: number, log: Logger): Promise<void> {
   let isStopping = false
+  let hasListened = false
   const running = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
   return new Promise((resolve) => {
+    cluster.on('listening', () => { hasListened = true })
     cluster.on('exit', (worker, code, signal) => {
+      if (!isStopping && !hasListened && code > 0) {
+        process.exitCode = code
+        stop('SIGTERM')
+      }
       if (isStopping) {
         if (running().length === 0) resolve()
         return

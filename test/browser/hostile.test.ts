@@ -74,7 +74,7 @@ t.test('whatever a run sends is text: nothing runs, nothing is asked for elsewhe
     t.equal(await region.locator('script, iframe, object, embed, img:not([src^="data:image/svg+xml"])').count(), 0, step)
   }
 
-  await page.getByRole('link', { name: 'Runs', exact: true }).click()
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Runs', exact: true }).click()
   await page.getByRole('link', { name: /alert/ }).waitFor()
   t.equal(await page.getByRole('table', { name: 'Runs' }).locator('img, script').count(), 0)
   t.same(dialogs, [])

@@ -105,7 +105,7 @@ const SIGHTS: readonly Sight[] = [
       await page.keyboard.press('/')
       await page.keyboard.type('epoch')
       await page.keyboard.press('Enter')
-      await page.getByRole('search').getByText(/ of 25$/).waitFor()
+      await page.getByRole('search').getByText(/ of 26$/).waitFor()
       await page.getByRole('log').focus()
       await page.keyboard.press('j')
       await page.getByRole('region', { name: 'Marked line' }).waitFor()

@@ -113,7 +113,7 @@ t.test('keys search, page and mark, and ? shows them all', async (t) => {
   await page.keyboard.type('line 42')
   await page.keyboard.press('Enter')
   await seen('line 42')
-  await page.getByRole('link', { name: 'Runs', exact: true }).click()
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Runs', exact: true }).click()
   await page.getByRole('heading', { name: 'Runs' }).waitFor()
   await page.getByRole('link', { name: 'keys', exact: true }).waitFor()
   await page.keyboard.press('/')

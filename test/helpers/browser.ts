@@ -62,7 +62,7 @@ export async function openTab (context: BrowserContext, origin: string): Promise
 export function setView (page: Page, state: 'visible' | 'hidden'): Promise<void> {
   return page.evaluate((state) => {
     const { document } = Object(globalThis)
-    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state })
+    Object.defineProperty(document, 'visibilityState', { configurable: true, value: state })
     document.dispatchEvent(new Event('visibilitychange'))
   }, state)
 }

@@ -48,6 +48,20 @@ test('the output is what is asked for', async (t) => {
   t.strictSame(logLines(ended.events, 'stderr'), ['err'])
 })
 
+test('what a program has put out before it ended is complete, however fast it was', async (t) => {
+  const { run } = await startEngine(t)
+  const ended = await run(workflow(`- program: ${node('for (let line = 1; line <= 60000; line++) process.stdout.write(line + "\\n")')}`))
+  t.equal(logLines(ended.events, 'stdout').length, 60_000)
+})
+
+test('arguments that the system does not take fail the task', async (t) => {
+  const { run } = await startEngine(t)
+  for (const argument of ['"x" * 3000000', '"\\u0000"']) {
+    const ended = await run(workflow(`- program: { run: { shell: { command: node, arguments: [ '\${ ${argument} }' ] } } }`))
+    t.match(ended.error, { type: /errors\/runtime$/, detail: /could not be started/ })
+  }
+})
+
 test('what can not be executed fails the task', async (t) => {
   const { run } = await startEngine(t)
   await t.test('a program that says that it failed', async (t) => {

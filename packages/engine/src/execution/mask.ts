@@ -74,10 +74,13 @@ function createLineMask (forms: readonly string[], pattern: RegExp): LineMask {
 
 /** How many characters at the end of a text may be the beginning of a secret. */
 function begunLength (text: string, forms: readonly string[]): number {
+  const tail = text.slice(-TELLING_LENGTH)
+  if (tail.length < TELLING_LENGTH) return 0
   let length = 0
   for (const form of forms) {
-    for (let size = Math.min(form.length - 1, text.length); size >= Math.max(TELLING_LENGTH, length + 1); size -= 1) {
-      if (text.endsWith(form.slice(0, size))) length = size
+    for (let at = form.indexOf(tail); at !== -1; at = form.indexOf(tail, at + 1)) {
+      const size = at + TELLING_LENGTH
+      if (size > length && size < form.length && text.endsWith(form.slice(0, size))) length = size
     }
   }
   return length

@@ -9,6 +9,8 @@ import { logLevel } from './log-level.ts'
 
 /** How long a server may take to answer, and between two signs of progress, in milliseconds, where the call does not say. */
 const ANSWER_TIMEOUT_MS = 60_000
+/** How long such a call may take in all, whatever signs it gives. */
+const MOST_TIMEOUT_MS = 3_600_000
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
@@ -36,8 +38,10 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
   const parameters = call.parameters === undefined ? {} : await execution.evaluate(call.parameters)
   const connection = await openConnection(execution, call.transport)
   const client = new Client({ name: call.client?.name ?? 'runcast', version: call.client?.version ?? '1.0.0' }, { capabilities: {} })
-  client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
-    run.events.log(logLevel(params.level), typeof params.data === 'string' ? params.data : JSON.stringify(params.data), place.pointer)
+  const mask = run.events.lines()
+  client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params: { level, data } }) => {
+    const message = typeof data === 'string' ? data : JSON.stringify(data)
+    for (const shown of mask.push(message)) run.events.log(logLevel(level), shown, place.pointer)
   })
 
   const converse = async () => {
@@ -48,6 +52,7 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
       signal,
       timeout,
       resetTimeoutOnProgress: true,
+      ...timeout === ANSWER_TIMEOUT_MS && { maxTotalTimeout: MOST_TIMEOUT_MS },
       onprogress: ({ progress, total, message }) => {
         run.events.progress(place.pointer, { progress, ...total !== undefined && { total }, ...message !== undefined && { message } })
       }
@@ -60,6 +65,7 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
     throw error instanceof TaskError ? error : failureOf(error, connection)
   } finally {
     await connection.close()
+    for (const shown of mask.end()) run.events.log('info', shown, place.pointer)
   }
 }
 

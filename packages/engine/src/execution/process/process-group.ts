@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
+import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { taskError } from '../problem.ts'
@@ -28,8 +29,10 @@ export interface ProcessGroup {
 
 /** How long a process that is to end may take to clean up, in milliseconds. */
 const KINDNESS_MS = 500
-/** How long output of a process that is gone may still come, from one that has left its group, in milliseconds. */
+/** How long the output of a process that is gone must be silent to be over: one that has left its group may hold it open, in milliseconds. */
 const LAST_OUTPUT_MS = 500
+/** The most that such a one may add, in bytes: more than what the system holds of the process itself. */
+const MAX_LAST_OUTPUT = 1_048_576
 
 /** What a process needs of the engine's environment. The rest, with the secrets of the service, is not its business. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'TMPDIR']
@@ -42,7 +45,7 @@ const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL',
  */
 export async function startProcess ({ program, arguments: args, environment: own }: Command, environment: { readonly [name: string]: string | undefined }): Promise<ProcessGroup> {
   const inherited = Object.fromEntries(INHERITED.flatMap((name) => environment[name] === undefined ? [] : [[name, environment[name]]]))
-  const child = spawn(program, args, { env: { ...inherited, ...own }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawnGroup(program, args, { ...inherited, ...own })
   const codeAt = (event: 'exit' | 'close') => new Promise<number>((resolve) => {
     child.once(event, (code: number | null, signal: NodeJS.Signals | null) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
   })
@@ -59,9 +62,7 @@ export async function startProcess ({ program, arguments: args, environment: own
   const { pid } = child
   exit.then(async () => {
     signalGroup(pid, 'SIGKILL')
-    await delay(LAST_OUTPUT_MS, undefined, { ref: false })
-    child.stdout.destroy()
-    child.stderr.destroy()
+    await Promise.all([destroySilent(child.stdout), destroySilent(child.stderr)])
   }).catch(() => {})
   return {
     stdin: child.stdin,
@@ -78,12 +79,32 @@ export async function startProcess ({ program, arguments: args, environment: own
   }
 }
 
+/** Ends the output of a process that is gone, when all that there was of it is read, however slowly. */
+async function destroySilent (output: Readable): Promise<void> {
+  const bytesRead = () => output instanceof Socket ? output.bytesRead : 0
+  const first = bytesRead()
+  for (let last = first; !output.destroyed; last = bytesRead()) {
+    await delay(LAST_OUTPUT_MS, undefined, { ref: false })
+    const isSilent = bytesRead() === last && output.readableLength === 0
+    if (isSilent || bytesRead() - first > MAX_LAST_OUTPUT) output.destroy()
+  }
+}
+
 /** Throws nothing when the group is gone already. */
 function signalGroup (pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return
   try {
     process.kill(-pid, signal)
   } catch {}
+}
+
+/** @throws TaskError `runtime` for arguments that the system does not take, such as those that are too long */
+function spawnGroup (program: string, args: readonly string[], env: { readonly [name: string]: string | undefined }) {
+  try {
+    return spawn(program, args, { env: { ...env }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  } catch (cause) {
+    throw startError(program, cause)
+  }
 }
 
 function startError (program: string, cause: unknown): Error {

@@ -1,10 +1,12 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import t from 'tap'
-import { temporaryDirectory, tokenFor } from './helpers/app.ts'
-import { eventsOf, openEventStream } from './helpers/event-stream.ts'
-import { startRedis } from './helpers/redis-server.ts'
-import { startServer } from './helpers/server-process.ts'
-import { TEST_SECRET } from './helpers/tokens.ts'
-import { waitUntil } from './helpers/wait-until.ts'
+import { temporaryDirectory, tokenFor } from '../helpers/app.ts'
+import { eventsOf, openEventStream } from '../helpers/event-stream.ts'
+import { startRedis } from '../helpers/redis-server.ts'
+import { startServer } from '../helpers/server-process.ts'
+import { TEST_SECRET } from '../helpers/tokens.ts'
+import { waitUntil } from '../helpers/wait-until.ts'
 
 const token = tokenFor({ scope: 'runs:read runs:write' })
 const pidsIn = (log: string, message: string) => new Set([...log.matchAll(/"pid":(\d+)[^\n]*"msg":"([^"]*)"/g)].filter(([, , msg]) => msg?.startsWith(message)).map(([, pid]) => pid))
@@ -43,6 +45,18 @@ t.test('several processes share one port, any of them serves any run, and one th
   for (const stream of streams) await stream.ended
   const told = streams.filter(({ frames }) => frames.at(-1)?.event === 'stream_close').length
   t.ok(told > 0 && told < streams.length, 'those of the living process were told, those of the killed one were cut')
+})
+
+t.test('a start that can not succeed ends all processes', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const address = other.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const redis = await startRedis(t)
+  const server = startServer(t, { PORT: String(port), WEB_CONCURRENCY: '2', REDIS_URL: redis.url, JWT_SECRET: TEST_SECRET })
+  t.equal(await server.exited, 1)
+  t.match(server.stderr(), `Something else listens on 127.0.0.1 port ${port}. Stop it, or set PORT.`)
 })
 
 t.test('a login code is good at any of several processes', async (t) => {
