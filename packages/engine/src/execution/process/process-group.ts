@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { taskError } from '../problem.ts'
 
 /** A program to start. */
@@ -85,6 +85,8 @@ async function destroySilent (output: Readable): Promise<void> {
   const first = bytesRead()
   for (let last = first; !output.destroyed; last = bytesRead()) {
     await delay(LAST_OUTPUT_MS, undefined, { ref: false })
+    // What came while the engine was busy is not read before this turn of its loop.
+    await turn()
     const isSilent = bytesRead() === last && output.readableLength === 0
     if (isSilent || bytesRead() - first > MAX_LAST_OUTPUT) output.destroy()
   }

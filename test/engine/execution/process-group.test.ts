@@ -1,0 +1,19 @@
+import { test } from 'tap'
+import { startProcess } from '../../../packages/engine/src/execution/process/process-group.ts'
+
+/** Keeps this process from doing anything, as a machine under load does. */
+function freeze (milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
+test('output that waits while the engine is busy is not taken for silence', async (t) => {
+  // A part of it is with the reader, one in the stream's buffer and the rest still with the system when the process is gone.
+  const group = await startProcess({ program: process.execPath, arguments: ['-e', 'process.stdout.write("x".repeat(180000))'], environment: {} }, process.env)
+  let length = 0
+  for await (const chunk of group.stdout) {
+    length += chunk.length
+    await group.exit
+    freeze(700)
+  }
+  t.equal(length, 180_000)
+})
