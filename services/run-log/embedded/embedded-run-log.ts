@@ -13,7 +13,8 @@ import { listRuns, readRun } from './list.ts'
 import { acquireProcessLock, type ProcessLock } from './process-lock.ts'
 import { hasEntry, readBefore, readPage } from './read.ts'
 import { findRun, openStore, storeError, type Store } from './store.ts'
-import { startSweeping } from './sweep.ts'
+import { expiredOf } from './sweep.ts'
+import { startSweeping } from './sweeper.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 export interface EmbeddedOptions {
@@ -84,7 +85,7 @@ class LmdbRunLog implements RunLog {
     try {
       const store = await openStore(directory)
       const writer = createWriter(store, watchFreeSpace(directory, minFreeBytes))
-      const stopSweeping = startSweeping(store, writer, this.#now, retention)
+      const stopSweeping = startSweeping(writer, expiredOf(store, this.#now, retention))
       this.#opened = { name: randomUUID(), lock, store, writer, stopSweeping }
     } catch (error) {
       await lock.release()

@@ -1,43 +1,14 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Retention } from '../run-log.ts'
 import { discardLog, forgetRun, logExpiresAt, stateExpiresAt, type DeadlineKey, type OnceKey, type Store } from './store.ts'
-import type { Writer } from './writer.ts'
-
-/** The deletions of one sweep at the most, so that appends wait a few milliseconds for it. */
-const SWEEP_DELETIONS = 2_000
-
-/** How often the sweep looks for what has expired. */
-const SWEEP_INTERVAL_MS = 500
+import { SWEEP_DELETIONS, type Expired } from './sweeper.ts'
 
 /**
- * Deletes what has expired, in the background and in bounded parts: names of what was done once, logs, states.
+ * What has expired of a run log: names of what was done once, logs, states.
  *
  * @param now the clock, ms since 1970
- * @returns stops it
  */
-export function startSweeping (store: Store, writer: Writer, now: () => number, retention: Retention): () => void {
-  const stop = new AbortController()
-  const { signal } = stop
-
-  async function sweepAll (): Promise<void> {
-    while (!signal.aborted && isSweepDue(store, now())) {
-      await writer.write({ apply: () => sweep(store, now(), retention), bytes: SWEEP_DELETIONS * 100, growing: false })
-    }
-  }
-
-  async function keepSweeping (): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await setTimeout(SWEEP_INTERVAL_MS, undefined, { ref: false, signal })
-        await sweepAll()
-      } catch {
-        // Stopped; or the store can't be written, which shows in appends, and the next round tries again.
-      }
-    }
-  }
-
-  keepSweeping()
-  return () => stop.abort()
+export function expiredOf (store: Store, now: () => number, retention: Retention): Expired {
+  return { isDue: () => isSweepDue(store, now()), sweep: () => sweep(store, now(), retention) }
 }
 
 function isSweepDue (store: Store, at: number): boolean {

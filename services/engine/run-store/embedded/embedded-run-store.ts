@@ -2,6 +2,7 @@ import { FencedError } from '@runcast/engine/run-store'
 import type { Checkpoint, RunRecord } from '@runcast/engine'
 import { watchFreeSpace } from '../../../run-log/embedded/free-space.ts'
 import { storeError } from '../../../run-log/embedded/store.ts'
+import { startSweeping, SWEEP_DELETIONS } from '../../../run-log/embedded/sweeper.ts'
 import { createWriter, type Writer } from '../../../run-log/embedded/writer.ts'
 import { RunLogError } from '../../../run-log/run-log.ts'
 import type { ServiceRunStore } from '../service-run-store.ts'
@@ -27,12 +28,9 @@ interface Lease {
 /** What a small write takes, about. */
 const SMALL_BYTES = 1_000
 
-/** The most checkpoints that are deleted at once, so that other writes wait a few milliseconds for it. */
-const MAX_DELETED = 1_000
-
 /**
  * Keeps the engine's runs on LMDB, durable across `kill -9`, except for leases: the directory has one process, so those
- * of one that is gone are void at once. What has expired is deleted when runs are created.
+ * of one that is gone are void at once. What has expired is deleted in the background.
  */
 export function createEmbeddedRunStore (options: EmbeddedRunStoreOptions): ServiceRunStore {
   return new EmbeddedRunStore(options)
@@ -43,7 +41,7 @@ class EmbeddedRunStore implements ServiceRunStore {
   readonly #now: () => number
   readonly #leases = new Map<string, Lease>()
   #opening: Promise<void> | null = null
-  #opened: { readonly tables: Tables, readonly writer: Writer } | null = null
+  #opened: { readonly tables: Tables, readonly writer: Writer, readonly stopSweeping: () => void } | null = null
 
   constructor (options: EmbeddedRunStoreOptions) {
     this.#options = options
@@ -61,7 +59,12 @@ class EmbeddedRunStore implements ServiceRunStore {
   async #open (): Promise<void> {
     const { directory, minFreeBytes } = this.#options
     const tables = await openTables(directory)
-    this.#opened = { tables, writer: createWriter(tables, watchFreeSpace(directory, minFreeBytes)) }
+    const writer = createWriter(tables, watchFreeSpace(directory, minFreeBytes))
+    const stopSweeping = startSweeping(writer, {
+      isDue: () => hasExpired(tables, this.#now()),
+      sweep: () => removeExpired(tables, this.#now(), SWEEP_DELETIONS)
+    })
+    this.#opened = { tables, writer, stopSweeping }
   }
 
   async close (): Promise<void> {
@@ -69,13 +72,13 @@ class EmbeddedRunStore implements ServiceRunStore {
     const opened = this.#opened
     this.#opened = null
     this.#opening = null
+    opened?.stopSweeping()
     await opened?.writer.idle()
     await opened?.tables.root.close()
   }
 
   async create ({ runId, ...record }: RunRecord): Promise<boolean> {
     const bytes = Buffer.byteLength(JSON.stringify(record))
-    await this.#write(MAX_DELETED * 100, false, (tables, at) => { if (hasExpired(tables, at)) removeExpired(tables, at, MAX_DELETED) })
     return this.#write(bytes, true, (tables, at) => {
       if (findProgress(tables, runId, at) !== null) return false
       removeRun(tables, runId)
@@ -96,7 +99,8 @@ class EmbeddedRunStore implements ServiceRunStore {
   }
 
   async claim (runId: string, holder: string, leaseMs: number): Promise<number | null> {
-    return this.#write(SMALL_BYTES, false, (tables, at) => {
+    // Refused while the disk is low: what the attempt did could not be saved, and would be done again and again.
+    return this.#write(SMALL_BYTES, true, (tables, at) => {
       const progress = findProgress(tables, runId, at)
       if (progress === null || progress.expiresAt !== null) return null
       const lease = this.#leases.get(runId)

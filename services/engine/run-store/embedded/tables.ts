@@ -76,14 +76,18 @@ export function hasExpired (tables: Tables, at: number): boolean {
   return deadline !== undefined && deadline[0] <= at
 }
 
-/** Takes the run that expired first out of the tables, or of its checkpoints the first `most`. Within a write transaction. */
+/** Takes runs that have expired out of the tables, by about `most` deletions. Within a write transaction. */
 export function removeExpired (tables: Tables, at: number, most: number): void {
-  const [deadline] = tables.deadlines.getKeys({ limit: 1 })
-  if (deadline === undefined || deadline[0] > at) return
-  const [, runId] = deadline
-  if (!removeCheckpoints(tables, runId, most)) return
-  tables.deadlines.remove(deadline)
-  forget(tables, runId)
+  let left = most
+  for (const deadline of [...tables.deadlines.getKeys({ end: [at, '\uffff'], limit: most })]) {
+    if (left <= 0) return
+    const [, runId] = deadline
+    const removed = removeCheckpoints(tables, runId, left)
+    if (removed === left) return
+    left -= removed + 1
+    tables.deadlines.remove(deadline)
+    forget(tables, runId)
+  }
 }
 
 /** Takes what is left of an expired run out of the tables. Within a write transaction. */
@@ -99,11 +103,11 @@ function forget (tables: Tables, runId: string): void {
   tables.progress.remove(runId)
 }
 
-/** @returns whether none is left */
-function removeCheckpoints (tables: Tables, runId: string, most: number): boolean {
+/** @returns how many were removed: fewer than `most` when none is left */
+function removeCheckpoints (tables: Tables, runId: string, most: number): number {
   const numbers = [...tables.checkpoints.getKeys({ start: [runId, 0], end: [runId, Infinity], limit: most })]
   const names = [...tables.numbers.getKeys({ start: [runId, ''], end: [runId, '\uffff'], limit: most })]
   for (const key of numbers) tables.checkpoints.remove(key)
   for (const key of names) tables.numbers.remove(key)
-  return numbers.length < most && names.length < most
+  return Math.max(numbers.length, names.length)
 }
