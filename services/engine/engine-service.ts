@@ -110,5 +110,5 @@ async function load (options: EngineServiceOptions): Promise<Parts> {
     maxConcurrentRuns: options.maxConcurrentRuns
   })
   const inputFaultsOf = (error: unknown) => error instanceof InputError ? error.faults : null
-  return { engine, evaluator, directory, runs: createWorkflowRuns({ engine, store, log, maxDataBytes, inputFaultsOf }) }
+  return { engine, evaluator, directory, runs: createWorkflowRuns({ engine, store, log, maxDataBytes, findWorkflow: (name, version) => directory.find(name, version), inputFaultsOf }) }
 }

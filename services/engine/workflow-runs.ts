@@ -4,7 +4,7 @@ import { MAX_JSON_DEPTH } from '../../schemas/events.ts'
 import { AccessError } from '../auth/access-error.ts'
 import { EventError } from '../events/event-error.ts'
 import { RunLogError, type RunLog } from '../run-log/run-log.ts'
-import { nameRun } from './run-ids.ts'
+import { newRunId, runIdOfKey } from './run-ids.ts'
 import { inputRefusal, WorkflowError } from './workflow-error.ts'
 
 /** Who asks, and under which name. */
@@ -18,7 +18,8 @@ export interface Caller {
 }
 
 export interface StartOptions {
-  readonly workflow: Workflow
+  /** Its name. */
+  readonly workflow: string
   /** The version that was asked for; null when any was right. */
   readonly version: string | null
   readonly input: Json
@@ -38,7 +39,7 @@ export interface WorkflowRuns {
   /**
    * Takes a run on.
    *
-   * @throws WorkflowError `input_invalid`, `input_too_large`, `run_exists`; AccessError `forbidden`; RunLogError
+   * @throws WorkflowError `workflow_not_found`, `input_invalid`, `input_too_large`, `run_exists`; AccessError `forbidden`; RunLogError
    */
   start (options: StartOptions, caller: Caller): Promise<TakenOn>
   /**
@@ -60,12 +61,14 @@ export interface WorkflowRunsOptions {
   readonly store: RunStore
   readonly log: RunLog
   readonly maxDataBytes: number
+  /** The workflow of a name and version, null for any version; null when there is none. */
+  readonly findWorkflow: (name: string, version: string | null) => Promise<Workflow | null>
   /** Whether an error is the engine's InputError. */
   readonly inputFaultsOf: (error: unknown) => Parameters<typeof inputRefusal>[0] | null
 }
 
 /** Makes what routes ask of the engine. */
-export function createWorkflowRuns ({ engine, store, log, maxDataBytes, inputFaultsOf }: WorkflowRunsOptions): WorkflowRuns {
+export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWorkflow, inputFaultsOf }: WorkflowRunsOptions): WorkflowRuns {
   /** @throws RunLogError `run_not_found`, WorkflowError `run_not_of_engine` */
   async function refuseUnknown (runId: string, tenant: string): Promise<never> {
     const state = await log.readRun(runId)
@@ -75,7 +78,7 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, inputFau
 
   /** What an id that is taken already means: the same request once more, or another one. */
   function repeated (existing: RunRecord | null, isSame: (record: RunRecord) => boolean, { tenant, idempotencyKey }: Caller): TakenOn {
-    if (existing === null || existing.tenant !== tenant || idempotencyKey === null) throw new WorkflowError('run_exists')
+    if (existing === null || existing.tenant !== tenant || idempotencyKey === null || existing.idempotencyKey !== idempotencyKey) throw new WorkflowError('run_exists')
     if (!isSame(existing)) throw new RunLogError('idempotency_conflict', 'the name was used for something else')
     return takenOn(existing)
   }
@@ -90,27 +93,29 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, inputFau
   }
 
   return {
-    async start ({ workflow, version, input, runId: wanted }, caller) {
+    async start ({ workflow: name, version, input, runId: wanted }, caller) {
       if (isDeeper(input, MAX_JSON_DEPTH)) throw new EventError('json_too_deep', '/input', `Arrays and objects may be nested at most ${MAX_JSON_DEPTH} deep.`)
       if (Buffer.byteLength(JSON.stringify(input)) > maxDataBytes) throw new WorkflowError('input_too_large')
       const { tenant, idempotencyKey } = caller
-      const runId = wanted ?? nameRun(workflow.name, idempotencyKey === null ? null : [tenant, idempotencyKey])
+      const runId = wanted ?? idOf(name, caller)
       if (!caller.allows(runId)) throw new AccessError('forbidden')
+      const isSame = (record: RunRecord) => record.workflow === name && (version === null || record.version === version) && isDeepStrictEqual(record.input, input)
       const [existing, state] = await Promise.all([store.read(runId), log.readRun(runId)])
-      if (existing === null && state !== null) throw new WorkflowError('run_exists')
-      if (existing === null && await begin({ workflow, input, runId, tenant })) return { runId, workflow: workflow.name, version: workflow.version }
-      return repeated(existing ?? await store.read(runId), (record) => {
-        return record.workflow === workflow.name && (version === null || record.version === version) && isDeepStrictEqual(record.input, input)
-      }, caller)
+      if (existing !== null) return repeated(existing, isSame, caller)
+      const workflow = await findWorkflow(name, version)
+      if (workflow === null) throw new WorkflowError('workflow_not_found')
+      if (state !== null) throw new WorkflowError('run_exists')
+      if (await begin({ workflow, input, runId, tenant, idempotencyKey })) return { runId, workflow: name, version: workflow.version }
+      return repeated(await store.read(runId), isSame, caller)
     },
 
     async retry (runId, caller) {
       const { tenant, idempotencyKey } = caller
       const before = await store.read(runId)
       if (before === null || before.tenant !== tenant) return refuseUnknown(runId, tenant)
-      const next = nameRun(before.workflow, idempotencyKey === null ? null : [tenant, idempotencyKey])
+      const next = idOf(before.workflow, caller)
       if (!caller.allows(next)) throw new AccessError('forbidden')
-      const outcome = await engine.retry(runId, { runId: next, tenant })
+      const outcome = await engine.retry(runId, { runId: next, tenant, idempotencyKey })
       if (outcome === 'unknown') return refuseUnknown(runId, tenant)
       if (outcome === 'running') throw new WorkflowError('run_not_over')
       if (outcome === 'exists') return repeated(await store.read(next), ({ retryOf }) => retryOf === runId, caller)
@@ -133,6 +138,10 @@ function isDeeper (value: unknown, most: number): boolean {
       .filter((child) => typeof child === 'object' && child !== null)
   }
   return level.length > 0
+}
+
+function idOf (workflow: string, { tenant, idempotencyKey }: Caller): string {
+  return idempotencyKey === null ? newRunId(workflow) : runIdOfKey(tenant, idempotencyKey)
 }
 
 function takenOn ({ runId, workflow, version }: RunRecord): TakenOn {

@@ -35,17 +35,19 @@ test('an event that a task emits is an event of the run', async (t) => {
 
 test('a run is started once, and only with input that fits', async (t) => {
   const { engine, store } = await startEngine(t)
-  const strict = workflow('input: { schema: { document: { type: object, properties: { age: { type: integer } }, required: [ name ] } } }\ndo: [ { done: { set: 1 } } ]')
-  await t.rejects(engine.start({ workflow: strict, input: { age: 'old' }, runId: 'refused', tenant: '' }), new InputError([
-    { path: '', message: "must have required property 'name'" },
-    { path: '/age', message: 'must be integer' }
+  const strict = workflow('input: { schema: { document: { type: object, properties: { age: { type: integer }, group: { additionalProperties: false, properties: { a/b: { type: string } }, required: [ a/b ] } }, required: [ name ] } } }\ndo: [ { done: { set: 1 } } ]')
+  await t.rejects(engine.start({ workflow: strict, input: { age: 'old', group: { other: 1 } }, runId: 'refused', tenant: '', idempotencyKey: null }), new InputError([
+    { path: '/name', message: 'is needed' },
+    { path: '/age', message: 'must be integer' },
+    { path: '/group/a~1b', message: 'is needed' },
+    { path: '/group/other', message: 'is not allowed' }
   ]))
-  await t.rejects(engine.start({ workflow: strict, input: { name: 'x'.repeat(2_000_000) }, runId: 'refused', tenant: '' }), new InputError([
+  await t.rejects(engine.start({ workflow: strict, input: { name: 'x'.repeat(2_000_000) }, runId: 'refused', tenant: '', idempotencyKey: null }), new InputError([
     { path: '', message: 'has 2000011 bytes, more than the 1048576 that are allowed' }
   ]))
   t.equal(await store.read('refused'), null)
-  t.equal(await engine.start({ workflow: strict, input: { name: 'Ada' }, runId: 'once', tenant: '' }), true)
-  t.equal(await engine.start({ workflow: strict, input: { name: 'Ada' }, runId: 'once', tenant: '' }), false)
+  t.equal(await engine.start({ workflow: strict, input: { name: 'Ada' }, runId: 'once', tenant: '', idempotencyKey: null }), true)
+  t.equal(await engine.start({ workflow: strict, input: { name: 'Ada' }, runId: 'once', tenant: '', idempotencyKey: null }), false)
 })
 
 test('a run that is cancelled', async (t) => {
@@ -251,13 +253,13 @@ test('a run that is repeated begins with what was finished', async (t) => {
     - attempt: { try: [ { two: ${call('/two')} }, { flaky: ${call('/flaky')} } ], catch: { retry: { limit: { attempt: { count: 1 } } } } }
     - last: { set: '\${ . }' }`))
   t.equal(old.status, 'failed')
-  t.equal(await engine.retry(old.runId, { runId: 'again', tenant: 'other' }), 'unknown')
-  t.equal(await engine.retry('nobody', { runId: 'again', tenant: '' }), 'unknown')
+  t.equal(await engine.retry(old.runId, { runId: 'again', tenant: 'other', idempotencyKey: null }), 'unknown')
+  t.equal(await engine.retry('nobody', { runId: 'again', tenant: '', idempotencyKey: null }), 'unknown')
 
   failing.clear()
   calls.length = 0
-  t.equal(await engine.retry(old.runId, { runId: 'again', tenant: '' }), 'started')
-  t.equal(await engine.retry(old.runId, { runId: 'again', tenant: '' }), 'exists')
+  t.equal(await engine.retry(old.runId, { runId: 'again', tenant: '', idempotencyKey: null }), 'started')
+  t.equal(await engine.retry(old.runId, { runId: 'again', tenant: '', idempotencyKey: null }), 'exists')
   const again = await ended('again')
   t.equal(again.output, '/flaky')
   t.strictSame(calls, ['/flaky'])
@@ -268,7 +270,7 @@ test('a run that is repeated begins with what was finished', async (t) => {
 test('a run that is not over is not repeated', async (t) => {
   const { engine, start } = await startEngine(t)
   const runId = await start(workflow('- rest: { wait: PT1H }'))
-  t.equal(await engine.retry(runId, { runId: 'again', tenant: '' }), 'running')
+  t.equal(await engine.retry(runId, { runId: 'again', tenant: '', idempotencyKey: null }), 'running')
 })
 
 test('a process that lost its run stops in silence', async (t) => {

@@ -2,7 +2,7 @@ import type { Publisher } from '@runcast/client'
 import type { Json } from './definition/dsl.ts'
 import type { Workflow } from './definition/workflow.ts'
 import type { Evaluator } from './expression/evaluator.ts'
-import type { RunStore } from './store/run-store.ts'
+import type { RunRecord, RunStore } from './store/run-store.ts'
 
 /** A structured logger, such as pino. */
 export interface EngineLogger {
@@ -31,11 +31,12 @@ export interface EngineOptions {
   readonly maxConcurrentRuns: number
 }
 
-export interface StartRequest {
+/** The run that is to be made. */
+export type NewRun = Pick<RunRecord, 'runId' | 'tenant' | 'idempotencyKey'>
+
+export interface StartRequest extends NewRun {
   readonly workflow: Workflow
   readonly input: Json
-  readonly runId: string
-  readonly tenant: string
 }
 
 /** Executes runs. */
@@ -50,9 +51,9 @@ export interface Engine {
   /**
    * Repeats a run that is over, from its last checkpoint, as another run.
    *
-   * @returns `unknown` when the run is not one of this engine and tenant, `running` when it is not over, `exists` when there is a run `runId` already
+   * @returns `unknown` when the run is not one of this engine and tenant, `running` when it is not over, `exists` when there is a run of the new one's id already
    */
-  retry (runId: string, request: { readonly runId: string, readonly tenant: string }): Promise<'started' | 'unknown' | 'running' | 'exists'>
+  retry (runId: string, request: NewRun): Promise<'started' | 'unknown' | 'running' | 'exists'>
   /** Ends a run within a second, wherever it is executed. @returns `over` when there was nothing to end */
   cancel (runId: string, tenant: string): Promise<'cancelling' | 'over' | 'unknown'>
   /** Goes on with every run that is not over and that nobody executes. Called at start, and by the engine itself from time to time. */

@@ -63,17 +63,17 @@ export function createEngine (options: EngineOptions): Engine {
   timer.unref()
 
   return {
-    async start ({ workflow, input, runId, tenant }) {
+    async start ({ workflow, input, ...request }) {
       const { name, version, definition } = workflow
       checkInput(input, workflow.inputSchema, options.maxDataBytes)
-      return await create({ runId, tenant, workflow: name, version, definition, input, retryOf: null, createdAt: Date.now() })
+      return await create({ ...request, workflow: name, version, definition, input, retryOf: null, createdAt: Date.now() })
     },
-    async retry (runId, { runId: newId, tenant }) {
+    async retry (runId, request) {
       const run = await store.read(runId)
-      if (run === null || run.tenant !== tenant) return 'unknown'
+      if (run === null || run.tenant !== request.tenant) return 'unknown'
       if (!run.isOver) return 'running'
       const { workflow, version, definition, input } = run
-      const isNew = await create({ runId: newId, tenant, workflow, version, definition, input, retryOf: runId, createdAt: Date.now() })
+      const isNew = await create({ ...request, workflow, version, definition, input, retryOf: runId, createdAt: Date.now() })
       return isNew ? 'started' : 'exists'
     },
     async cancel (runId, tenant) {

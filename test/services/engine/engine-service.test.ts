@@ -25,7 +25,7 @@ t.test('a service that is closed as it looks for unfinished runs waits for that,
 t.test('a service that is closed while unfinished runs are looked up does not begin with them', async (t) => {
   const { engine, store } = await engineService(t)
   await store.open()
-  await store.create({ runId: 'left', tenant: '', workflow: 'w', version: '1.0.0', definition: { document: { dsl: '1.0.0', namespace: 'test', name: 'w', version: '1.0.0' }, do: [] }, input: {}, createdAt: Date.now(), retryOf: null })
+  await store.create({ runId: 'left', tenant: '', workflow: 'w', version: '1.0.0', definition: { document: { dsl: '1.0.0', namespace: 'test', name: 'w', version: '1.0.0' }, do: [] }, input: {}, createdAt: Date.now(), retryOf: null, idempotencyKey: null })
   engine.watch()
   await engine.close(0)
   t.ok((await store.claim('left', 'another', 1_000)) !== null, 'nobody has it')

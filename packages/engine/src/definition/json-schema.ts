@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import { pointerToken } from '../expression/template.ts'
 import type { Json, JsonObject } from './dsl.ts'
 
 /** One thing that is wrong with a value. */
@@ -33,7 +34,11 @@ export function compileSchema (schema: JsonObject | boolean): SchemaCheck {
   return check
 }
 
+/** A property that is missing or not allowed is at fault itself, not what it is in. */
 function faultOf ({ instancePath, message = 'is not allowed', params }: ErrorObject): SchemaFault {
+  const at = (property: string, text: string) => ({ path: `${instancePath}/${pointerToken(property)}`, message: text })
+  const missing: unknown = params['missingProperty']
+  if (typeof missing === 'string') return at(missing, 'is needed')
   const extra: unknown = params['additionalProperty'] ?? params['unevaluatedProperty']
-  return { path: instancePath, message: typeof extra === 'string' ? `${message}: "${extra}"` : message }
+  return typeof extra === 'string' ? at(extra, 'is not allowed') : { path: instancePath, message }
 }

@@ -12,6 +12,8 @@ export interface RunRecord {
   readonly input: Json
   /** The run that this one repeats from its last checkpoint. */
   readonly retryOf: string | null
+  /** The name that its starter gave to the request for it. */
+  readonly idempotencyKey: string | null
   /** Milliseconds since 1970. */
   readonly createdAt: number
 }

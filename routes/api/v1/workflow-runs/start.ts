@@ -3,7 +3,6 @@ import type { FastifyRequest } from 'fastify'
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
 import { StartHeadersSchema, StartRunSchema, type StartedRun } from '../../../../schemas/workflows.ts'
-import { WorkflowError } from '../../../../services/engine/workflow-error.ts'
 import type { Caller, TakenOn } from '../../../../services/engine/workflow-runs.ts'
 
 /** What a body has around its input, in bytes. */
@@ -24,10 +23,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 202: Type.Ref('StartedRun#'), ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503, 507) }
     }
   }, async (request, reply) => {
-    const { workflow: name, version = null, input = {}, run_id: runId = null } = request.body
-    const directory = await fastify.engine.directory()
-    const workflow = await directory.find(name, version)
-    if (workflow === null) throw new WorkflowError('workflow_not_found')
+    const { workflow, version = null, input = {}, run_id: runId = null } = request.body
     const runs = await fastify.engine.runs()
     const run = startedRun(await runs.start({ workflow, version, input, runId }, callerOf(request)))
     return reply.code(202).header('location', run.url).send(run)

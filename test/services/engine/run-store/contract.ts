@@ -17,7 +17,7 @@ const LONG_MS = 600_000
 /** A run of a workflow that is never executed. */
 export function record (runId: string, extra: Partial<RunRecord> = {}): RunRecord {
   const definition = { document: { dsl: '1.0.0', namespace: 'test', name: 'hello', version: '1.0.0' }, do: [{ say: { set: { greeting: 'Hello' } } }] }
-  return { runId, tenant: 'acme', workflow: 'hello', version: '1.0.0', definition, input: { name: 'Ada' }, retryOf: null, createdAt: 1_764_000_000_000, ...extra }
+  return { runId, tenant: 'acme', workflow: 'hello', version: '1.0.0', definition, input: { name: 'Ada' }, retryOf: null, idempotencyKey: 'key', createdAt: 1_764_000_000_000, ...extra }
 }
 
 /** Creates a run and begins its first attempt. */
