@@ -106,6 +106,11 @@ export function workflow (text: string): Workflow {
   return { name, version, namespace, title, summary, inputSchema: definition.input?.schema?.document ?? null, definition }
 }
 
+/** The statuses that a run had. */
+export function statuses (events: readonly RunEvent[]): string[] {
+  return events.filter(({ type, data }) => type === 'status_change' && data['step'] === undefined).map(({ data }) => String(data['status']))
+}
+
 /** The ends of tasks, such as `/do/0/greet succeeded`, in their order. */
 export function ends (events: readonly RunEvent[]): string[] {
   return events

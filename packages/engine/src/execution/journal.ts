@@ -2,11 +2,12 @@ import type { Json } from '../definition/dsl.ts'
 import type { Checkpoint, RunRecord, RunStore } from '../store/run-store.ts'
 import { isOfKind, type CaughtError, type CheckpointValue, type FinishedRun, type FinishedTask } from './checkpoint-values.ts'
 import { taskError } from './problem.ts'
+import { jsonBytes } from './sizes.ts'
 
 /** What a run has behind it, and what it adds to that. */
 export interface Journal {
-  /** Whether nothing has been saved of the run yet. */
-  readonly isEmpty: boolean
+  /** Whether another attempt has begun to execute the run. */
+  readonly hasBegun: boolean
   /** What the run has exported last, `{}` before that. */
   readonly context: Json
   /** What this attempt has taken over from the run that this one repeats. */
@@ -40,18 +41,35 @@ export const RUN_KEY = 'run'
 /** A definition can jump back and forth for ever; this many checkpoints end it. */
 const MAX_CHECKPOINTS = 100_000
 
+/** How many outputs of the greatest size the checkpoints of a run may have: all are read when it goes on. */
+const MAX_LARGE_OUTPUTS = 256
+
+/** The most checkpoints that are saved at once. */
+const MAX_SAVED = 1_000
+
+export interface JournalOptions {
+  readonly store: RunStore
+  /** The most bytes of JSON that one output has. */
+  readonly maxDataBytes: number
+  /** Called when the store does not take something, with the error that is thrown then. */
+  readonly report: (error: unknown) => Error
+}
+
 /**
- * Opens the journal of a run. A run that repeats another one takes over, before it saves anything else, what that one
- * has finished; its errors and times are left behind, so that what failed is tried anew.
+ * Opens the journal of a run. A run that repeats another one takes over, before it begins, what that one has finished;
+ * its errors and times are left behind, so that what failed is tried anew.
  *
- * @param report called when the store does not take something, with the error that is thrown then
  * @throws FencedError and whatever the store throws
  */
-export async function openJournal (store: RunStore, run: RunRecord, token: number, report: (error: unknown) => Error): Promise<Journal> {
+export async function openJournal ({ store, maxDataBytes, report }: JournalOptions, run: RunRecord, token: number): Promise<Journal> {
   const own = await store.checkpoints(run.runId)
-  const takenOver = own.length === 0 && run.retryOf !== null ? finishedTasks(await store.checkpoints(run.retryOf)) : []
-  if (takenOver.length > 0) await store.save(run.runId, token, takenOver)
+  const hasBegun = own.some(({ key }) => key === startKey(RUN_KEY))
+  const takenOver = !hasBegun && run.retryOf !== null ? finishedTasks(await store.checkpoints(run.retryOf)) : []
+  for (const part of partsOf(takenOver, maxDataBytes)) await store.save(run.runId, token, part)
   const values = new Map<string, Json>([...own, ...takenOver].map(({ key, value }) => [key, value]))
+  const maxBytes = MAX_LARGE_OUTPUTS * maxDataBytes
+  let count = values.size
+  let bytes = [...values.values()].reduce<number>((sum, value) => sum + jsonBytes(value), 0)
   let exported = newestContext([...values.values()])
   let exporting: Promise<unknown> = Promise.resolve()
 
@@ -61,10 +79,16 @@ export async function openJournal (store: RunStore, run: RunRecord, token: numbe
   }
 
   async function save (key: string, value: CheckpointValue): Promise<void> {
-    if (values.size >= MAX_CHECKPOINTS && value.kind !== 'run') {
+    count += 1
+    bytes += jsonBytes(value)
+    if (value.kind !== 'run' && count > MAX_CHECKPOINTS) {
       throw taskError('runtime', `The run has executed ${MAX_CHECKPOINTS} tasks, which is the most: let its loops end, or divide it into several runs.`)
     }
-    values.set(key, value)
+    if (value.kind !== 'run' && bytes > maxBytes) {
+      throw taskError('runtime', `The outputs of the run's tasks have more than ${maxBytes} bytes together: put out less, or divide it into several runs.`)
+    }
+    // No task is executed twice in an attempt, so that what it put out is not asked for again.
+    if (value.kind !== 'task') values.set(key, value)
     try {
       await store.save(run.runId, token, [{ key, value }])
     } catch (error) {
@@ -73,7 +97,7 @@ export async function openJournal (store: RunStore, run: RunRecord, token: numbe
   }
 
   return {
-    isEmpty: values.size === 0,
+    hasBegun,
     takenOver: takenOver.map(({ value }) => value),
     get context () {
       return exported.value
@@ -82,10 +106,10 @@ export async function openJournal (store: RunStore, run: RunRecord, token: numbe
     finishedTask: (key) => stored(key, 'task'),
     caughtError: (key) => stored(key, 'caught'),
     async startedAt (key, isKept) {
-      const before = stored(`${key}#started`, 'started')
+      const before = stored(startKey(key), 'started')
       if (before !== undefined) return before.at
       const at = Date.now()
-      if (isKept) await save(`${key}#started`, { kind: 'started', at })
+      if (isKept) await save(startKey(key), { kind: 'started', at })
       return at
     },
     exportContext (next) {
@@ -98,6 +122,26 @@ export async function openJournal (store: RunStore, run: RunRecord, token: numbe
     },
     save
   }
+}
+
+function startKey (key: string): string {
+  return `${key}#started`
+}
+
+/** Checkpoints in parts that can be saved at once. */
+function partsOf<Value extends Checkpoint> (checkpoints: readonly Value[], maxBytes: number): Value[][] {
+  const parts: Value[][] = []
+  let bytes = 0
+  for (const checkpoint of checkpoints) {
+    const part = parts.at(-1)
+    bytes += jsonBytes(checkpoint.value)
+    if (part !== undefined && part.length < MAX_SAVED && bytes <= maxBytes) part.push(checkpoint)
+    else {
+      parts.push([checkpoint])
+      bytes = jsonBytes(checkpoint.value)
+    }
+  }
+  return parts
 }
 
 /** The checkpoints of finished tasks, as another run takes them over. */

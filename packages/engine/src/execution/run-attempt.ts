@@ -35,10 +35,10 @@ export interface RunAttempt {
  */
 export async function executeRun (options: AttemptOptions, attempt: RunAttempt): Promise<void> {
   const { run, token, stopSignal } = attempt
-  const { store, publisherOf, logger, environment } = options
+  const { store, publisherOf, logger, environment, maxDataBytes } = options
   const unlessStopped = <T>(promise: Promise<T>) => unlessAborted(stopSignal, promise.catch((error: unknown) => { throw attemptEnd(attempt, error) }))
 
-  const journal = await unlessStopped(openJournal(store, run, token, (error) => attemptEnd(attempt, error)))
+  const journal = await unlessStopped(openJournal({ store, maxDataBytes, report: (error) => attemptEnd(attempt, error) }, run, token))
   const startedAt = await unlessStopped(journal.startedAt(RUN_KEY, true))
   const secrets = secretsOf(run, environment)
   const events = createRunEvents(publisherOf(run.tenant), identityOf(run), token, secrets.values, logger)
@@ -66,11 +66,11 @@ export function identityOf ({ runId, workflow, version, definition, retryOf }: R
 }
 
 /** Says that the run begins, or goes on in another process. */
-function announce (run: RunRecord, { isEmpty, takenOver }: Journal, events: RunEvents): void {
+function announce (run: RunRecord, { hasBegun, takenOver }: Journal, events: RunEvents): void {
   events.pending().catch(() => {})
   events.running()
   if (run.retryOf !== null && takenOver.length > 0) events.takenOver(takenOver, run.retryOf)
-  if (!isEmpty && takenOver.length === 0) events.log('info', 'The run goes on from its last checkpoint.')
+  if (hasBegun) events.log('info', 'The run goes on from its last checkpoint.')
 }
 
 interface Secrets {
