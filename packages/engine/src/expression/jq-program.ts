@@ -1,22 +1,20 @@
 /** Values that nest deeper are refused: jq's stack in WebAssembly has room for about twice as many levels. */
 export const MAX_NESTING = 256
 
-// A program has its input, its variables and the time, nothing else; what it would write to stderr is dropped.
-const CONFINEMENT = [
-  'def env: {};',
-  'def input: error("there is no further input");',
-  'def inputs: empty;',
-  'def input_filename: null;',
-  'def debug: .;',
-  'def debug(f): .;',
-  'def stderr: .;',
-  'def halt: error("an expression cannot halt");',
-  'def halt_error: halt;',
-  'def halt_error(f): halt;',
-  'def get_search_list: [];',
-  'def modulemeta: error("there are no modules");',
-  '{} as $ENV |'
-].join(' ')
+/** A program has its input, its variables and the time, nothing else; what it would write to stderr is dropped. */
+const CONFINEMENT: ReadonlyArray<readonly [name: string, definition: string]> = [
+  ['env', 'def env: {};'],
+  ['input', 'def input: error("there is no further input");'],
+  ['inputs', 'def inputs: empty;'],
+  ['input_filename', 'def input_filename: null;'],
+  ['debug', 'def debug: .; def debug(f): .;'],
+  ['stderr', 'def stderr: .;'],
+  ['halt', 'def halt: error("an expression cannot halt");'],
+  ['halt_error', 'def halt_error: halt; def halt_error(f): halt;'],
+  ['get_search_list', 'def get_search_list: [];'],
+  ['modulemeta', 'def modulemeta: error("there are no modules");'],
+  ['ENV', '{} as $ENV |']
+]
 
 /** The line of a combined program before the first line of an author's. */
 const LINES_BEFORE = 1
@@ -27,7 +25,7 @@ const LINES_BEFORE = 1
  * @param variables the names that it may use
  */
 export function checkedProgram (program: string, variables: readonly string[]): string {
-  return `${opening(variables)}\n${program}`
+  return `${opening([program], variables)}\n${program}`
 }
 
 /**
@@ -38,12 +36,14 @@ export function combinedProgram (programs: readonly string[], variables: readonl
   // Two line feeds, as a backslash at the end of a comment takes the first one away.
   const parts = programs.map((program) =>
     `(try [0, limit(2; (\n${program}\n\n))] catch [1, (if type == "string" then . else tojson end)[0:300]])`)
-  return `${opening(variables)} [${parts.join(', ')}] | tojson | if utf8bytelength > ${maxOutputBytes} then null else . end`
+  return `${opening(programs, variables)} [${parts.join(', ')}] | tojson | if utf8bytelength > ${maxOutputBytes} then null else . end`
 }
 
-function opening (variables: readonly string[]): string {
+/** Compiling a definition takes time, so that only those are there whose names occur. */
+function opening (programs: readonly string[], variables: readonly string[]): string {
+  const confinement = CONFINEMENT.flatMap(([name, definition]) => programs.some((program) => program.includes(name)) ? [definition] : [])
   const binding = variables.length === 0 ? '' : `.[1] as {${variables.map((name) => `$${name}`).join(', ')}} |`
-  return `${CONFINEMENT} ${binding} .[0] |`
+  return `${confinement.join(' ')} ${binding} .[0] |`
 }
 
 /** What jq has against a program, in words for its author, from what it wrote to stderr about a checked program. */
