@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { EventIdSchema, EVENT_TYPE_PATTERN, LOG_LEVELS } from './events.ts'
 
 /** The most events that `tail` asks for. */
-const MAX_TAIL = 10_000
+const MAX_TAIL = 1_000_000
 
 const TYPE = EVENT_TYPE_PATTERN.slice(1, -1)
 

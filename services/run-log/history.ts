@@ -92,7 +92,7 @@ export async function readBackwards (log: RunLog, request: HistoryRequest, befor
   for (let bound = before; more;) {
     const page = await log.readBefore(request.runId, bound, PAGE_EVENTS_BACKWARDS)
     if (!page.toReversed().every((event) => selection.offer(event))) break
-    more = page.length === PAGE_EVENTS_BACKWARDS
+    more = page.length > 0
     bound = page[0]?.id ?? bound
   }
   return { events: selection.events.toReversed(), before: selection.last, after: selection.first, more, resume: null }

@@ -49,6 +49,8 @@ export class SharedPages {
     const kept = this.#kept.get(key)
     if (kept !== undefined) return kept
     const page = await this.#readOnce(from, place, onRead)
+    // What follows a cursor stays the same; where the others begin changes with the log.
+    if (from.at !== 'cursor') return encodePage(page, filter)
     return this.#kept.get(key) ?? this.#keep(key, encodePage(page, filter))
   }
 

@@ -214,10 +214,18 @@ export class Topic {
       }
     } catch (error) {
       if (error instanceof RunLogError && error.code === 'unavailable') this.#retryLater()
-      else for (const member of this.#lane.members()) member.fallBack(this.#lane.position)
+      else this.#leaveLane()
     }
     this.#waiting = null
     return false
+  }
+
+  /** Lets each follower catch up by itself, which tells it what is wrong. */
+  #leaveLane (): void {
+    for (const member of this.#lane.members()) {
+      this.#lane.remove(member)
+      member.fallBack(this.#lane.position)
+    }
   }
 
   /** Reads what follows the newest event known and takes it over. */

@@ -86,6 +86,21 @@ t.test('from=now and since= a later time bring only what comes', async (t) => {
   }
 })
 
+t.test('who asks for the tail gets that of the log as it is, whatever others were given before', async (t) => {
+  const app = await buildApp(t)
+  const lines = Array.from({ length: 900 }, (_, index) => log(String(index)))
+  await publish(app, 'tail', lines)
+  const count = async () => {
+    const stream = await open(app, 'tail', { query: '?tail=700' })
+    const last = (await (await app.call('/api/v1/workflow-runs/tail')).json() as { last_event_id: string }).last_event_id
+    await stream.waitFor(({ id }) => id === last)
+    return eventsOf(stream).length
+  }
+  t.equal(await count(), 700)
+  await publish(app, 'tail', lines.slice(0, 100))
+  t.equal(await count(), 700)
+})
+
 t.test('a malformed cursor in the header is told in the stream, in the query it is refused', async (t) => {
   const app = await buildApp(t)
   await publish(app, 'garbage', [log('1'), log('2')])

@@ -33,7 +33,7 @@ export function hasEntry (store: Store, run: StoredRun, id: EventId): boolean {
 
 function factsOf (store: Store, run: StoredRun | null, at: number): LogFacts {
   if (run === null) {
-    return { now: at, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: {} }
+    return { now: at, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: null }
   }
   return {
     now: at,

@@ -16,17 +16,18 @@ export function applyEvent (run: StoredRun, steps: StepState[], event: NewEvent,
   run.counts[event.type] = (Object.hasOwn(run.counts, event.type) ? run.counts[event.type] ?? 0 : 0) + 1
   const { effect } = event
   if (effect === null) return
-  applyStatus(run, effect, ms, id)
-  run.name = effect.name ?? run.name
-  run.error = effect.error ?? run.error
-  run.retryOf = effect.retryOf ?? run.retryOf
-  if (effect.workflow !== undefined) run.workflow = effect.workflow
+  if (effect.status === undefined || run.terminalId === null) applyChange(run, effect, ms, id)
   run.lastLog = effect.log ?? run.lastLog
   if (effect.step !== undefined) applyStep(steps, effect.step, ms)
 }
 
-function applyStatus (run: StoredRun, effect: RunEffect, ms: number, id: EventId): void {
-  if (effect.status === undefined || run.terminalId !== null) return
+/** The first end of a run stays, and what it says. */
+function applyChange (run: StoredRun, effect: RunEffect, ms: number, id: EventId): void {
+  run.name = effect.name ?? run.name
+  run.error = effect.error ?? run.error
+  run.retryOf = effect.retryOf ?? run.retryOf
+  if (effect.workflow !== undefined) run.workflow = effect.workflow
+  if (effect.status === undefined) return
   run.status = effect.status
   if (effect.started === true) run.startedAt ??= ms
   if (effect.terminal !== true) return

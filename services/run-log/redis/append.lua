@@ -127,18 +127,24 @@ local function apply_step(state, effects, ms)
   })
 end
 
-local function apply(state, event, ms)
+-- The first end of a run stays, and what it says.
+local function apply_change(state, event, ms)
   local effects = event.effects
-  if effects.status and not state.terminal then
-    state.status = effects.status
-    if effects.started then state.started = state.started or ms end
-    if effects.terminal then
-      state.terminal, state.finished = event.id, ms
-    end
-  end
-  for _, name in ipairs({ 'name', 'error', 'retry_of', 'workflow', 'log' }) do
+  for _, name in ipairs({ 'name', 'error', 'retry_of', 'workflow' }) do
     if effects[name] then state[name] = effects[name] end
   end
+  if not effects.status then return end
+  state.status = effects.status
+  if effects.started then state.started = state.started or ms end
+  if effects.terminal then
+    state.terminal, state.finished = event.id, ms
+  end
+end
+
+local function apply(state, event, ms)
+  local effects = event.effects
+  if not (effects.status and state.terminal) then apply_change(state, event, ms) end
+  if effects.log then state.log = effects.log end
   if effects.step then apply_step(state, effects, ms) end
 end
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { LiveChannels } from '../../../services/pubsub/live-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
-import type { PageRequest, RunLog } from '../../../services/run-log/run-log.ts'
+import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
 import { eventsOf, openEventStream } from '../../helpers/event-stream.ts'
 import { appendTo, numberedLogs } from '../../helpers/publish.ts'
 import { startTopicServer } from '../../helpers/topic-server.ts'
@@ -49,6 +49,38 @@ t.test('a connection that comes back while a topic starts costs no event and dou
   restore(['run'])
   await stream.waitFor(({ id }) => id?.endsWith('-4') === true)
   t.strictSame(eventsOf(stream).map(({ id }) => Number(id?.split('-')[1])), [1, 2, 3, 4])
+  stream.destroy()
+})
+
+t.test('a repair that fails in the middle costs no event and doubles none', async (t) => {
+  const { log, live } = createEmbeddedRunLog({
+    directory: t.testdir(), retention: { maxEvents: 10_000, maxBytes: 10_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
+  })
+  await log.open()
+  t.teardown(() => log.close())
+  let isRepairing = false
+  let reads = 0
+  const failing: RunLog = Object.assign(Object.create(log), {
+    readPage: async (request: PageRequest) => {
+      if (isRepairing && (reads += 1) === 2) throw new RunLogError('store_corrupt', 'a page can not be read')
+      return await log.readPage(request)
+    }
+  })
+  let restore: (runIds: readonly string[]) => void = () => {}
+  const deaf: LiveChannels = Object.assign(Object.create(live), {
+    subscribe: async () => () => {},
+    onRestored: (callback: typeof restore) => { restore = callback }
+  })
+  const { url } = await startTopicServer(t, failing, deaf, { positionCheckMs: 100 })
+  await appendTo(log, 'run', numberedLogs(1))
+  const stream = await openEventStream(url('run'))
+  await stream.waitFor(({ id }) => id?.endsWith('-1') === true)
+  await appendTo(log, 'run', numberedLogs(900, 2))
+  isRepairing = true
+  restore(['run'])
+  await stream.waitFor(({ id }) => id?.endsWith('-901') === true)
+  t.ok(reads > 2)
+  t.strictSame(eventsOf(stream).map(({ id }) => Number(id?.split('-')[1])), Array.from({ length: 901 }, (_, index) => index + 1))
   stream.destroy()
 })
 

@@ -20,7 +20,7 @@ t.test('a run begins with the first status that is no waiting, and ends for good
   t.match(states[0], { name: 'Build', status: 'queued', startedAt: null, isOver: false })
   t.match(states[1], { status: 'running', startedAt: 2000 })
   t.match(states[2], { status: 'failed', isOver: true, finishedAt: 3000, error: 'no space' })
-  t.match(states[3], { name: 'Again', status: 'failed', isOver: true, finishedAt: 3000 })
+  t.match(states[3], { name: 'Build', error: 'no space', status: 'failed', isOver: true, finishedAt: 3000 })
 })
 
 t.test('the status of a step is not that of its run', async (t) => {

@@ -67,10 +67,10 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
   })
 
   await t.test('terminal is absorbing: a later status is kept in the log and changes nothing', async (t) => {
-    const ids = await append(log, 'over', [statusEvent('running'), statusEvent('succeeded', { terminal: true }), statusEvent('running')])
-    await append(log, 'over', [statusEvent('failed', { terminal: true }), logEvent('straggler', { log: 'straggler' })])
+    const ids = await append(log, 'over', [statusEvent('running'), statusEvent('succeeded', { terminal: true, name: 'Nightly' }), statusEvent('running', { name: 'late' })])
+    await append(log, 'over', [statusEvent('failed', { terminal: true, error: 'late', retryOf: 'late', workflow: '{"name":"late","version":"1"}' }), logEvent('straggler', { log: 'straggler' })])
     const run = await log.readRun('over')
-    t.match(run, { status: 'succeeded', terminal: true, finishedAt: msOf(at(ids, 1)), events: 5, lastLog: 'straggler' })
+    t.match(run, { name: 'Nightly', error: null, retryOf: null, workflow: null, status: 'succeeded', terminal: true, finishedAt: msOf(at(ids, 1)), events: 5, lastLog: 'straggler' })
     t.equal((await read(log, 'over', { at: 'end' })).facts.terminalId, ids[1])
   })
 

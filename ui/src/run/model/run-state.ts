@@ -52,7 +52,7 @@ export function foldEvent (state: RunState, event: SourceEvent): RunState {
   if (event.type !== 'status_change') return state
   if (stepField(event.data) !== null) return { ...state, steps: foldStep(state.steps, event) }
   const given = textField(event.data, 'status')
-  if (given === null) return state
+  if (given === null || state.isOver) return state
   const ms = msOf(event.id)
   const status = given.toLowerCase()
   const hasBegun = kindOfStatus(status) !== 'waiting'
@@ -61,14 +61,10 @@ export function foldEvent (state: RunState, event: SourceEvent): RunState {
     name: textField(event.data, 'name') ?? state.name,
     workflow: workflowOf(event) ?? state.workflow,
     error: errorText(fieldOf(event.data, 'error')) ?? state.error,
-    ...(state.isOver
-      ? {}
-      : {
-          status,
-          isOver: endsRun(status),
-          startedAt: state.startedAt ?? (hasBegun ? ms : null),
-          finishedAt: endsRun(status) ? ms : null
-        })
+    status,
+    isOver: endsRun(status),
+    startedAt: state.startedAt ?? (hasBegun ? ms : null),
+    finishedAt: endsRun(status) ? ms : null
   }
 }
 
