@@ -5,6 +5,8 @@ import { RunIdSchema } from './events.ts'
 const NAME_PATTERN = '^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$'
 
 const NameSchema = Type.String({ pattern: NAME_PATTERN, description: 'The workflow, as its document.name says.', examples: ['hello'] })
+/** As somebody asks for it: any other name is that of no workflow. */
+const AskedNameSchema = Type.String({ minLength: 1, maxLength: 128, description: 'The workflow, as its document.name says.', examples: ['hello'] })
 const VersionSchema = Type.String({ minLength: 1, maxLength: 64, description: 'Its document.version. The highest one when left out.', examples: ['1.0.0'] })
 
 const nullableText = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description })
@@ -81,12 +83,12 @@ export const WorkflowDetailSchema = Type.Object({
 /** One workflow. */
 export type WorkflowDetail = Static<typeof WorkflowDetailSchema>
 
-export const WorkflowParamsSchema = Type.Object({ name: NameSchema })
+export const WorkflowParamsSchema = Type.Object({ name: AskedNameSchema })
 
 export const WorkflowQuerySchema = Type.Object({ version: Type.Optional(VersionSchema) })
 
 export const StartRunSchema = Type.Object({
-  workflow: NameSchema,
+  workflow: AskedNameSchema,
   version: Type.Optional(VersionSchema),
   input: Type.Optional(AnySchema('Any JSON value that matches the workflow\'s schema; {} when left out.')),
   run_id: Type.Optional(RunIdSchema)

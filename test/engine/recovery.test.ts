@@ -176,6 +176,50 @@ test('what a run takes over is complete, although the store failed in between', 
   t.strictSame(calls, ['/flaky'])
 })
 
+test('what a task with tasks of its own has found when it began holds, whatever those have changed', async (t) => {
+  const failing = new Set<string>()
+  const { calls, call } = await startCounting(t, failing)
+  const { engine, run, ended } = await startEngine(t)
+  const definitions = {
+    condition: `
+      - once:
+          if: $context.charged != true
+          input: { from: '{ before: ($context.charged == null) }' }
+          do:
+            - charge: { set: '\${ . }', export: { as: '{ charged: true }' } }
+            - ship: ${call('/ship')}
+            - result: { set: '\${ $context + $input }' }`,
+    while: `
+      - loop:
+          for: { in: '[ range(10) ]' }
+          while: ($context.n // 0) < 3
+          do:
+            - count: { set: '\${ $index }', export: { as: '{ n: (($context.n // 0) + 1) }' } }
+            - ship: { if: $index == 2, ${call('/ship').slice(1)} 
+            - result: { set: '\${ $context.n }' }`,
+    items: `
+      - begin: { set: {}, export: { as: '{ queue: [ 1, 2, 3 ] }' } }
+      - loop:
+          for: { in: $context.queue, each: item }
+          do:
+            - pop: { set: '\${ $item }', export: { as: '{ queue: $context.queue[1:] }' } }
+            - ship: { if: $item == 2, ${call('/ship').slice(1)} 
+            - result: { set: '\${ $item }' }`
+  }
+  for (const [name, definition] of Object.entries(definitions)) {
+    failing.add('/ship')
+    const old = await run(workflow(definition))
+    t.equal(old.status, 'failed', name)
+    failing.clear()
+    calls.length = 0
+    await engine.retry(old.runId, { runId: `${name}-again`, tenant: '', idempotencyKey: null })
+    const again = await ended(`${name}-again`)
+    const fresh = await run(workflow(definition))
+    t.strictSame(calls, ['/ship', '/ship'], `${name}: the rest is executed`)
+    t.strictSame(again.output, fresh.output, `${name}: as if nothing had been in between`)
+  }
+})
+
 test('a run that is not over is not repeated', async (t) => {
   const { engine, start } = await startEngine(t)
   const runId = await start(workflow('- rest: { wait: PT1H }'))

@@ -88,7 +88,9 @@ t.test('what can not be started is refused, with what to do', async (t) => {
     [{ workflow: 'hello', input: { name: 'Ada' }, run_id: 'of-another-engine' }, 409, 'run_exists', []],
     [{ workflow: 'hello', input: { name: 'Ada' }, run_id: 'of-another-tenant' }, 409, 'run_exists', []],
     [{ workflow: 'hello', input: { name: 'Ada' }, run_id: 'no run id' }, 400, 'invalid_request', ['/run_id']],
-    [{ workflow: '../hello' }, 400, 'invalid_request', ['/workflow']],
+    [{ workflow: 'no_such workflow' }, 404, 'workflow_not_found', []],
+    [{ workflow: '../hello' }, 404, 'workflow_not_found', []],
+    [{ workflow: 'x'.repeat(129) }, 400, 'invalid_request', ['/workflow']],
     [{ workflow: 'hello', inputs: {} }, 400, 'invalid_request', ['/inputs']],
     [{}, 400, 'invalid_request', ['/workflow']],
     [[], 400, 'invalid_request', ['']]

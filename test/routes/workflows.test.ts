@@ -58,7 +58,7 @@ t.test('one workflow comes with its definition and its graph', async (t) => {
   for (const path of ['/a?version=3.0.0', '/unknown']) {
     t.match(await (await app.call(WORKFLOWS + path)).json(), { status: 404, code: 'workflow_not_found', detail: /\.$/ }, path)
   }
-  t.match(await (await app.call(`${WORKFLOWS}/..%2Fetc`)).json(), { status: 400, code: 'invalid_request' })
+  t.match(await (await app.call(`${WORKFLOWS}/..%2Fetc`)).json(), { status: 404, code: 'workflow_not_found' })
 })
 
 t.test('a directory that is not there has no workflows', async (t) => {

@@ -28,6 +28,14 @@ test('errors are raised and caught', async (t) => {
     t.strictSame(ends(ended.events), ['/do/0/attempt/try/0/fault failed', '/do/0/attempt/catch/do/0/handle succeeded', '/do/0/attempt succeeded'])
   })
 
+  await t.test('an error is caught by all that is known of it', async (t) => {
+    const ended = await run(workflow(`
+      - attempt:
+          try: [ { fault: ${RAISE(400)} } ]
+          catch: { errors: { with: { type: https://example.com/no, status: 400, title: No, details: because of nothing, instance: /do/0/attempt/try/0/fault } }, do: [ { handle: { set: handled } } ] }`))
+    t.equal(ended.output, 'handled')
+  })
+
   await t.test('a caught error without a handler leaves the input', async (t) => {
     const ended = await run(workflow(`- attempt: { try: [ { change: { set: 1 } }, { fault: ${RAISE(400)} } ], catch: {} }`), { kept: true })
     t.strictSame(ended.output, { kept: true })
@@ -35,6 +43,7 @@ test('errors are raised and caught', async (t) => {
 
   for (const [what, clause] of [
     ['its status', 'errors: { with: { status: 404 } }'],
+    ['its detail', 'errors: { with: { details: because of something } }'],
     ['its type', 'errors: { with: { type: https://example.com/other } }'],
     ['a condition', 'when: $error.status == 404'],
     ['an exception', 'exceptWhen: $error.status == 400']
@@ -69,6 +78,23 @@ test('errors are raised and caught', async (t) => {
   })
 })
 
+test('a failure that nobody waits for any more harms nothing', async (t) => {
+  const { run, store } = await startEngine(t)
+  const save = store.save.bind(store)
+  store.save = async (...saved) => {
+    // As long as it takes the other branch to fail.
+    await new Promise((resolve) => setImmediate(resolve))
+    await save(...saved)
+  }
+  const ended = await run(workflow(`
+    - both:
+        fork:
+          branches:
+            - fails: { raise: { error: { type: https://example.com/e, status: 500 } } }
+            - other: { wait: '\${ error("nobody hears this") }' }`))
+  t.match(ended.error, { type: 'https://example.com/e' })
+})
+
 test('failed tasks are tried again', async (t) => {
   const { run } = await startEngine(t)
   const flaky = (policy: string, succeedsAt: number, rest = '') => workflow(`
@@ -90,6 +116,14 @@ test('failed tasks are tried again', async (t) => {
 
   await t.test('as often as the policy allows', async (t) => {
     const ended = await run(flaky('limit: { attempt: { count: 2 } }', 9))
+    t.match(ended.error, { status: 503 })
+    t.equal(ends(ended.events).filter((end) => end.endsWith('/fault failed')).length, 3)
+  })
+
+  await t.test('by a policy that others share, whatever the error is called here', async (t) => {
+    const ended = await run(workflow(`
+      use: { retries: { shared: { when: $error.status == 503, exceptWhen: $error.status == 500, limit: { attempt: { count: 2 } } } } }
+      do: [ { attempt: { try: [ { fault: ${RAISE(503)} } ], catch: { as: problem, when: $problem.status == 503, retry: shared } } } ]`))
     t.match(ended.error, { status: 503 })
     t.equal(ends(ended.events).filter((end) => end.endsWith('/fault failed')).length, 3)
   })

@@ -199,4 +199,12 @@ test('composite tasks', async (t) => {
     t.strictSame(ended.output, { text: 'Hello Ada' })
     t.strictSame(ends(ended.events), ['/use/functions/greet succeeded', '/do/0/call succeeded'])
   })
+
+  await t.test('a function can end the workflow', async (t) => {
+    const ended = await run(workflow(`
+      use: { functions: { last: { do: [ { stop: { set: stopped, then: end } }, { never: { set: never } } ] } } }
+      do: [ { call: { call: last } }, { after: { set: after } } ]`))
+    t.equal(ended.output, 'stopped')
+    t.strictSame(ends(ended.events), ['/use/functions/last/do/0/stop succeeded', '/use/functions/last succeeded', '/do/0/call succeeded'])
+  })
 })

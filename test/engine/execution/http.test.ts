@@ -66,6 +66,37 @@ test('HTTP calls', async (t) => {
     }
   })
 
+  await t.test('tell the authorization to what is made of the output', async (t) => {
+    const { output, events } = await run(workflow(`- call: { call: http, with: { method: get, endpoint: { uri: '${server.url}/echo', authentication: { bearer: { token: shown } } } }, output: { as: '{ scheme: $authorization.scheme }' }, export: { as: '$authorization' } }\n- exported: { set: { all: '\${ $context.parameter }' } }`))
+    t.same(output, { all: 'shown' })
+    t.match(events.find(({ type, data }) => type === 'result_preview' && data['step'] === '/do/0/call')?.data, { content: { scheme: 'Bearer' } })
+  })
+
+  await t.test('do not take data for expressions, nor for the right to use a secret', async (t) => {
+    const find = (endpoint: string) => workflow(`
+      use: { secrets: [ TOKEN ] }
+      do: [ { call: { call: http, with: { method: get, endpoint: '${endpoint}' } } } ]`)
+    const before = server.arrivals.length
+    const uri = `\${ "${server.url}/echo?token=\\($secrets.TOKEN)" }`
+    for (const where of [uri, { uri }, { uri: `${server.url}/echo`, authentication: { bearer: { use: 'TOKEN' } } }]) {
+      t.match((await run(find('${ .where }'), { where })).error, { type: /errors\/configuration$/ }, JSON.stringify(where))
+    }
+    t.equal(server.arrivals.length, before)
+    t.equal((await run(find('${ .where }'), { where: { uri: `${server.url}/text?{name}`, more: 1 } })).output, 'plain')
+    t.equal(server.arrivals.at(-1)?.url, '/text?{name}')
+  })
+
+  await t.test('are not sent without the credentials that they need', async (t) => {
+    const before = server.arrivals.length
+    for (const authentication of ['basic: { use: TOKEN }', 'bearer: { use: LOGIN }', 'bearer: { token: \'${ .missing }\' }', 'basic: { username: a, password: [ b ] }', 'bearer: { use: OTHER }']) {
+      const { error } = await run(workflow(`
+        use: { secrets: [ LOGIN, TOKEN ] }
+        do: [ { call: { call: http, with: { method: get, endpoint: { uri: '${server.url}/echo', authentication: { ${authentication} } } } } } ]`))
+      t.match(error, { type: /errors\/authorization$/, detail: /The credentials have no/ }, authentication)
+    }
+    t.equal(server.arrivals.length, before)
+  })
+
   await t.test('fail with the status of the answer', async (t) => {
     const { error } = await run(call(`method: get, endpoint: '${server.url}/missing'`))
     t.match(error, { type: /errors\/communication$/, status: 404, title: 'Not Found', instance: '/do/0/call', detail: /answered 404: .*not here/ })

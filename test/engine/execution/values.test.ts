@@ -17,7 +17,7 @@ test('hosts are allowed by name, port and domain', async (t) => {
 })
 
 test('link-local and metadata addresses are forbidden in every notation', async (t) => {
-  for (const address of ['169.254.169.254', '169.254.0.1', '::ffff:169.254.1.1', '::ffff:a9fe:101', 'fe80::1', 'fe80::1%eth0', 'fd00:ec2::254', '100.100.100.200', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::1']) t.ok(isForbiddenAddress(address), address)
+  for (const address of ['169.254.169.254', '169.254.0.1', '::ffff:169.254.1.1', '::ffff:a9fe:101', 'fe80::1', 'fe80::1%eth0', 'fd00:ec2::254', 'fd20:ce::254', 'fd00:42::42', '100.100.100.200', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::1']) t.ok(isForbiddenAddress(address), address)
   for (const address of ['127.0.0.1', '10.0.0.1', '169.253.1.1', '::1', '2001:db8::1', 'example.com']) t.notOk(isForbiddenAddress(address), address)
 })
 

@@ -41,6 +41,12 @@ export interface ErrorDefinition {
   readonly instance?: string
 }
 
+/** The errors that a `try` catches: those with all that is given here. */
+export interface ErrorFilter extends Partial<ErrorDefinition> {
+  /** The DSL's name for `detail`. */
+  readonly details?: string
+}
+
 export interface RetryPolicy {
   readonly when?: string
   readonly exceptWhen?: string
@@ -112,7 +118,7 @@ export type SwitchTask = TaskBase & {
 export type TryTask = TaskBase & {
   readonly try: TaskList
   readonly catch: {
-    readonly errors?: { readonly with?: Partial<ErrorDefinition> }
+    readonly errors?: { readonly with?: ErrorFilter }
     readonly as?: string
     readonly when?: string
     readonly exceptWhen?: string

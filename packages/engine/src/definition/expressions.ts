@@ -59,9 +59,10 @@ function collectTask (found: DefinitionExpression[], { path, task, variables: ar
   collect('/if', task.if, 'expression', before)
   collect('/timeout', task.timeout, 'value', before)
   collect('/input/from', task.input?.from, 'expression', before)
-  collect('/output/as', task.output?.as, 'expression', inside)
-  collect('/export/as', task.export?.as, 'expression', [...inside, 'output'])
-  if ('call' in task) collect('/with', task.with, 'value', task.call === 'http' ? [...inside, 'authorization'] : inside)
+  const called = 'call' in task && (task.call === 'http' || task.call === 'mcp') ? [...inside, 'authorization'] : inside
+  collect('/output/as', task.output?.as, 'expression', called)
+  collect('/export/as', task.export?.as, 'expression', [...called, 'output'])
+  if ('call' in task) collect('/with', task.with, 'value', called)
   else if ('emit' in task) collect('/emit/event/with', task.emit.event.with, 'value', inside)
   else if ('raise' in task) collect('/raise/error', task.raise.error, 'value', inside)
   else if ('run' in task) collect('/run/shell', task.run.shell, 'value', inside)

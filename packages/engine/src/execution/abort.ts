@@ -46,6 +46,8 @@ export function withDeadline<T> (above: AbortSignal, at: number, reason: () => E
 
 /** Waits for a promise, but no longer than until the signal is aborted. @throws the reason of the signal */
 export async function unlessAborted<T> (signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  // Nobody else awaits it when the signal is aborted, be it already.
+  promise.catch(() => {})
   signal.throwIfAborted()
   let stop = () => {}
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -53,7 +55,6 @@ export async function unlessAborted<T> (signal: AbortSignal, promise: Promise<T>
     signal.addEventListener('abort', fail)
     stop = () => signal.removeEventListener('abort', fail)
   })
-  promise.catch(() => {})
   try {
     return await Promise.race([promise, aborted])
   } finally {

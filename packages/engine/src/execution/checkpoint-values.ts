@@ -23,10 +23,14 @@ export type CaughtError = {
   readonly error: Problem
   /** When to try again, in milliseconds since 1970; null when that is over and the error is to be handled. */
   readonly retryAt: number | null
+  readonly token: number
 }
 
 /** When something with a time limit began, in milliseconds since 1970. */
-export type Started = { readonly kind: 'started', readonly at: number }
+export type Started = { readonly kind: 'started', readonly at: number, readonly token: number }
+
+/** What was found out when something began that has tasks of its own: those may change what it would be found to be later. */
+export type Kept = { readonly kind: 'kept', readonly value: Json, readonly token: number }
 
 /** How a run ended. */
 export type FinishedRun = {
@@ -40,7 +44,7 @@ export type FinishedRun = {
 }
 
 /** The value of a checkpoint. */
-export type CheckpointValue = FinishedTask | CaughtError | Started | FinishedRun
+export type CheckpointValue = FinishedTask | CaughtError | Started | Kept | FinishedRun
 
 /** Whether a value that was stored is of a kind. Only this engine writes them, so their kind says all. */
 export function isOfKind<Kind extends CheckpointValue['kind']> (kind: Kind, value: Json): value is Extract<CheckpointValue, { kind: Kind }> {

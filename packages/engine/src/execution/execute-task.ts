@@ -6,6 +6,7 @@ import { TaskError, taskError, withInstance } from './problem.ts'
 import type { Step } from './run-events.ts'
 import { checkSchema } from './schema.ts'
 import { isJsonObject } from '../definition/json.ts'
+import { kindOf } from '../definition/task-kinds.ts'
 import { createScope, dateTime, type Scope } from './scope.ts'
 import { checkSize } from './sizes.ts'
 import type { Attempt, Outcome, Part, Place, TaskExecution } from './task-execution.ts'
@@ -57,7 +58,8 @@ async function perform (run: Attempt, step: Step, task: Task, place: Place, raw:
   const startedAt = await run.journal.startedAt(place.key, task.timeout !== undefined || 'wait' in task)
   const descriptor = { name: step.name, reference: place.pointer, ...isJsonObject(task) && { definition: task }, input: raw, startedAt: dateTime(startedAt) }
   const scope = createScope(run, { ...place.variables, task: descriptor }, place.signal)
-  if (task.if !== undefined && !await scope.holds(task.if, raw)) {
+  const hasEntered = run.journal.kept(entryKey(place)) !== undefined
+  if (task.if !== undefined && !hasEntered && !await scope.holds(task.if, raw)) {
     return { status: 'skipped', output: raw, directive: 'continue', context: null }
   }
   run.events.taskRunning(step)
@@ -78,11 +80,12 @@ async function perform (run: Attempt, step: Step, task: Task, place: Place, raw:
 /** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#data-flow, steps 3 to 8. */
 async function flowThrough (run: Attempt, name: string, task: Task, place: Place, raw: Json, scope: Scope, descriptor: { readonly [field: string]: Json }): Promise<Performed> {
   checkSchema(task.input?.schema, raw, 'The input of the task')
-  const input = await scope.transform(task.input?.from, raw)
+  const enter = () => scope.transform(task.input?.from, raw)
+  const input = isComposite(task) && (task.if ?? task.input?.from) !== undefined ? await run.journal.keep(entryKey(place), enter) : await enter()
   const outcome = await executeKind(executionOf(run, name, task, place, input, scope.with({ input })))
   place.signal.throwIfAborted()
 
-  const ended = scope.with({ input, task: { ...descriptor, output: outcome.output } })
+  const ended = scope.with({ ...outcome.variables, input, task: { ...descriptor, output: outcome.output } })
   const output = await ended.transform(task.output?.as, outcome.output)
   checkSchema(task.output?.schema, output, 'The output of the task')
   checkSize(output, 'The output of the task', run.maxDataBytes)
@@ -90,8 +93,23 @@ async function flowThrough (run: Attempt, name: string, task: Task, place: Place
   return { status: 'succeeded', output, directive: outcome.directive, context }
 }
 
+/** A task with tasks of its own is entered once: they may change what its condition and its input depend on. */
+function entryKey ({ key }: Place): string {
+  return `${key}#input`
+}
+
+function isComposite (task: Task): boolean {
+  const kind = kindOf(task)
+  return kind === 'do' || kind === 'for' || kind === 'fork' || kind === 'try' || ('call' in task && task.call !== 'http' && task.call !== 'mcp')
+}
+
+/** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#data-flow, steps 7 and 8: without `as` the context stays as it is. */
 async function exportOutput (run: Attempt, { export: model }: Task, output: Json, scope: Scope): Promise<Performed['context']> {
-  if (model?.as === undefined) return null
+  if (model === undefined) return null
+  if (model.as === undefined) {
+    checkSchema(model.schema, run.journal.context, 'The exported context')
+    return null
+  }
   return await run.journal.exportContext(async () => {
     const context = await scope.transform(model.as, output)
     checkSchema(model.schema, context, 'The exported context')

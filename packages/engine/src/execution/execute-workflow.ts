@@ -4,6 +4,7 @@ import type { Variables } from '../expression/evaluator.ts'
 import type { RunRecord } from '../store/run-store.ts'
 import { unlessAborted, withAbort, withDeadline } from './abort.ts'
 import { BranchEnd } from './attempt-end.ts'
+import { RUN_KEY } from './journal.ts'
 import { taskError, withInstance } from './problem.ts'
 import { checkSchema } from './schema.ts'
 import { isJsonObject } from '../definition/json.ts'
@@ -42,7 +43,8 @@ async function flow (above: Attempt, raw: Json): Promise<Json> {
     const run = { ...above, signal }
     const scope = createScope(run, {}, signal)
     try {
-      const input = await scope.transform(run.definition.input?.from, raw)
+      const { from } = run.definition.input ?? {}
+      const input = from === undefined ? raw : await run.journal.keep(`${RUN_KEY}#input`, () => scope.transform(from, raw))
       const { output } = await executeList(run, run.definition.do, { pointer: '/do', key: '/do', attempt: 1, variables: {}, signal }, input)
       await unlessAborted(signal, Promise.all(run.background))
       const result = await scope.transform(run.definition.output?.as, output)

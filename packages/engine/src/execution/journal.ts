@@ -1,6 +1,6 @@
 import type { Json } from '../definition/dsl.ts'
 import type { Checkpoint, RunRecord, RunStore } from '../store/run-store.ts'
-import { isOfKind, type CaughtError, type CheckpointValue, type FinishedRun, type FinishedTask } from './checkpoint-values.ts'
+import { isOfKind, type CaughtError, type CheckpointValue, type FinishedRun, type FinishedTask, type Kept } from './checkpoint-values.ts'
 import { taskError } from './problem.ts'
 import { jsonBytes } from './sizes.ts'
 
@@ -16,6 +16,12 @@ export interface Journal {
   finishedTask (key: string): FinishedTask | undefined
   /** @param key that of the attempt */
   caughtError (key: string): CaughtError | undefined
+  /** Whether there is a checkpoint of a task within this key. */
+  hasWithin (key: string): boolean
+  /** What was found out under a key; undefined when nothing was yet. */
+  kept (key: string): Json | undefined
+  /** Finds something out, once and for all attempts. */
+  keep (key: string, find: () => Promise<Json>): Promise<Json>
   /**
    * When something first began, in milliseconds since 1970: now, unless it began before a restart.
    *
@@ -56,18 +62,19 @@ export interface JournalOptions {
 }
 
 /**
- * Opens the journal of a run. A run that repeats another one takes over, before it begins, what that one has finished;
- * its errors and times are left behind, so that what failed is tried anew.
+ * Opens the journal of a run. A run that repeats another one takes over, before it begins, what that one has finished
+ * and found out; its errors and times are left behind, so that what failed is tried anew.
  *
  * @throws FencedError and whatever the store throws
  */
 export async function openJournal ({ store, maxDataBytes, report }: JournalOptions, run: RunRecord, token: number): Promise<Journal> {
   const own = await store.checkpoints(run.runId)
   const hasBegun = own.some(({ key }) => key === startKey(RUN_KEY))
-  const takenOver = !hasBegun && run.retryOf !== null ? finishedTasks(await store.checkpoints(run.retryOf)) : []
+  const takenOver = !hasBegun && run.retryOf !== null ? forAnotherRun(await store.checkpoints(run.retryOf)) : []
   for (const part of partsOf(takenOver, maxDataBytes)) await store.save(run.runId, token, part)
   const values = new Map<string, Json>([...own, ...takenOver].map(({ key, value }) => [key, value]))
   const maxBytes = MAX_LARGE_OUTPUTS * maxDataBytes
+  const places = new Set(hasBegun || takenOver.length > 0 ? [...values.keys()].flatMap(placesAround) : [])
   let count = values.size
   let bytes = [...values.values()].reduce<number>((sum, value) => sum + jsonBytes(value), 0)
   let exported = newestContext([...values.values()])
@@ -98,18 +105,27 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
 
   return {
     hasBegun,
-    takenOver: takenOver.map(({ value }) => value),
+    takenOver: takenOver.flatMap(({ value }) => value.kind === 'task' ? [value] : []),
     get context () {
       return exported.value
     },
     finishedRun: stored(RUN_KEY, 'run'),
     finishedTask: (key) => stored(key, 'task'),
     caughtError: (key) => stored(key, 'caught'),
+    hasWithin: (key) => places.has(key),
+    kept: (key) => stored(key, 'kept')?.value,
+    async keep (key, find) {
+      const before = stored(key, 'kept')
+      if (before !== undefined) return before.value
+      const value = await find()
+      await save(key, { kind: 'kept', value, token })
+      return value
+    },
     async startedAt (key, isKept) {
       const before = stored(startKey(key), 'started')
       if (before !== undefined) return before.at
       const at = Date.now()
-      if (isKept) await save(startKey(key), { kind: 'started', at })
+      if (isKept) await save(startKey(key), { kind: 'started', at, token })
       return at
     },
     exportContext (next) {
@@ -144,9 +160,15 @@ function partsOf<Value extends Checkpoint> (checkpoints: readonly Value[], maxBy
   return parts
 }
 
-/** The checkpoints of finished tasks, as another run takes them over. */
-function finishedTasks (checkpoints: readonly Checkpoint[]): Array<{ readonly key: string, readonly value: FinishedTask }> {
-  return checkpoints.flatMap(({ key, value }) => isOfKind('task', value) ? [{ key, value: { ...value, token: 0 } }] : [])
+/** The keys around a key: those of which its parts are a beginning. */
+function placesAround (key: string): string[] {
+  const parts = key.split('/')
+  return parts.map((_part, index) => parts.slice(0, index).join('/'))
+}
+
+/** What another run takes over. */
+function forAnotherRun (checkpoints: readonly Checkpoint[]): Array<{ readonly key: string, readonly value: FinishedTask | Kept }> {
+  return checkpoints.flatMap(({ key, value }) => isOfKind('task', value) || isOfKind('kept', value) ? [{ key, value: { ...value, token: 0 } }] : [])
 }
 
 function newestContext (values: readonly Json[]): Context {

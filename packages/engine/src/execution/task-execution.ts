@@ -48,6 +48,8 @@ export interface Outcome {
   readonly output: Json
   /** The flow directive that was given; null to go on as the definition says. `end` ends the workflow. */
   readonly directive: string | null
+  /** What else `output.as` and `export.as` of the task can use. */
+  readonly variables?: Variables
 }
 
 /** One of several tasks that are executed at the same time. */

@@ -11,6 +11,8 @@ forbidden.addAddress('168.63.129.16', 'ipv4')
 forbidden.addAddress('192.0.0.192', 'ipv4')
 forbidden.addSubnet('fe80::', 10, 'ipv6')
 forbidden.addSubnet('fd00:ec2::', 32, 'ipv6')
+forbidden.addAddress('fd20:ce::254', 'ipv6')
+forbidden.addAddress('fd00:42::42', 'ipv6')
 // 169.254.0.0/16 by way of NAT64 and 6to4.
 forbidden.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6')
 forbidden.addSubnet('2002:a9fe::', 32, 'ipv6')

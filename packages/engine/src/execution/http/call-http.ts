@@ -5,18 +5,18 @@ import { isJsonObject } from '../../definition/json.ts'
 import { tooLarge } from '../sizes.ts'
 import type { TaskExecution } from '../task-execution.ts'
 import { refusalIn } from './guarded-http.ts'
-import { requestOf, type HttpRequest } from './request.ts'
+import { requestOf, type Called, type HttpRequest } from './request.ts'
 
 /**
  * Sends an HTTP request.
  *
  * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md#http-call
  *
- * @returns the content of the response, or what `output` asks for
+ * @returns as output the content of the response, or what `output` asks for
  * @throws TaskError `communication` for a response that is no success or for none, with its status; `authorization` for
  *   a host that is not allowed; `runtime` for a response over the bound
  */
-export async function callHttp (execution: TaskExecution<CallTask>): Promise<Json> {
+export async function callHttp (execution: TaskExecution<CallTask>): Promise<Called> {
   const call = argumentsOf(execution.task.with)
   const request = await requestOf(execution, call)
   const target = `${request.method} ${request.url.href}`
@@ -27,9 +27,13 @@ export async function callHttp (execution: TaskExecution<CallTask>): Promise<Jso
     const text = bytes.toString('utf8', 0, 1000).trim()
     throw taskError('communication', `${target} was answered ${response.status}${text === '' ? '.' : `: ${text}`}`, { status: response.status, ...response.statusText !== '' && { title: response.statusText } })
   }
-  if (call.output === 'raw') return bytes.toString('base64')
-  const content = contentOf(response, bytes, target)
-  if (call.output !== 'response') return content
+  return { output: outputOf(call.output, request, response, bytes), authorization: request.authorization }
+}
+
+function outputOf (wanted: HttpArguments['output'], request: HttpRequest, response: Response, bytes: Buffer): Json {
+  if (wanted === 'raw') return bytes.toString('base64')
+  const content = contentOf(response, bytes, `${request.method} ${request.url.href}`)
+  if (wanted !== 'response') return content
   return {
     request: { method: request.method.toLowerCase(), uri: request.url.href, headers: { ...request.headers } },
     statusCode: response.status,

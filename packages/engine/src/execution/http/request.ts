@@ -1,4 +1,5 @@
-import type { HttpArguments, Json, JsonObject } from '../../definition/dsl.ts'
+import type { HttpArguments, Json } from '../../definition/dsl.ts'
+import type { Variables } from '../../expression/evaluator.ts'
 import { taskError } from '../problem.ts'
 import { isJsonObject } from '../../definition/json.ts'
 import type { TaskExecution } from '../task-execution.ts'
@@ -7,15 +8,24 @@ import type { TaskExecution } from '../task-execution.ts'
 export interface HttpRequest {
   readonly method: string
   readonly url: URL
+  readonly authorization: Authorization
   readonly headers: { readonly [name: string]: string }
   readonly body: string | null
 }
 
+/** The `Authorization` header of a call, null when nothing is said about it. */
+export type Authorization = { readonly scheme: string, readonly parameter: string } | null
+
 /** The endpoint of a call. */
 export interface Endpoint {
   readonly url: URL
-  /** The `Authorization` header, none when nothing is said about it. */
-  readonly authorization: { readonly scheme: string, readonly parameter: string } | null
+  readonly authorization: Authorization
+}
+
+/** What a call gives. */
+export interface Called {
+  readonly output: Json
+  readonly authorization: Authorization
 }
 
 /**
@@ -25,12 +35,29 @@ export interface Endpoint {
  */
 export async function endpointOf (execution: TaskExecution, endpoint: HttpArguments['endpoint']): Promise<Endpoint> {
   const { uri, authentication } = typeof endpoint === 'string' ? { uri: endpoint, authentication: undefined } : endpoint
-  const text = uri.includes('${') ? await execution.evaluate(uri) : expand(uri, execution.input)
-  if (isJsonObject(text)) return await endpointOf(execution, { uri: String(text['uri']), ...text['authentication'] !== undefined && { authentication: text['authentication'] } })
+  const text = uri.includes('${') ? addressIn(await execution.evaluate(uri)) : expand(uri, execution.input)
   if (typeof text !== 'string' || !/^https?:/.test(text) || !URL.canParse(text)) {
     throw taskError('configuration', `"${String(text)}" is no address of a call: it must be an http or https URL.`)
   }
   return { url: new URL(text), authorization: await authorizationOf(execution, authentication) }
+}
+
+/** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#authorization-descriptor */
+export function authorizationVariable (authorization: Authorization): Variables {
+  return authorization === null ? {} : { authorization: { ...authorization } }
+}
+
+/** The header of an authorization. */
+export function authorizationHeader (authorization: Authorization): { readonly authorization?: string } {
+  return authorization === null ? {} : { authorization: `${authorization.scheme} ${authorization.parameter}` }
+}
+
+/** What an expression gives is data, which may not choose with whose credentials it is called. */
+function addressIn (value: Json): Json {
+  if (!isJsonObject(value)) return value
+  const { uri = null, authentication } = value
+  if (authentication === undefined) return uri
+  throw taskError('configuration', 'An endpoint that an expression gives can have no authentication: write that into the definition.')
 }
 
 /**
@@ -46,27 +73,34 @@ function expand (template: string, input: Json): string {
   })
 }
 
-async function authorizationOf (execution: TaskExecution, given: Json | undefined): Promise<Endpoint['authorization']> {
+async function authorizationOf (execution: TaskExecution, given: Json | undefined): Promise<Authorization> {
   if (given === undefined) return null
   const named = isJsonObject(given) && typeof given['use'] === 'string' ? execution.run.definition.use?.authentications?.[given['use']] : given
   if (named === undefined) throw taskError('configuration', 'There is no such authentication in use.authentications.')
   const policy = await execution.evaluate(named)
   const { basic, bearer } = isJsonObject(policy) ? policy : {}
   if (basic !== undefined) {
-    const { username, password } = withSecret(execution, basic)
-    return { scheme: 'Basic', parameter: Buffer.from(`${String(username)}:${String(password)}`).toString('base64') }
+    const credentials = credentialsOf(execution, basic)
+    return { scheme: 'Basic', parameter: Buffer.from(`${textIn(credentials, 'username')}:${textIn(credentials, 'password')}`).toString('base64') }
   }
-  if (bearer !== undefined) return { scheme: 'Bearer', parameter: String(withSecret(execution, bearer)['token']) }
+  if (bearer !== undefined) {
+    const credentials = credentialsOf(execution, bearer)
+    return { scheme: 'Bearer', parameter: typeof credentials === 'string' ? credentials : textIn(credentials, 'token') }
+  }
   throw taskError('configuration', 'An authentication must be basic or bearer: the engine supports no other.')
 }
 
 /** Credentials in place, or the secret that has them. */
-function withSecret ({ run }: TaskExecution, given: Json): JsonObject {
+function credentialsOf ({ run }: TaskExecution, given: Json): Json {
   const name = isJsonObject(given) ? given['use'] : undefined
-  const found = typeof name === 'string' ? run.secrets[name] : given
-  if (isJsonObject(found)) return found
-  if (typeof found === 'string') return { token: found }
-  throw taskError('authorization', `The secret "${String(name)}" is not there, or is no object with what the authentication needs: see use.secrets.`)
+  return typeof name === 'string' ? run.secrets[name] ?? null : given
+}
+
+/** @throws TaskError `authorization` */
+function textIn (credentials: Json, part: string): string {
+  const value = isJsonObject(credentials) ? credentials[part] : undefined
+  if (typeof value === 'string' || typeof value === 'number') return String(value)
+  throw taskError('authorization', `The credentials have no ${part}: write it into the authentication, or into the secret that it uses.`)
 }
 
 /**
@@ -77,7 +111,7 @@ function withSecret ({ run }: TaskExecution, given: Json): JsonObject {
 export async function requestOf (execution: TaskExecution, call: HttpArguments): Promise<HttpRequest> {
   const { method, endpoint, headers = {}, query = {}, body } = call
   const { url, authorization } = await endpointOf(execution, endpoint)
-  const scope = authorization === null ? execution.scope : execution.scope.with({ authorization: { ...authorization } })
+  const scope = execution.scope.with(authorizationVariable(authorization))
   const given = await scope.evaluate({ headers, query, ...body !== undefined && { body } }, execution.input)
   const parts = isJsonObject(given) ? given : {}
   addQuery(url, parts['query'])
@@ -86,10 +120,11 @@ export async function requestOf (execution: TaskExecution, call: HttpArguments):
   return {
     method: method.toUpperCase(),
     url,
+    authorization,
     headers: {
       accept: 'application/json, */*;q=0.8',
       ...content.type !== null && { 'content-type': content.type },
-      ...authorization !== null && { authorization: `${authorization.scheme} ${authorization.parameter}` },
+      ...authorizationHeader(authorization),
       ...named
     },
     body: content.body

@@ -1,6 +1,7 @@
 import type { CallTask, Json, McpArguments } from '../../definition/dsl.ts'
 import { unlessAborted, withDeadline } from '../abort.ts'
 import { refusalIn } from '../http/guarded-http.ts'
+import type { Called } from '../http/request.ts'
 import { TaskError, taskError } from '../problem.ts'
 import { isJsonObject } from '../../definition/json.ts'
 import type { TaskExecution } from '../task-execution.ts'
@@ -19,11 +20,11 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
  *
  * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md#mcp-call
  *
- * @returns the JSON-RPC result
+ * @returns as output the JSON-RPC result
  * @throws TaskError `runtime` when the server answers with an error, a tool says that it failed, or the server dies;
  *   `timeout` when it does not answer
  */
-export async function callMcp (execution: TaskExecution<CallTask>): Promise<Json> {
+export async function callMcp (execution: TaskExecution<CallTask>): Promise<Called> {
   const call = argumentsOf(execution.task.with)
   if (call.timeout === undefined) return await connectAndCall(execution, call, execution.place.signal, ANSWER_TIMEOUT_MS)
   const ms = await execution.scope.duration(call.timeout, execution.input)
@@ -31,7 +32,7 @@ export async function callMcp (execution: TaskExecution<CallTask>): Promise<Json
   return await withDeadline(execution.place.signal, Date.now() + ms, reason, async (signal) => await connectAndCall(execution, call, signal, LONGEST_TIMEOUT_MS))
 }
 
-async function connectAndCall (execution: TaskExecution, call: McpArguments, signal: AbortSignal, timeout: number): Promise<Json> {
+async function connectAndCall (execution: TaskExecution, call: McpArguments, signal: AbortSignal, timeout: number): Promise<Called> {
   const { Client } = await import('@modelcontextprotocol/sdk/client/index.js')
   const { LoggingMessageNotificationSchema, ResultSchema } = await import('@modelcontextprotocol/sdk/types.js')
   const { run, place } = execution
@@ -59,7 +60,8 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
     })
   }
   try {
-    return resultOf(await unlessAborted(signal, Promise.race([converse(), connection.broken])))
+    const result = await unlessAborted(signal, Promise.race([converse(), connection.broken]))
+    return { output: resultOf(result), authorization: connection.authorization }
   } catch (error) {
     signal.throwIfAborted()
     throw error instanceof TaskError ? error : failureOf(error, connection)

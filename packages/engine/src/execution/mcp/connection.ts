@@ -1,7 +1,7 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { McpArguments } from '../../definition/dsl.ts'
 import { boundedFetch } from '../http/bounded-fetch.ts'
-import { endpointOf, namedHeaders } from '../http/request.ts'
+import { authorizationHeader, authorizationVariable, endpointOf, namedHeaders, type Authorization } from '../http/request.ts'
 import { taskError, type TaskError } from '../problem.ts'
 import { logOutput } from '../process/log-output.ts'
 import { startProcess } from '../process/process-group.ts'
@@ -13,6 +13,7 @@ import { createStdioTransport } from './stdio-transport.ts'
 /** The way to an MCP server. */
 export interface Connection {
   readonly transport: Transport
+  readonly authorization: Authorization
   /** Rejects when the server can't be spoken with any more, in words for the author of the workflow. */
   readonly broken: Promise<never>
   /** What the server did that may explain why it does not answer; null for nothing. */
@@ -55,6 +56,7 @@ async function openStdio (execution: TaskExecution, stdio: NonNullable<McpArgume
   group.closed.then((code) => breaking.reject(taskError('runtime', `The MCP server "${String(program)}" ended with exit code ${code} before it answered.`))).catch(() => {})
   return {
     transport,
+    authorization: null,
     broken: breaking.promise,
     get suspicion () {
       return garbage.length === 0 ? null : `It printed what is no MCP message: "${firstOf(garbage)}".`
@@ -73,13 +75,14 @@ const ENVELOPE_LENGTH = 65_536
 async function openHttp (execution: TaskExecution, http: NonNullable<McpArguments['transport']['http']>): Promise<Connection> {
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js')
   const { url, authorization } = await endpointOf(execution, http.endpoint)
-  const headers = namedHeaders(await execution.evaluate(http.headers ?? {}))
+  const headers = namedHeaders(await execution.scope.with(authorizationVariable(authorization)).evaluate(http.headers ?? {}, execution.input))
   const transport = new StreamableHTTPClientTransport(url, {
     fetch: boundedFetch(execution.run.http, execution.run.maxDataBytes + ENVELOPE_LENGTH),
-    requestInit: { headers: { ...authorization !== null && { authorization: `${authorization.scheme} ${authorization.parameter}` }, ...headers } }
+    requestInit: { headers: { ...authorizationHeader(authorization), ...headers } }
   })
   return {
     transport,
+    authorization,
     broken: rejection().promise,
     suspicion: null,
     async close () {

@@ -1,15 +1,19 @@
 import type { ForTask } from '../../definition/dsl.ts'
 import { taskError } from '../problem.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
+import { roundOf } from '../task-list.ts'
 
 /** Executes its tasks for each item, as long as the condition holds; the output of a round is the input of the next. */
-export async function executeFor ({ task, input, scope, evaluate, executeList }: TaskExecution<ForTask>): Promise<Outcome> {
-  const items = await evaluate(task.for.in, 'expression')
+export async function executeFor ({ run, task, place, input, scope, evaluate, executeList }: TaskExecution<ForTask>): Promise<Outcome> {
+  const { journal } = run
+  const items = await journal.keep(`${place.key}#items`, () => evaluate(task.for.in, 'expression'))
   if (!Array.isArray(items)) throw taskError('expression', `The expression ${task.for.in} must give an array.`)
   let output = input
   for (const [round, item] of items.entries()) {
     const variables = { [task.for.each ?? 'item']: item, [task.for.at ?? 'index']: round }
-    if (task.while !== undefined && !await scope.with(variables).holds(task.while, output)) break
+    // The tasks of a round that has begun may have changed what the condition depends on.
+    const hasBegun = journal.hasWithin(`${place.key}/do${roundOf(round)}`)
+    if (task.while !== undefined && !hasBegun && !await scope.with(variables).holds(task.while, output)) break
     const outcome = await executeList(task.do, { path: '/do', round, input: output, variables })
     output = outcome.output
     if (outcome.directive === 'end') return outcome

@@ -1,4 +1,4 @@
-import type { ErrorDefinition, RetryPolicy, TryTask } from '../../definition/dsl.ts'
+import type { ErrorFilter, RetryPolicy, TryTask } from '../../definition/dsl.ts'
 import { sleepUntil, withDeadline } from '../abort.ts'
 import type { CaughtError } from '../checkpoint-values.ts'
 import { problemValue, standardType, TaskError, taskError, withInstance, type Problem } from '../problem.ts'
@@ -36,10 +36,11 @@ async function attempt (execution: TaskExecution<TryTask>, policy: RetryPolicy |
     return await withinLimit(execution, policy, round, (signal) => executeList(task.try, { path: '/try', round, input, attempt: round + 1, signal }))
   } catch (error) {
     if (place.signal.aborted || !(error instanceof TaskError) || !await isCaught(execution, error.problem)) throw error
-    const scope = execution.scope.with(errorVariable(execution, error.problem))
+    // A policy in `use.retries` does not know the name that this `try` has for the error.
+    const scope = execution.scope.with({ error: problemValue(error.problem), ...errorVariable(execution, error.problem) })
     const retryAt = policy === undefined ? null : await nextAttemptAt(policy, { failures: round + 1, firstAt }, scope, input)
     if (retryAt === null && policy !== undefined && task.catch.do === undefined) throw error
-    const caught: CaughtError = { kind: 'caught', error: error.problem, retryAt }
+    const caught: CaughtError = { kind: 'caught', error: error.problem, retryAt, token: run.token }
     await run.journal.save(caughtKey(execution, round), caught)
     if (retryAt !== null) execution.log('warning', `Attempt ${round + 1} failed: ${error.message} The next one begins in ${Math.max(0, Math.round(retryAt - Date.now()))} ms.`)
     return caught
@@ -70,11 +71,12 @@ async function isCaught (execution: TaskExecution<TryTask>, error: Problem): Pro
   return exceptWhen === undefined || !await scope.holds(exceptWhen, execution.input)
 }
 
-function matches (filter: Partial<ErrorDefinition>, error: Problem): boolean {
+function matches (filter: ErrorFilter, error: Problem): boolean {
+  const detail = filter.details ?? filter.detail
   return (filter.type === undefined || standardType(filter.type) === standardType(error.type)) &&
     (filter.status === undefined || Number(filter.status) === error.status) &&
     (filter.title === undefined || filter.title === error.title) &&
-    (filter.detail === undefined || filter.detail === error.detail) &&
+    (detail === undefined || detail === error.detail) &&
     (filter.instance === undefined || filter.instance === error.instance)
 }
 
