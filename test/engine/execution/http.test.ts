@@ -16,6 +16,7 @@ function answer ({ method, url, headers, body }: Arrival, response: ServerRespon
   else if (path === '/redirect') response.writeHead(302, { location: '/echo' }).end()
   else if (path === '/away') response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end()
   else if (path === '/cut') response.writeHead(200, { 'content-length': '100' }).write('x', () => response.destroy())
+  else if (path === '/told') response.writeHead(500, { 'content-type': 'text/plain' }).end(`${'x'.repeat(990)} ${String(headers.authorization)}`)
   else if (path !== '/never') json(response, { message: 'not here' }, 404)
 }
 
@@ -84,6 +85,14 @@ test('HTTP calls', async (t) => {
     t.equal(server.arrivals.length, before)
     t.equal((await run(find('${ .where }'), { where: { uri: `${server.url}/text?{name}`, more: 1 } })).output, 'plain')
     t.equal(server.arrivals.at(-1)?.url, '/text?{name}')
+  })
+
+  await t.test('fail without a part of a secret where the answer is cut', async (t) => {
+    const { error, events } = await run(workflow(`
+      use: { secrets: [ TOKEN ] }
+      do: [ { call: { call: http, with: { method: get, endpoint: { uri: '${server.url}/told', authentication: { bearer: { use: TOKEN } } } } } } ]`))
+    t.match(error, { status: 500, detail: /x Beare?r? ?\*{0,3}$/ })
+    t.notMatch(JSON.stringify(events), /tok-/)
   })
 
   await t.test('are not sent without the credentials that they need', async (t) => {

@@ -17,6 +17,26 @@ test('a secret is masked in each of its forms', async (t) => {
   }
 })
 
+test('a secret is masked however it is URL-encoded', async (t) => {
+  const secret = 'p ss/wörd+1€😀'
+  const { text, lines } = createMask({ KEY: secret })
+  const encoded = (which: (character: string) => boolean, write = (code: string) => code) => [...secret].map((character) => which(character) ? Array.from(Buffer.from(character), (byte) => write(`%${byte.toString(16).padStart(2, '0')}`)).join('') : character).join('')
+  const forms = [
+    encoded((character) => character !== '/'), encoded(() => true), encoded((character) => character === ' '), encoded((character) => character > '~', (code) => code.toUpperCase()),
+    encoded((character) => character !== ' ').replaceAll(' ', '+'), encoded((character) => character === '/'), encoded((character) => character !== 'p')
+  ]
+  for (const form of forms) {
+    t.equal(text(`GET /?key=${form}&100%`), 'GET /?key=***&100%', form)
+    for (let cut = 1; cut < form.length; cut += 1) {
+      const mask = lines()
+      const shown = [...mask.push(`key=${form.slice(0, cut)}`), ...mask.push(`${form.slice(cut)}.`), ...mask.end()].join('|')
+      t.match(shown, /^key=(\*\*\*\|\*\*\*|.{1,11}\|\*\*\*|\*\*\*\|)\.$/u, `${form} cut at ${cut}`)
+      t.notMatch(shown, /s%?2?F?\/?w/i)
+    }
+  }
+  t.equal(text('100% of a+b'), '100% of a+b')
+})
+
 test('values are masked however deep, names and numbers as well', async (t) => {
   const { value } = createMask({ LOGIN: { user: 'ada', pin: 471_147 }, none: '' })
   t.strictSame(value({ ada: [{ deep: 'is ada here' }, 471_147, 12, true, null] }), { '***': [{ deep: 'is *** here' }, '***', 12, true, null] })

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../definition/dsl.ts'
 import { leafTexts } from './secrets.ts'
+import { isUrlEncoded, urlDecode, urlDecoded } from './url-decoded.ts'
 
-/** Replaces secrets by `***`: as they are, and as base64, URL-encoded or inside of JSON text. */
+/** Replaces secrets by `***`: as they are, and as base64, URL-encoded by whomever or inside of JSON text. */
 export interface Mask {
   text (text: string): string
   /** Every text, number and name in a value, however deep. */
@@ -22,13 +23,30 @@ const MASKED = '***'
 /** So much of a secret at the end of a line makes it wait: less is in too many lines that have nothing to do with it. */
 const TELLING_LENGTH = 4
 
+/** What is longer is found URL-encoded only as `encodeURIComponent` and forms do it. */
+const MAX_DECODED_LENGTH = 512
+/** The most characters that stand for one when it is URL-encoded. */
+const MAX_ENCODED_LENGTH = 9
+
+/** A part of a text. */
+interface Range { readonly start: number, readonly end: number }
+
+/** Finds secrets in texts. */
+interface Finder {
+  /** Where they are, in order and apart from each other. */
+  find (text: string): Range[]
+  /** How many characters at the end of a text may be the beginning of one. */
+  begunLength (text: string): number
+  /** The most characters that one has. */
+  readonly longest: number
+}
+
 /** Makes the mask for the secrets of a run. */
 export function createMask (secrets: JsonObject): Mask {
-  const forms = formsOf(leafTexts(secrets)).map((form) => form.replace(LINE_BREAKS, ''))
-  const pattern = patternOf(forms)
-  if (pattern === null) return { text: (text) => text, value: (value) => value, lines: () => ({ push: (line) => [line], end: () => [] }) }
+  const finder = createFinder(leafTexts(secrets))
+  if (finder === null) return { text: (text) => text, value: (value) => value, lines: () => ({ push: (line) => [line], end: () => [] }) }
 
-  const text = (plain: string) => plain.replace(pattern, MASKED)
+  const text = (plain: string) => cover(plain, 0, finder.find(plain))
   const value = (plain: Json): Json => {
     if (typeof plain === 'string') return text(plain)
     if (typeof plain === 'number') return text(String(plain)) === String(plain) ? plain : text(String(plain))
@@ -36,18 +54,69 @@ export function createMask (secrets: JsonObject): Mask {
     if (Array.isArray(plain)) return plain.map(value)
     return Object.fromEntries(Object.entries(plain).map(([name, part]) => [text(name), value(part)]))
   }
-  return { text, value, lines: () => createLineMask(forms, pattern) }
+  return { text, value, lines: () => createLineMask(finder) }
 }
 
-function createLineMask (forms: readonly string[], pattern: RegExp): LineMask {
-  const longest = Math.max(...forms.map((form) => form.length))
+function createFinder (texts: readonly string[]): Finder | null {
+  const forms = formsOf(texts).map((form) => form.replace(LINE_BREAKS, ''))
+  const pattern = patternOf(forms)
+  if (pattern === null) return null
+  // In a text that is decoded, spaces stand for what was a plus as well.
+  const decoded = texts.map((text) => text.replace(LINE_BREAKS, '').replaceAll('+', ' '))
+    .filter(({ length }) => length >= TELLING_LENGTH && length <= MAX_DECODED_LENGTH)
+  const decodedPattern = patternOf(decoded)
+
+  function findDecoded (text: string): Range[] {
+    if (decodedPattern === null || !isUrlEncoded(text) || urlDecode(text).search(decodedPattern) === -1) return []
+    const view = urlDecoded(text)
+    return rangesOf(view.text, decodedPattern).map(({ start, end }) => ({ start: view.at(start), end: view.at(end) }))
+  }
+
+  /** The end of the text may cut an encoded character in two. */
+  function begunDecoded (text: string): number {
+    if (decoded.length === 0 || !isUrlEncoded(text)) return 0
+    const ends = [text.length, ...Array.from(text.slice(-MAX_CUT_LENGTH).matchAll(/%/g), ({ index }) => Math.max(0, text.length - MAX_CUT_LENGTH) + index)]
+    return Math.max(...ends.map((end) => {
+      const tail = urlDecode(text.slice(Math.max(0, end - TELLING_LENGTH * MAX_ENCODED_LENGTH), end)).slice(-TELLING_LENGTH)
+      if (!decoded.some((form) => form.includes(tail))) return 0
+      const view = urlDecoded(text.slice(0, end))
+      const begun = begunLength(view.text, decoded)
+      return begun === 0 ? 0 : text.length - view.at(view.text.length - begun)
+    }))
+  }
+
+  return {
+    find: (text) => merged([...rangesOf(text, pattern), ...findDecoded(text)]),
+    begunLength: (text) => Math.max(begunLength(text, forms), begunDecoded(text)),
+    longest: Math.max(...forms.map(({ length }) => length), ...decoded.map(({ length }) => length * MAX_ENCODED_LENGTH))
+  }
+}
+
+/** All but the last character of an encoded one of four bytes. */
+const MAX_CUT_LENGTH = 11
+
+function rangesOf (text: string, pattern: RegExp): Range[] {
+  return Array.from(text.matchAll(pattern), ({ index, 0: found }) => ({ start: index, end: index + found.length }))
+}
+
+function merged (ranges: readonly Range[]): Range[] {
+  const apart: Range[] = []
+  for (const range of ranges.toSorted((one, other) => one.start - other.start)) {
+    const last = apart.at(-1)
+    if (last === undefined || range.start >= last.end) apart.push(range)
+    else apart[apart.length - 1] = { start: last.start, end: Math.max(last.end, range.end) }
+  }
+  return apart
+}
+
+function createLineMask (finder: Finder): LineMask {
   let before = ''
   let waiting: string[] = []
 
   function release (isEnd: boolean): string[] {
     const all = before + waiting.join('')
-    const secrets = [...all.matchAll(pattern)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
-    const held = isEnd ? 0 : begunLength(all, forms)
+    const secrets = finder.find(all)
+    const held = isEnd ? 0 : finder.begunLength(all)
     const shown: string[] = []
     let start = before.length
     while (waiting[0] !== undefined && start + waiting[0].length <= all.length - held) {
@@ -55,7 +124,7 @@ function createLineMask (forms: readonly string[], pattern: RegExp): LineMask {
       shown.push(cover(line, start, secrets))
       start += line.length
     }
-    before = all.slice(Math.max(0, start - longest), start)
+    before = all.slice(Math.max(0, start - finder.longest), start)
     return shown
   }
 
@@ -87,7 +156,8 @@ function begunLength (text: string, forms: readonly string[]): number {
 }
 
 /** Covers the parts of a line that are secret. @param start where the line begins in the text that the ranges speak of */
-function cover (line: string, start: number, secrets: ReadonlyArray<{ readonly start: number, readonly end: number }>): string {
+function cover (line: string, start: number, secrets: readonly Range[]): string {
+  if (secrets.length === 0) return line
   let shown = ''
   let next = 0
   for (const secret of secrets) {

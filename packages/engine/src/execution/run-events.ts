@@ -50,6 +50,8 @@ export interface RunEvents {
   progress (step: string, progress: JsonObject): void
   /** A CloudEvent. @throws RuncastError when the service refuses it */
   emit (step: string, event: JsonObject): Promise<void>
+  /** A text without secrets: what is to be cut is masked before, as nobody finds the half of a secret. */
+  masked (text: string): string
   /** For the lines of one stream of a process, which go to `log` when they can be told from secrets. */
   lines (): LineMask
   /** Resolves as soon as there is room for more; who publishes much awaits it. */
@@ -101,6 +103,12 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
     const published = plain.map((event) => publish(event))
     publisher.flush().catch(() => {})
     await Promise.all(published)
+  }
+
+  /** An error as events have it: what servers and definitions say of it can be long. */
+  function shownProblem ({ detail, ...problem }: Problem): JsonObject {
+    const shown = (text: string) => cut(mask.text(text), MAX_DETAIL)
+    return problemValue({ ...problem, title: shown(problem.title), ...detail !== undefined && { detail: shown(detail) } })
   }
 
   function preview (output: Json, fields: JsonObject): PlainEvent {
@@ -155,6 +163,7 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
       publisher.flush().catch(() => {})
       await published
     },
+    masked: (text) => mask.text(text),
     lines: () => mask.lines(),
     ready: () => publisher.ready()
   }
@@ -162,11 +171,6 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
 
 /** Fields whose words are those of the engine or the definition, and which a secret that happens to be such a word must not spoil. */
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(['status', 'name', 'workflow', 'workflow_version', 'step', 'attempt', 'duration_ms', 'level', 'stream', 'media_type', 'final', 'truncated', 'size', 'retry_of'])
-
-/** An error as events have it: what servers and definitions say of it can be long. */
-function shownProblem ({ detail, ...problem }: Problem): JsonObject {
-  return problemValue({ ...problem, title: cut(problem.title, MAX_DETAIL), ...detail !== undefined && { detail: cut(detail, MAX_DETAIL) } })
-}
 
 /** A key of a checkpoint can be longer than the id of an event may be. */
 function eventId (key: string, token: number, part: string): string {

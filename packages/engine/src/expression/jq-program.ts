@@ -1,6 +1,9 @@
 /** Values that nest deeper are refused: jq's stack in WebAssembly has room for about twice as many levels. */
 export const MAX_NESTING = 256
 
+/** How much of the reason why a program failed is told, in characters. */
+export const MAX_REASON = 4_096
+
 /** A program has its input, its variables and the time, nothing else; what it would write to stderr is dropped. */
 const CONFINEMENT: ReadonlyArray<readonly [name: string, definition: string]> = [
   ['env', 'def env: {};'],
@@ -35,7 +38,7 @@ export function checkedProgram (program: string, variables: readonly string[]): 
 export function combinedProgram (programs: readonly string[], variables: readonly string[], maxOutputBytes: number): string {
   // Two line feeds, as a backslash at the end of a comment takes the first one away.
   const parts = programs.map((program) =>
-    `(try [0, limit(2; (\n${program}\n\n))] catch [1, (if type == "string" then . else tojson end)[0:300]])`)
+    `(try [0, limit(2; (\n${program}\n\n))] catch [1, (if type == "string" then . else tojson end)[0:${MAX_REASON}]])`)
   return `${opening(programs, variables)} [${parts.join(', ')}] | tojson | if utf8bytelength > ${maxOutputBytes} then null else . end`
 }
 

@@ -2,7 +2,7 @@ import { loadJq } from 'jq-wasm'
 import { parentPort } from 'node:worker_threads'
 import type { Json } from '../definition/dsl.ts'
 import { READY, type JqReply, type JqRequest } from './jq-protocol.ts'
-import { MAX_NESTING, checkedProgram, combinedProgram, compileFault, nesting, wellFormed } from './jq-program.ts'
+import { MAX_NESTING, MAX_REASON, checkedProgram, combinedProgram, compileFault, nesting, wellFormed } from './jq-program.ts'
 
 const MAX_CHECKED = 10_000
 const TOO_DEEP = `It nests arrays and objects deeper than ${MAX_NESTING} levels.`
@@ -59,7 +59,7 @@ function evaluate (request: JqRequest, data: NonNullable<JqRequest['data']>): Jq
   const text = wellFormed(`[${data.join()}]`)
   if (nesting(text) > MAX_NESTING) return { fault: `${TOO_DEEP} (This is its input.)`, program: null }
   const { stdout, stderr, exitCode } = jq.raw(text, combinedProgram(programs, variables, maxOutputBytes), ['-r'])
-  if (exitCode !== 0) return { fault: `It fails: ${stderr.split('\n', 1)[0]?.slice(0, 300) ?? ''}.`, program: only(request) }
+  if (exitCode !== 0) return { fault: `It fails: ${stderr.split('\n', 1)[0]?.slice(0, MAX_REASON) ?? ''}.`, program: only(request) }
   if (nesting(stdout) > MAX_NESTING) return { fault: TOO_DEEP, program: only(request) }
   const results: Json = JSON.parse(stdout)
   if (!Array.isArray(results)) return { fault: `Its value is larger than ${maxOutputBytes} bytes.`, program: only(request) }

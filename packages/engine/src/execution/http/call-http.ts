@@ -7,6 +7,9 @@ import type { TaskExecution } from '../task-execution.ts'
 import { refusalIn } from './guarded-http.ts'
 import { requestOf, type Called, type HttpRequest } from './request.ts'
 
+/** So much of an answer that is no success is shown, in characters. */
+const MAX_SHOWN = 1_000
+
 /**
  * Sends an HTTP request.
  *
@@ -24,7 +27,7 @@ export async function callHttp (execution: TaskExecution<CallTask>): Promise<Cal
   const { response, bytes } = await send(execution, request, call.redirect === true, target)
   execution.log('info', `${target} was answered ${response.status} after ${Math.round(performance.now() - began)} ms.`)
   if (!response.ok && !(call.redirect === true && response.status < 400)) {
-    const text = bytes.toString('utf8', 0, 1000).trim()
+    const text = execution.run.events.masked(bytes.toString('utf8').trim()).slice(0, MAX_SHOWN)
     throw taskError('communication', `${target} was answered ${response.status}${text === '' ? '.' : `: ${text}`}`, { status: response.status, ...response.statusText !== '' && { title: response.statusText } })
   }
   return { output: outputOf(call.output, request, response, bytes), authorization: request.authorization }

@@ -4,6 +4,7 @@ import { refusalIn } from '../http/guarded-http.ts'
 import type { Called } from '../http/request.ts'
 import { TaskError, taskError } from '../problem.ts'
 import { isJsonObject } from '../../definition/json.ts'
+import type { RunEvents } from '../run-events.ts'
 import type { TaskExecution } from '../task-execution.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { logLevel } from './log-level.ts'
@@ -61,7 +62,7 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
   }
   try {
     const result = await unlessAborted(signal, Promise.race([converse(), connection.broken]))
-    return { output: resultOf(result), authorization: connection.authorization }
+    return { output: resultOf(result, run.events), authorization: connection.authorization }
   } catch (error) {
     signal.throwIfAborted()
     throw error instanceof TaskError ? error : failureOf(error, connection)
@@ -72,11 +73,11 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
 }
 
 /** The result as it is. @throws TaskError `runtime` when a tool says in it that it failed */
-function resultOf (result: unknown): Json {
+function resultOf (result: unknown, events: RunEvents): Json {
   if (!isJsonObject(result)) throw taskError('runtime', 'The MCP server answered without a result.')
   if (result['isError'] !== true) return result
   const texts = Array.isArray(result['content']) ? result['content'].flatMap((part: unknown) => isJsonObject(part) && typeof part['text'] === 'string' ? [part['text']] : []) : []
-  throw taskError('runtime', `The tool failed: ${texts.join(' ').slice(0, 1000) || 'it does not say why'}`)
+  throw taskError('runtime', `The tool failed: ${events.masked(texts.join(' ')).slice(0, 1000) || 'it does not say why'}`)
 }
 
 function failureOf (error: unknown, { suspicion }: Connection): TaskError {

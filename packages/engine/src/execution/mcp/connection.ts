@@ -42,6 +42,7 @@ async function openStdio (execution: TaskExecution, stdio: NonNullable<McpArgume
   const group = await startProcess({ program: String(program), arguments: Array.isArray(args) ? args.map(String) : [], environment: textsOf(environment) }, run.environment)
   const errors = logOutput(execution, group.stderr, 'stderr', () => {})
   const garbage: string[] = []
+  const firstGarbage = () => run.events.masked(garbage[0] ?? '').slice(0, 200)
   const mask = run.events.lines()
   const breaking = rejection()
   const transport = createStdioTransport(group, {
@@ -49,7 +50,7 @@ async function openStdio (execution: TaskExecution, stdio: NonNullable<McpArgume
     onTooLong: () => breaking.reject(taskError('runtime', `A message of the MCP server "${String(program)}" has more than the ${run.maxDataBytes} bytes that are allowed.`)),
     onGarbage (line) {
       garbage.push(line)
-      if (garbage.length > MAX_GARBAGE) return breaking.reject(taskError('runtime', `The MCP server "${String(program)}" prints what are no MCP messages, such as "${firstOf(garbage)}".`))
+      if (garbage.length > MAX_GARBAGE) return breaking.reject(taskError('runtime', `The MCP server "${String(program)}" prints what are no MCP messages, such as "${firstGarbage()}".`))
       for (const shown of mask.push(line)) run.events.log('warning', shown, place.pointer, 'stdout')
     }
   })
@@ -59,7 +60,7 @@ async function openStdio (execution: TaskExecution, stdio: NonNullable<McpArgume
     authorization: null,
     broken: breaking.promise,
     get suspicion () {
-      return garbage.length === 0 ? null : `It printed what is no MCP message: "${firstOf(garbage)}".`
+      return garbage.length === 0 ? null : `It printed what is no MCP message: "${firstGarbage()}".`
     },
     async close () {
       await transport.close()
@@ -91,10 +92,6 @@ async function openHttp (execution: TaskExecution, http: NonNullable<McpArgument
       await transport.close()
     }
   }
-}
-
-function firstOf (garbage: readonly string[]): string {
-  return (garbage[0] ?? '').slice(0, 200)
 }
 
 /** A promise that is only ever rejected, by whoever finds a reason first. */
