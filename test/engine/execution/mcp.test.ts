@@ -144,6 +144,10 @@ test('a server over streamable HTTP', async (t) => {
       return json(response, { jsonrpc: '2.0', id: message.id, result: { protocolVersion: message.params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'test', version: '1' } } })
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' })
+    if (url === '/ends') return response.end(': nothing\n\n')
+    if (url === '/garbage') return response.end('data: no JSON\n\n')
+    if (url === '/large') return response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id: message.id, result: { content: 'x'.repeat(2_000_000) } })}\n\n`)
+    if (url === '/dies') return response.write(': alive\n\n', () => response.destroy())
     for (const progress of [1, 2]) response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: message.params._meta.progressToken, progress, total: 2 } })}\n\n`)
     response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id: message.id, result: { content: [{ type: 'text', text: message.params.name }] } })}\n\n`)
   })
@@ -159,6 +163,15 @@ test('a server over streamable HTTP', async (t) => {
   })
   await t.test('that refuses fails the task', async (t) => {
     t.match((await run(http('/broken'))).error, { type: /errors\/runtime$/, detail: /out of order/ })
+  })
+  await t.test('that does not bring its answer to an end fails the task with what it did', async (t) => {
+    const rows = {
+      '/ends': /ended its answer without a result\.$/,
+      '/dies': /ended its answer without a result\.$/,
+      '/garbage': /without a result\. It sent what is no MCP message\.$/,
+      '/large': /has more than 1114112 bytes/
+    }
+    for (const [path, detail] of Object.entries(rows)) t.match((await run(http(path))).error, { type: /errors\/runtime$/, detail }, path)
   })
   await t.test('that never answers fails the task', async (t) => {
     t.match((await run(http('/never', ', timeout: PT0.3S'))).error, { type: /errors\/timeout$/ })

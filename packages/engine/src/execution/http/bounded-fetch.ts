@@ -1,3 +1,4 @@
+import type { TaskError } from '../problem.ts'
 import { tooLarge } from '../sizes.ts'
 import type { GuardedHttp } from './guarded-http.ts'
 
@@ -5,8 +6,9 @@ import type { GuardedHttp } from './guarded-http.ts'
  * The guarded HTTP client as the global `fetch` is typed, for libraries that take one. Bodies of requests are texts.
  *
  * @param maxBytes the most bytes of one response; reading more of it fails
+ * @param onTooLarge called with what it fails with, as not everybody who reads tells that
  */
-export function boundedFetch (http: GuardedHttp, maxBytes: number): (url: string | URL, init?: RequestInit) => Promise<Response> {
+export function boundedFetch (http: GuardedHttp, maxBytes: number, onTooLarge: (error: TaskError) => void): (url: string | URL, init?: RequestInit) => Promise<Response> {
   return async (url, init = {}) => {
     const { method = 'GET', headers, body, signal = null, redirect = 'follow' } = init
     const response = await http.fetch(url, {
@@ -18,20 +20,22 @@ export function boundedFetch (http: GuardedHttp, maxBytes: number): (url: string
     })
     const { status, statusText, body: stream } = response
     // The constructor refuses a body for statuses that have none.
-    const content = stream === null || NO_CONTENT.has(status) ? null : stream.pipeThrough(countBytes(maxBytes))
+    const content = stream === null || NO_CONTENT.has(status) ? null : stream.pipeThrough(countBytes(maxBytes, onTooLarge))
     return new Response(content, { status, statusText, headers: Object.fromEntries(response.headers) })
   }
 }
 
 const NO_CONTENT: ReadonlySet<number> = new Set([101, 204, 205, 304])
 
-function countBytes (maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
+function countBytes (maxBytes: number, onTooLarge: (error: TaskError) => void): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0
   return new TransformStream({
     transform (chunk, controller) {
       bytes += chunk.byteLength
-      if (bytes > maxBytes) controller.error(tooLarge('The response', maxBytes))
-      else controller.enqueue(chunk)
+      if (bytes <= maxBytes) return controller.enqueue(chunk)
+      const error = tooLarge('The response', maxBytes)
+      onTooLarge(error)
+      controller.error(error)
     }
   })
 }

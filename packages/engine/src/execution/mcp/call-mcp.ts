@@ -6,8 +6,10 @@ import { TaskError, taskError } from '../problem.ts'
 import { isJsonObject } from '../../definition/json.ts'
 import type { RunEvents } from '../run-events.ts'
 import type { TaskExecution } from '../task-execution.ts'
-import { openConnection, type Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { openHttp } from './http-connection.ts'
 import { logLevel } from './log-level.ts'
+import { openStdio } from './stdio-connection.ts'
 
 /** How long a server may take to answer, and between two signs of progress, in milliseconds, where the call does not say. */
 const ANSWER_TIMEOUT_MS = 60_000
@@ -70,6 +72,13 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
     await connection.close()
     for (const shown of mask.end()) run.events.log('info', shown, place.pointer)
   }
+}
+
+/** @throws TaskError `configuration`, `authorization` */
+async function openConnection (execution: TaskExecution, { stdio, http }: McpArguments['transport']): Promise<Connection> {
+  if (stdio !== undefined) return await openStdio(execution, stdio)
+  if (http !== undefined) return await openHttp(execution, http)
+  throw taskError('configuration', 'An MCP call needs a transport: http or stdio.')
 }
 
 /** The result as it is. @throws TaskError `runtime` when a tool says in it that it failed */
