@@ -47,6 +47,26 @@ test('a run goes on from its last checkpoint', async (t) => {
   t.equal(new Set(succeeded).size, succeeded.length - 2, 'each end is told once; those in the loop twice')
 })
 
+test('nothing is done outside of a run before what is behind it is durable', async (t) => {
+  const { calls, call } = await startCounting(t)
+  const { start, store, events, ended } = await startEngine(t)
+  const save = store.save.bind(store)
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => { open = resolve })
+  store.save = async (runId, token, checkpoints) => {
+    if (checkpoints[0]?.key === '/do/0/one') await gate
+    await save(runId, token, checkpoints)
+  }
+  const runId = await start(workflow(`- one: { set: 1 }\n- two: { set: 2 }\n- call: ${call('/call')}\n- last: { set: 3 }`))
+  await waitUntil('it would call', () => events(runId).some(({ data }) => data['step'] === '/do/2/call'))
+  t.ok(ends(events(runId)).includes('/do/1/two succeeded'), 'tasks without effects do not wait')
+  await new Promise((resolve) => setImmediate(resolve))
+  t.strictSame(calls, [])
+  open()
+  t.equal((await ended(runId)).output, 3)
+  t.strictSame(calls, ['/call'])
+})
+
 test('an end that was stored but not told is told by the next process', async (t) => {
   let answer = () => {}
   const server = await startHttpServer(t, async (_request, response) => {

@@ -11,7 +11,7 @@ import { createScope, dateTime, type Scope } from './scope.ts'
 import { checkSize } from './sizes.ts'
 import type { Attempt, Outcome, Part, Place, TaskExecution } from './task-execution.ts'
 import { branchesOf, executeList, executeOne, roundOf } from './task-list.ts'
-import { executeKind } from './tasks/kinds.ts'
+import { executeKind, hasEffects } from './tasks/kinds.ts'
 
 /** A task that was executed. */
 export interface Executed {
@@ -20,9 +20,13 @@ export interface Executed {
   readonly told: Promise<void>
 }
 
+/** How many tasks without effects may have ended without their checkpoints being durable: so many are executed again after a crash. */
+const MAX_UNSAVED = 16
+
 /**
  * Executes a task that has no checkpoint yet, from its `if` to its `export`, and writes its checkpoint. Who awaits it
- * need not wait until its end is published.
+ * need not wait until its end is published, nor, unless it has effects outside of the run, until the checkpoint is
+ * durable: the next task with effects does.
  *
  * @param raw the output of the task before
  * @throws TaskError when it fails, or the reason of the place's signal
@@ -35,8 +39,9 @@ export async function executeTask (run: Attempt, name: string, task: Task, place
   try {
     const performed = await perform(run, step, task, place, raw)
     const finished: FinishedTask = { kind: 'task', step: place.pointer, token: run.token, durationMs: elapsed(), ...performed }
+    run.journal.save(place.key, finished)
     const told = run.events.taskFinished(step, place.key, finished)
-    await unlessAborted(place.signal, run.journal.save(place.key, finished))
+    await unlessAborted(place.signal, run.journal.saved(hasEffects(task) ? 0 : MAX_UNSAVED))
     return { outcome: finished, told }
   } catch (error) {
     throw tellFailure(run, step, place, error, elapsed())
@@ -82,6 +87,7 @@ async function flowThrough (run: Attempt, name: string, task: Task, place: Place
   checkSchema(task.input?.schema, raw, 'The input of the task')
   const enter = () => scope.transform(task.input?.from, raw)
   const input = isComposite(task) && (task.if ?? task.input?.from) !== undefined ? await run.journal.keep(entryKey(place), enter) : await enter()
+  if (hasEffects(task)) await unlessAborted(place.signal, run.journal.saved(0))
   const outcome = await executeKind(executionOf(run, name, task, place, input, scope.with({ input })))
   place.signal.throwIfAborted()
 

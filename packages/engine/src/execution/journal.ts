@@ -35,8 +35,10 @@ export interface Journal {
    * @returns what the checkpoint of the task has to keep of it
    */
   exportContext (next: () => Promise<Json>): Promise<Context>
-  /** Resolves when it is durable. */
+  /** Resolves when it is durable. When that fails, the attempt is over, also if nobody awaits it. @throws TaskError `runtime` when the run has too much of them */
   save (key: string, value: CheckpointValue): Promise<void>
+  /** Resolves when all but the newest `most` that were saved are durable. */
+  saved (most: number): Promise<unknown>
 }
 
 type Context = NonNullable<FinishedTask['context']>
@@ -79,13 +81,15 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
   let bytes = [...values.values()].reduce<number>((sum, value) => sum + jsonBytes(value), 0)
   let exported = newestContext([...values.values()])
   let exporting: Promise<unknown> = Promise.resolve()
+  /** In the order in which they are saved. */
+  const unsaved = new Set<Promise<void>>()
 
   function stored<Kind extends CheckpointValue['kind']> (key: string, kind: Kind): Extract<CheckpointValue, { kind: Kind }> | undefined {
     const value = values.get(key)
     return value !== undefined && isOfKind(kind, value) ? value : undefined
   }
 
-  async function save (key: string, value: CheckpointValue): Promise<void> {
+  function save (key: string, value: CheckpointValue): Promise<void> {
     count += 1
     bytes += jsonBytes(value)
     if (value.kind !== 'run' && count > MAX_CHECKPOINTS) {
@@ -96,11 +100,10 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
     }
     // No task is executed twice in an attempt, so that what it put out is not asked for again.
     if (value.kind !== 'task') values.set(key, value)
-    try {
-      await store.save(run.runId, token, [{ key, value }])
-    } catch (error) {
-      throw report(error)
-    }
+    const saving = store.save(run.runId, token, [{ key, value }]).catch((error: unknown) => { throw report(error) })
+    unsaved.add(saving)
+    saving.then(() => unsaved.delete(saving), () => {})
+    return saving
   }
 
   return {
@@ -136,7 +139,8 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
       exporting = done.catch(() => {})
       return done
     },
-    save
+    save,
+    saved: (most) => Promise.all([...unsaved].slice(0, Math.max(0, unsaved.size - most)))
   }
 }
 

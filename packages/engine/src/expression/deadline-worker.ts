@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
 const START_DEADLINE_MS = 60_000
@@ -27,7 +26,7 @@ export interface DeadlineWorker<Request, Reply> {
  * @param deadlineMs for one request
  */
 export function createDeadlineWorker<Request, Reply> (file: URL, deadlineMs: number): DeadlineWorker<Request, Reply> {
-  let thread: Worker | null = null
+  let thread: Thread<Reply> | null = null
   let turn: Promise<unknown> = Promise.resolve()
   let isClosed = false
 
@@ -35,11 +34,11 @@ export function createDeadlineWorker<Request, Reply> (file: URL, deadlineMs: num
     if (isClosed) throw new Error('The worker is closed.')
     try {
       thread ??= await start(file)
-      const reply = nextMessage<Reply>(thread, deadlineMs)
-      thread.postMessage(request)
+      const reply = thread.reply(deadlineMs)
+      thread.worker.postMessage(request)
       return await reply
     } catch (error) {
-      await thread?.terminate()
+      await thread?.worker.terminate()
       thread = null
       throw error
     }
@@ -53,38 +52,53 @@ export function createDeadlineWorker<Request, Reply> (file: URL, deadlineMs: num
     },
     async close () {
       isClosed = true
-      await thread?.terminate()
+      await thread?.worker.terminate()
       await turn
     }
   }
 }
 
-async function start (file: URL): Promise<Worker> {
-  const thread = new Worker(file)
-  thread.unref()
+/** A thread, and who waits for what it says. */
+interface Thread<Reply> {
+  readonly worker: Worker
+  /** The next message. @throws DeadlineError, or Error when the thread ends */
+  reply (deadlineMs: number): Promise<Reply>
+}
+
+async function start<Reply> (file: URL): Promise<Thread<Reply>> {
+  const worker = new Worker(file)
+  const thread = listen<Reply>(worker)
   try {
-    await nextMessage(thread, START_DEADLINE_MS)
+    await thread.reply(START_DEADLINE_MS)
     return thread
   } catch (error) {
-    await thread.terminate()
+    await worker.terminate()
     throw error
   }
 }
 
-async function nextMessage<Message> (thread: Worker, deadlineMs: number): Promise<Message> {
-  const over = new AbortController()
-  const { signal } = over
-  let isLate = false
-  // A message that came while the event loop was blocked is delivered before an immediate.
-  const timer = setTimeout(() => setImmediate(() => { isLate = true; over.abort() }), deadlineMs)
-  const ended = once(thread, 'exit', { signal }).then(() => { throw new Error('The worker ended.') })
-  try {
-    const [message] = await Promise.race([once(thread, 'message', { signal }), ended])
-    return message
-  } catch (cause) {
-    throw isLate ? new DeadlineError(`There was no answer within ${deadlineMs} ms.`) : cause
-  } finally {
-    clearTimeout(timer)
-    over.abort()
+function listen<Reply> (worker: Worker): Thread<Reply> {
+  let resolve: (reply: Reply) => void = () => {}
+  let reject: (error: Error) => void = () => {}
+  worker.on('message', (reply: Reply) => resolve(reply))
+  worker.on('error', (error: Error) => reject(error))
+  worker.on('exit', () => reject(new Error('The worker ended.')))
+  // After the listeners, which would keep the process.
+  worker.unref()
+  return {
+    worker,
+    reply: (deadlineMs) => new Promise<Reply>((_resolve, _reject) => {
+      const tooLate = () => _reject(new DeadlineError(`There was no answer within ${deadlineMs} ms.`))
+      // A message that came while the event loop was blocked is delivered before an immediate.
+      const timer = setTimeout(() => setImmediate(tooLate), deadlineMs)
+      resolve = (reply) => {
+        clearTimeout(timer)
+        _resolve(reply)
+      }
+      reject = (error) => {
+        clearTimeout(timer)
+        _reject(error)
+      }
+    })
   }
 }

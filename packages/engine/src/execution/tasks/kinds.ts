@@ -11,6 +11,11 @@ import { executeSwitch } from './switch.ts'
 import { executeTry } from './try.ts'
 import { executeWait } from './wait.ts'
 
+/** Whether executing a task does something outside of the run, by itself and not only by its tasks. */
+export function hasEffects (task: Task): boolean {
+  return 'emit' in task || 'run' in task || ('call' in task && (task.call === 'http' || task.call === 'mcp'))
+}
+
 /** Does what a task is there for, whatever its kind is. @throws TaskError */
 export async function executeKind (execution: TaskExecution): Promise<Outcome> {
   const { task } = execution
