@@ -1,9 +1,6 @@
 /** Values that nest deeper are refused: jq's stack in WebAssembly has room for about twice as many levels. */
 export const MAX_NESTING = 256
 
-/** How much of the reason why a program failed is told, in characters. */
-export const MAX_REASON = 4_096
-
 /** A program has its input, its variables and the time, nothing else; what it would write to stderr is dropped. */
 const CONFINEMENT: ReadonlyArray<readonly [name: string, definition: string]> = [
   ['env', 'def env: {};'],
@@ -36,9 +33,9 @@ export function checkedProgram (program: string, variables: readonly string[]): 
  * It gives the text of a JSON array: for each program `[0, its first two values]` or `[1, what it failed with]`; `null` when that is too large.
  */
 export function combinedProgram (programs: readonly string[], variables: readonly string[], maxOutputBytes: number): string {
-  // Two line feeds, as a backslash at the end of a comment takes the first one away.
+  // `limit(2; …)`, whose compilation takes longer, and two line feeds, as a backslash at the end of a comment takes one away.
   const parts = programs.map((program) =>
-    `(try [0, limit(2; (\n${program}\n\n))] catch [1, (if type == "string" then . else tojson end)[0:${MAX_REASON}]])`)
+    `(try [0, (label $two | foreach (\n${program}\n\n) as $value (0; . + 1; $value, if . > 1 then break $two else empty end))] catch [1, .])`)
   return `${opening(programs, variables)} [${parts.join(', ')}] | tojson | if utf8bytelength > ${maxOutputBytes} then null else . end`
 }
 

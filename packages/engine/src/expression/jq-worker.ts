@@ -2,9 +2,11 @@ import { loadJq } from 'jq-wasm'
 import { parentPort } from 'node:worker_threads'
 import type { Json } from '../definition/dsl.ts'
 import { READY, type JqReply, type JqRequest } from './jq-protocol.ts'
-import { MAX_NESTING, MAX_REASON, checkedProgram, combinedProgram, compileFault, nesting, wellFormed } from './jq-program.ts'
+import { MAX_NESTING, checkedProgram, combinedProgram, compileFault, nesting, wellFormed } from './jq-program.ts'
 
 const MAX_CHECKED = 10_000
+/** How much of the reason why a program failed is told, in characters. */
+const MAX_REASON = 4_096
 const TOO_DEEP = `It nests arrays and objects deeper than ${MAX_NESTING} levels.`
 
 /** What is wrong with the programs that were compiled, null for nothing; by variables and program. */
@@ -66,11 +68,16 @@ function evaluate (request: JqRequest, data: NonNullable<JqRequest['data']>): Jq
   const mayOverflow = /[eE]\+?\d{3}/.test(stdout)
   const values: Json[] = []
   for (const [index, [failed, value, more]] of results.entries()) {
-    const fault = failed === 1 ? `It fails: ${value}.` : resultFault(value, more, mayOverflow)
+    const fault = failed === 1 ? `It fails: ${reasonOf(value)}.` : resultFault(value, more, mayOverflow)
     if (fault !== undefined) return { fault, program: index }
     values.push(value)
   }
   return { values }
+}
+
+/** What a program failed with: a text, unless the program itself chose something else. */
+function reasonOf (value: Json): string {
+  return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_REASON)
 }
 
 function resultFault (value: Json | undefined, more: Json | undefined, mayOverflow: boolean): string | undefined {
