@@ -22,7 +22,8 @@ const WorkflowSchema = Type.Object({
   version: VersionSchema,
   title: nullableText('What people call it.'),
   summary: nullableText('What it does, in Markdown.'),
-  input_schema: AnySchema('JSON Schema of the input; null when it sets no bounds.')
+  input_schema: AnySchema('JSON Schema of the input; null when it sets no bounds.'),
+  obstacle: nullableText('What keeps its tasks from being executed here, in one sentence; null for nothing that is known.')
 })
 
 const WorkflowFaultSchema = Type.Object({
@@ -38,7 +39,7 @@ export const WorkflowListSchema = Type.Object({
   $id: 'WorkflowList',
   description: 'The workflows that can be run.',
   examples: [{
-    workflows: [{ name: 'hello', version: '1.0.0', title: 'Hello', summary: 'Says hello.', input_schema: INPUT_SCHEMA_EXAMPLE }],
+    workflows: [{ name: 'hello', version: '1.0.0', title: 'Hello', summary: 'Says hello.', input_schema: INPUT_SCHEMA_EXAMPLE, obstacle: null }],
     faults: [{ file: 'broken.yaml', path: '/do/0/wait', message: 'A duration must be ISO 8601 or an object of its parts.' }]
   }]
 })
@@ -72,6 +73,7 @@ export const WorkflowDetailSchema = Type.Object({
     title: 'Hello',
     summary: 'Says hello.',
     input_schema: INPUT_SCHEMA_EXAMPLE,
+    obstacle: null,
     definition: { document: { dsl: '1.0.0', namespace: 'examples', name: 'hello', version: '1.0.0' }, do: [{ greet: { set: { greeting: 'Hello' } } }] },
     graph: {
       nodes: [{ id: 'start', type: 'start', label: 'Start', parent: null }, { id: '/do/0/greet', type: 'set', label: 'greet', parent: null }, { id: 'end', type: 'end', label: 'End', parent: null }],

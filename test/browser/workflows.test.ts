@@ -14,10 +14,10 @@ import { deploy, jq, NAMED, workflow } from '../helpers/workflow-service.ts'
 const browser = await launchBrowser(t)
 
 /** The service with definitions, and its MCP servers at hand; the page is signed in. */
-async function start (t: Test, files: Readonly<Record<string, object | string>>) {
+async function start (t: Test, files: Readonly<Record<string, object | string>>, settings: Readonly<Record<string, string>> = {}) {
   const workflows = await temporaryDirectory(t)
   await deploy(workflows, files)
-  const service = await startUiService(t, { WORKFLOWS_DIR: workflows })
+  const service = await startUiService(t, { WORKFLOWS_DIR: workflows, ...settings })
   const { page, faults, foreign } = await openPage(browser, service.url)
   await service.signIn(page)
   return { workflows, service, page, faults, foreign }
@@ -54,6 +54,20 @@ t.test('the first run is one click away, and its flow is coloured as it goes', a
   await page.getByLabel('gate: Succeeded').waitFor()
   await runPage(page).connection.filter({ hasText: 'Ended' }).waitFor()
   t.same([faults, foreign], [[], []])
+})
+
+t.test('what the service does not let workflows do is told before they are started', async (t) => {
+  const files = { 'lists.json': workflow('lists', [{ list: { run: { shell: { command: 'ls' } } } }]), 'plain.json': workflow('plain', [{ make: { set: { a: 1 } } }]) }
+  const { page, faults } = await start(t, files, { ENGINE_ALLOW_PROCESSES: 'false' })
+  await page.goto('/')
+  await page.getByRole('button', { name: 'The plain' }).waitFor()
+  t.equal(await page.getByRole('button', { name: 'The lists' }).count(), 0)
+  await page.getByRole('link', { name: 'All workflows' }).click()
+  await page.getByRole('link', { name: /The lists/ }).click()
+  await page.getByText('ENGINE_ALLOW_PROCESSES').waitFor()
+  t.same(await violations(page), [])
+  if (process.env['SHOTS'] !== undefined) for (const width of [360, 1440]) { await page.setViewportSize({ width, height: 800 }); await page.screenshot({ path: `/tmp/shots/obstacle-${width}.png` }) }
+  t.same(faults, [])
 })
 
 t.test('what is wrong with an input is told at its field, by the page and by the service', async (t) => {

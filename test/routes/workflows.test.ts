@@ -61,6 +61,19 @@ t.test('one workflow comes with its definition and its graph', async (t) => {
   t.match(await (await app.call(`${WORKFLOWS}/..%2Fetc`)).json(), { status: 404, code: 'workflow_not_found' })
 })
 
+t.test('a workflow that this service does not let do what it does says so', async (t) => {
+  const files = {
+    'shell.json': workflow('shell', [{ inside: { do: [{ list: { run: { shell: { command: 'ls' } } } }] } }]),
+    'stdio.json': workflow('stdio', [{ tools: { call: 'mcp', with: { method: 'tools/list', transport: { stdio: { command: 'node' } } } } }]),
+    'http.json': workflow('http', [{ tools: { call: 'mcp', with: { method: 'tools/list', transport: { http: { endpoint: 'http://127.0.0.1/' } } } } }])
+  }
+  const obstacles = async (app: WorkflowApp) => (await list(app)).workflows.filter(({ obstacle }) => obstacle !== null).map(({ name }) => name)
+  const app = await buildWorkflowApp(t, files, { ENGINE_ALLOW_PROCESSES: 'false' })
+  t.same(await obstacles(app), ['shell', 'stdio'])
+  t.match(await (await app.call(`${WORKFLOWS}/shell`)).json(), { obstacle: /ENGINE_ALLOW_PROCESSES\.$/ })
+  t.same(await obstacles(await buildWorkflowApp(t, files, { ENGINE_ALLOW_PROCESSES: 'true' })), [])
+})
+
 t.test('a directory that is not there has no workflows', async (t) => {
   const app = await buildWorkflowApp(t, {}, { WORKFLOWS_DIR: join(t.testdir(), 'none') })
   await rm(app.workflowsDirectory, { recursive: true })

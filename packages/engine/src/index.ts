@@ -2,6 +2,7 @@ export type * from './definition/dsl.ts'
 export { graphOf, type GraphEdge, type GraphNode, type WorkflowGraph } from './definition/graph.ts'
 export { compileSchema, type SchemaCheck, type SchemaFault } from './definition/json-schema.ts'
 export { loadWorkflow } from './definition/load-workflow.ts'
+export { startsProcesses } from './definition/processes.ts'
 export {
   createWorkflowDirectory, type FileFault, type WorkflowDirectory, type WorkflowDirectoryOptions
 } from './definition/workflow-directory.ts'

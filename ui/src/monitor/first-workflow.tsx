@@ -44,7 +44,8 @@ function newestOf (workflows: readonly WorkflowSummary[]): WorkflowSummary[] {
   return workflows.filter(({ name }, index) => workflows.findIndex((other) => other.name === name) === index)
 }
 
-function needsNothing ({ input_schema: schema }: WorkflowSummary): boolean {
+function needsNothing ({ input_schema: schema, obstacle }: WorkflowSummary): boolean {
+  if (obstacle !== null) return false
   const { value = {}, faults } = initialInput(schema)
   return Object.keys(faults).length === 0 && faultsOf(schema, value).length === 0
 }

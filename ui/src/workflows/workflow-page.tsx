@@ -1,4 +1,5 @@
 import { Alert, Button } from '@mantine/core'
+import { AlertIcon } from '@primer/octicons-react'
 import { lazy, Suspense, useCallback } from 'react'
 import { Link } from 'react-router'
 import { getWorkflow } from '../api/workflows.ts'
@@ -34,6 +35,7 @@ export function WorkflowPage ({ name, version }: { name: string, version: string
         <div className={classes['columns']}>
           <section className={classes['panel']} aria-label='Start'>
             {workflow.summary !== null && <p className={classes['summary']}>{workflow.summary}</p>}
+            {workflow.obstacle !== null && <Alert variant='outline' color='yellow' icon={<AlertIcon />}>{workflow.obstacle}</Alert>}
             <InputForm
               workflow={workflow.name} version={workflow.version} schema={workflow.input_schema}
               refusal={mayRun ? null : 'This session may not start runs: it lacks the scope workflows:run.'}

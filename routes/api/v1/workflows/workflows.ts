@@ -15,7 +15,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'Those whose definitions in WORKFLOWS_DIR are good, as they are now, and what is wrong with the others.',
       response: { 200: Type.Ref('WorkflowList#'), ...problems(401, 403) }
     }
-  }, async () => toWorkflowList(await fastify.engine.directory()))
+  }, async () => toWorkflowList(await fastify.engine.directory(), fastify.config))
 
   fastify.get('/:name', {
     onRequest: fastify.requireAccess('runs:read'),
@@ -31,7 +31,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const directory = await fastify.engine.directory()
     const workflow = await directory.find(name, version)
     if (workflow === null) throw new WorkflowError('workflow_not_found')
-    return toWorkflowDetail(workflow)
+    return toWorkflowDetail(workflow, fastify.config)
   })
 }
 
