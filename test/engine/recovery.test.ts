@@ -240,6 +240,26 @@ test('what a task with tasks of its own has found when it began holds, whatever 
   }
 })
 
+test('a secret that was wrong is found anew when a run is repeated', async (t) => {
+  const calls: unknown[] = []
+  const server = await startHttpServer(t, ({ headers }, response) => {
+    calls.push(headers['x-key'])
+    json(response, 'ok', headers['x-key'] === 'right' ? 200 : 401)
+  })
+  const paying = workflow(`
+    use: { secrets: [ KEY ], functions: { pay: { call: http, with: { method: get, endpoint: '${server.url}', headers: { x-key: '\${ .key }' } } } } }
+    do: [ { pay: { call: pay, with: { key: '\${ $secrets.KEY }' } } } ]`)
+  const first = await startEngine(t, { environment: { KEY: 'wrong' } })
+  const old = await first.run(paying)
+  t.equal(old.status, 'failed')
+  t.notMatch(JSON.stringify(await first.store.checkpoints(old.runId)), /wrong/, 'nor is it stored')
+  await first.leave()
+  const second = await startEngine(t, { environment: { KEY: 'right' } }, first)
+  await second.engine.retry(old.runId, { runId: 'paid', tenant: '', idempotencyKey: null })
+  t.equal((await second.ended('paid')).status, 'succeeded')
+  t.strictSame(calls, ['wrong', 'right'])
+})
+
 test('a run that is not over is not repeated', async (t) => {
   const { engine, start } = await startEngine(t)
   const runId = await start(workflow('- rest: { wait: PT1H }'))

@@ -133,7 +133,10 @@ test('without permission no server is started', async (t) => {
 })
 
 test('a server over streamable HTTP', async (t) => {
+  let unfinished = ''
   const server = await startHttpServer(t, ({ url, method, body }, response) => {
+    if (method === 'GET' && url === '/resumes') return response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`id: 2\ndata: ${unfinished}\n\n`)
+    if (method === 'GET' && url === '/stays-away') return response.writeHead(500).end()
     if (method !== 'POST') return response.writeHead(method === 'DELETE' ? 200 : 405).end()
     const message = JSON.parse(body)
     if (url === '/broken') return response.writeHead(500).end('out of order')
@@ -144,6 +147,10 @@ test('a server over streamable HTTP', async (t) => {
       return json(response, { jsonrpc: '2.0', id: message.id, result: { protocolVersion: message.params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'test', version: '1' } } })
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' })
+    if (url === '/resumes' || url === '/stays-away') {
+      unfinished = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: { content: [{ type: 'text', text: 'resumed' }] } })
+      return response.end('id: 1\nretry: 10\ndata:\n\n')
+    }
     if (url === '/ends') return response.end(': nothing\n\n')
     if (url === '/garbage') return response.end('data: no JSON\n\n')
     if (url === '/large') return response.end(`data: ${JSON.stringify({ jsonrpc: '2.0', id: message.id, result: { content: 'x'.repeat(2_000_000) } })}\n\n`)
@@ -172,6 +179,20 @@ test('a server over streamable HTTP', async (t) => {
       '/large': /has more than 1114112 bytes/
     }
     for (const [path, detail] of Object.entries(rows)) t.match((await run(http(path))).error, { type: /errors\/runtime$/, detail }, path)
+  })
+  await t.test('that goes on by the ids of its events is asked for the rest', async (t) => {
+    t.match((await run(http('/resumes'))).output, { content: [{ text: 'resumed' }] })
+    t.match((await run(http('/stays-away'))).error, { type: /errors\/runtime$/, detail: /ended its answer without a result\.$/ })
+  })
+  await t.test('gets no secret because data says so, but may be told who calls', async (t) => {
+    const call = (authentication: string, name: string) => workflow(`
+      use: { secrets: [ TOKEN ] }
+      do: [ { call: { call: mcp, with: { method: tools/call, parameters: { name: '${name}' }, transport: { http: { endpoint: { uri: '${server.url}/mcp', authentication: { ${authentication} } } } } } } } ]`)
+    const before = server.arrivals.length
+    const { run } = await startEngine(t, { environment: { TOKEN: 'tok-123456' } })
+    t.match((await run(call("bearer: '${ .auth }'", 'there'), { auth: { use: 'TOKEN' } })).error, { type: /errors\/authorization$/ })
+    t.equal(server.arrivals.length, before)
+    t.match((await run(call('bearer: { use: TOKEN }', '${ $authorization.scheme }'))).output, { content: [{ text: 'Bearer' }] })
   })
   await t.test('that never answers fails the task', async (t) => {
     t.match((await run(http('/never', ', timeout: PT0.3S'))).error, { type: /errors\/timeout$/ })

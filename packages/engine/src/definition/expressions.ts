@@ -1,6 +1,7 @@
 import { pointerToken, replaceExpressions, type TemplateMode } from '../expression/template.ts'
 import type { Duration, Json, RetryPolicy, WorkflowDefinition } from './dsl.ts'
 import { isJsonObject } from './json.ts'
+import { isRemoteCall } from './task-kinds.ts'
 import { loopVariables, visitTasks, type TaskVisit } from './visit-tasks.ts'
 
 /** An expression of a definition. */
@@ -59,7 +60,7 @@ function collectTask (found: DefinitionExpression[], { path, task, variables: ar
   collect('/if', task.if, 'expression', before)
   collect('/timeout', task.timeout, 'value', before)
   collect('/input/from', task.input?.from, 'expression', before)
-  const called = 'call' in task && (task.call === 'http' || task.call === 'mcp') ? [...inside, 'authorization'] : inside
+  const called = isRemoteCall(task) ? [...inside, 'authorization'] : inside
   collect('/output/as', task.output?.as, 'expression', called)
   collect('/export/as', task.export?.as, 'expression', [...called, 'output'])
   if ('call' in task) collect('/with', task.with, 'value', called)

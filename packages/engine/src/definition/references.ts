@@ -1,6 +1,7 @@
 import { pointerToken } from '../expression/template.ts'
 import type { Json, WorkflowDefinition } from './dsl.ts'
 import { isJsonObject } from './json.ts'
+import { isRemoteCall } from './task-kinds.ts'
 import { loopVariables, visitTasks, type TaskVisit } from './visit-tasks.ts'
 import type { DefinitionFault } from './workflow.ts'
 
@@ -26,7 +27,7 @@ export function referenceFaults (definition: WorkflowDefinition): DefinitionFaul
     exists('timeouts', task.timeout, `${path}/timeout`)
     if ('raise' in task) exists('errors', task.raise.error, `${path}/raise/error`)
     if ('try' in task) exists('retries', task.catch.retry, `${path}/catch/retry`)
-    if ('call' in task && task.call !== 'http' && task.call !== 'mcp') exists('functions', task.call, `${path}/call`)
+    if ('call' in task && !isRemoteCall(task)) exists('functions', task.call, `${path}/call`)
     if ('call' in task) faults.push(...endpointFaults(use, task.with, `${path}/with`))
   }
   return [...faults, ...circleFaults(definition)]

@@ -6,7 +6,7 @@ import { TaskError, taskError, withInstance } from './problem.ts'
 import type { Step } from './run-events.ts'
 import { checkSchema } from './schema.ts'
 import { isJsonObject } from '../definition/json.ts'
-import { kindOf } from '../definition/task-kinds.ts'
+import { isComposite } from '../definition/task-kinds.ts'
 import { createScope, dateTime, type Scope } from './scope.ts'
 import { checkSize } from './sizes.ts'
 import type { Attempt, Outcome, Part, Place, TaskExecution } from './task-execution.ts'
@@ -63,8 +63,7 @@ async function perform (run: Attempt, step: Step, task: Task, place: Place, raw:
   const startedAt = await run.journal.startedAt(place.key, task.timeout !== undefined || 'wait' in task)
   const descriptor = { name: step.name, reference: place.pointer, ...isJsonObject(task) && { definition: task }, input: raw, startedAt: dateTime(startedAt) }
   const scope = createScope(run, { ...place.variables, task: descriptor }, place.signal)
-  const hasEntered = run.journal.kept(entryKey(place)) !== undefined
-  if (task.if !== undefined && !hasEntered && !await scope.holds(task.if, raw)) {
+  if (task.if !== undefined && !await mayBegin(run, task, task.if, place, scope, raw)) {
     return { status: 'skipped', output: raw, directive: 'continue', context: null }
   }
   run.events.taskRunning(step)
@@ -85,8 +84,9 @@ async function perform (run: Attempt, step: Step, task: Task, place: Place, raw:
 /** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#data-flow, steps 3 to 8. */
 async function flowThrough (run: Attempt, name: string, task: Task, place: Place, raw: Json, scope: Scope, descriptor: { readonly [field: string]: Json }): Promise<Performed> {
   checkSchema(task.input?.schema, raw, 'The input of the task')
-  const enter = () => scope.transform(task.input?.from, raw)
-  const input = isComposite(task) && (task.if ?? task.input?.from) !== undefined ? await run.journal.keep(entryKey(place), enter) : await enter()
+  const from = task.input?.from
+  const transform = () => scope.transform(from, raw)
+  const input = from !== undefined && isComposite(task) ? await run.journal.keep(`${place.key}#input`, from, transform) : await transform()
   if (hasEffects(task)) await unlessAborted(place.signal, run.journal.saved(0))
   const outcome = await executeKind(executionOf(run, name, task, place, input, scope.with({ input })))
   place.signal.throwIfAborted()
@@ -99,14 +99,10 @@ async function flowThrough (run: Attempt, name: string, task: Task, place: Place
   return { status: 'succeeded', output, directive: outcome.directive, context }
 }
 
-/** A task with tasks of its own is entered once: they may change what its condition and its input depend on. */
-function entryKey ({ key }: Place): string {
-  return `${key}#input`
-}
-
-function isComposite (task: Task): boolean {
-  const kind = kindOf(task)
-  return kind === 'do' || kind === 'for' || kind === 'fork' || kind === 'try' || ('call' in task && task.call !== 'http' && task.call !== 'mcp')
+/** Judges the condition of a task, once for all attempts where the task has tasks of its own: they may change what it depends on. */
+async function mayBegin (run: Attempt, task: Task, condition: string, { key }: Place, scope: Scope, raw: Json): Promise<boolean> {
+  const judge = () => scope.holds(condition, raw)
+  return isComposite(task) ? await run.journal.keep(`${key}#if`, condition, judge) === true : await judge()
 }
 
 /** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#data-flow, steps 7 and 8: without `as` the context stays as it is. */

@@ -44,7 +44,7 @@ async function flow (above: Attempt, raw: Json): Promise<Json> {
     const scope = createScope(run, {}, signal)
     try {
       const { from } = run.definition.input ?? {}
-      const input = from === undefined ? raw : await run.journal.keep(`${RUN_KEY}#input`, () => scope.transform(from, raw))
+      const input = from === undefined ? raw : await run.journal.keep(`${RUN_KEY}#input`, from, () => scope.transform(from, raw))
       const { output } = await executeList(run, run.definition.do, { pointer: '/do', key: '/do', attempt: 1, variables: {}, signal }, input)
       await unlessAborted(signal, Promise.all(run.background))
       const result = await scope.transform(run.definition.output?.as, output)

@@ -1,5 +1,6 @@
 import type { Json } from '../definition/dsl.ts'
 import type { Checkpoint, RunRecord, RunStore } from '../store/run-store.ts'
+import { createCheckpointQueue } from './checkpoint-queue.ts'
 import { isOfKind, type CaughtError, type CheckpointValue, type FinishedRun, type FinishedTask, type Kept } from './checkpoint-values.ts'
 import { taskError } from './problem.ts'
 import { jsonBytes } from './sizes.ts'
@@ -18,10 +19,11 @@ export interface Journal {
   caughtError (key: string): CaughtError | undefined
   /** Whether there is a checkpoint of a task within this key. */
   hasWithin (key: string): boolean
-  /** What was found out under a key; undefined when nothing was yet. */
-  kept (key: string): Json | undefined
-  /** Finds something out, once and for all attempts. */
-  keep (key: string, find: () => Promise<Json>): Promise<Json>
+  /**
+   * Finds out what expressions give, once and for all attempts where it may change within a run: another attempt has
+   * another context, and what does not depend on that, such as a secret, is to be found anew.
+   */
+  keep (key: string, template: Json, find: () => Promise<Json>): Promise<Json>
   /**
    * When something first began, in milliseconds since 1970: now, unless it began before a restart.
    *
@@ -48,6 +50,9 @@ export const RUN_KEY = 'run'
 
 /** A definition can jump back and forth for ever; this many checkpoints end it. */
 const MAX_CHECKPOINTS = 100_000
+
+/** What gives another value later in a run. */
+const CHANGING = /\$context|\$task|\bnow\b/
 
 /** How many outputs of the greatest size the checkpoints of a run may have: all are read when it goes on. */
 const MAX_LARGE_OUTPUTS = 256
@@ -81,8 +86,7 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
   let bytes = [...values.values()].reduce<number>((sum, value) => sum + jsonBytes(value), 0)
   let exported = newestContext([...values.values()])
   let exporting: Promise<unknown> = Promise.resolve()
-  /** In the order in which they are saved. */
-  const unsaved = new Set<Promise<void>>()
+  const queue = createCheckpointQueue((checkpoints) => store.save(run.runId, token, checkpoints), maxDataBytes, report)
 
   function stored<Kind extends CheckpointValue['kind']> (key: string, kind: Kind): Extract<CheckpointValue, { kind: Kind }> | undefined {
     const value = values.get(key)
@@ -90,20 +94,18 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
   }
 
   function save (key: string, value: CheckpointValue): Promise<void> {
+    const valueBytes = jsonBytes(value)
     count += 1
-    bytes += jsonBytes(value)
+    bytes += valueBytes
     if (value.kind !== 'run' && count > MAX_CHECKPOINTS) {
       throw taskError('runtime', `The run has executed ${MAX_CHECKPOINTS} tasks, which is the most: let its loops end, or divide it into several runs.`)
     }
     if (value.kind !== 'run' && bytes > maxBytes) {
       throw taskError('runtime', `The outputs of the run's tasks have more than ${maxBytes} bytes together: put out less, or divide it into several runs.`)
     }
-    // No task is executed twice in an attempt, so that what it put out is not asked for again.
-    if (value.kind !== 'task') values.set(key, value)
-    const saving = store.save(run.runId, token, [{ key, value }]).catch((error: unknown) => { throw report(error) })
-    unsaved.add(saving)
-    saving.then(() => unsaved.delete(saving), () => {})
-    return saving
+    // Nothing else is asked for again in the attempt that has found it.
+    if (value.kind === 'started') values.set(key, value)
+    return queue.add({ key, value }, valueBytes)
   }
 
   return {
@@ -116,12 +118,12 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
     finishedTask: (key) => stored(key, 'task'),
     caughtError: (key) => stored(key, 'caught'),
     hasWithin: (key) => places.has(key),
-    kept: (key) => stored(key, 'kept')?.value,
-    async keep (key, find) {
+    async keep (key, template, find) {
       const before = stored(key, 'kept')
       if (before !== undefined) return before.value
+      if (!CHANGING.test(JSON.stringify(template))) return await find()
       const value = await find()
-      await save(key, { kind: 'kept', value, token })
+      save(key, { kind: 'kept', value, token })
       return value
     },
     async startedAt (key, isKept) {
@@ -140,7 +142,7 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
       return done
     },
     save,
-    saved: (most) => Promise.all([...unsaved].slice(0, Math.max(0, unsaved.size - most)))
+    saved: (most) => queue.saved(most)
   }
 }
 

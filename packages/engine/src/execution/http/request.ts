@@ -77,23 +77,22 @@ async function authorizationOf (execution: TaskExecution, given: Json | undefine
   if (given === undefined) return null
   const named = isJsonObject(given) && typeof given['use'] === 'string' ? execution.run.definition.use?.authentications?.[given['use']] : given
   if (named === undefined) throw taskError('configuration', 'There is no such authentication in use.authentications.')
-  const policy = await execution.evaluate(named)
-  const { basic, bearer } = isJsonObject(policy) ? policy : {}
+  const { basic, bearer } = isJsonObject(named) ? named : {}
   if (basic !== undefined) {
-    const credentials = credentialsOf(execution, basic)
+    const credentials = await credentialsOf(execution, basic)
     return { scheme: 'Basic', parameter: Buffer.from(`${textIn(credentials, 'username')}:${textIn(credentials, 'password')}`).toString('base64') }
   }
   if (bearer !== undefined) {
-    const credentials = credentialsOf(execution, bearer)
+    const credentials = await credentialsOf(execution, bearer)
     return { scheme: 'Bearer', parameter: typeof credentials === 'string' ? credentials : textIn(credentials, 'token') }
   }
   throw taskError('configuration', 'An authentication must be basic or bearer: the engine supports no other.')
 }
 
-/** Credentials in place, or the secret that has them. */
-function credentialsOf ({ run }: TaskExecution, given: Json): Json {
+/** Credentials in place, or the secret that has them: the definition alone says which. */
+async function credentialsOf ({ run, evaluate }: TaskExecution, given: Json): Promise<Json> {
   const name = isJsonObject(given) ? given['use'] : undefined
-  return typeof name === 'string' ? run.secrets[name] ?? null : given
+  return typeof name === 'string' ? run.secrets[name] ?? null : await evaluate(given)
 }
 
 /** @throws TaskError `authorization` */

@@ -1,7 +1,7 @@
 import type { CallTask, Json, McpArguments } from '../../definition/dsl.ts'
 import { unlessAborted, withDeadline } from '../abort.ts'
 import { refusalIn } from '../http/guarded-http.ts'
-import type { Called } from '../http/request.ts'
+import { authorizationVariable, type Called } from '../http/request.ts'
 import { TaskError, taskError } from '../problem.ts'
 import { isJsonObject } from '../../definition/json.ts'
 import type { RunEvents } from '../run-events.ts'
@@ -39,7 +39,6 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
   const { Client } = await import('@modelcontextprotocol/sdk/client/index.js')
   const { LoggingMessageNotificationSchema, ResultSchema } = await import('@modelcontextprotocol/sdk/types.js')
   const { run, place } = execution
-  const parameters = call.parameters === undefined ? {} : await execution.evaluate(call.parameters)
   const connection = await openConnection(execution, call.transport)
   const client = new Client({ name: call.client?.name ?? 'runcast', version: call.client?.version ?? '1.0.0' }, { capabilities: {} })
   const mask = run.events.lines()
@@ -49,6 +48,8 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
   })
 
   const converse = async () => {
+    const scope = execution.scope.with(authorizationVariable(connection.authorization))
+    const parameters = call.parameters === undefined ? {} : await scope.evaluate(call.parameters, execution.input)
     await client.connect(connection.transport, { signal, timeout })
     if (client.getServerCapabilities()?.logging !== undefined) await client.setLoggingLevel('info', { signal, timeout }).catch(() => {})
     const request = { method: call.method, params: isJsonObject(parameters) ? parameters : {} }

@@ -12,8 +12,6 @@ import { rejection } from './rejection.ts'
 const GOODBYE_MS = 500
 /** How long an answer may be missing after the stream that was to bring it has ended, in milliseconds. */
 const LATE_ANSWER_MS = 500
-/** The same, where the events of the stream have ids, so that the SDK may ask for the rest. */
-const RESUMED_ANSWER_MS = 10_000
 
 /**
  * Speaks with a server over streamable HTTP.
@@ -31,11 +29,12 @@ export async function openHttp (execution: TaskExecution, http: NonNullable<McpA
   const answered = new Set<RequestId>()
   let garbage: string | null = null
 
-  /** The SDK itself would go on waiting. */
+  const noResult = () => breaking.reject(taskError('runtime', `The MCP server ended its answer without a result.${garbage ?? ''}`))
+
+  /** The SDK asks for the rest of a stream whose events have ids; of any other it would go on waiting. */
   function streamEnded (request: RequestId, hasIds: boolean): void {
-    setTimeout(() => {
-      if (!answered.has(request)) breaking.reject(taskError('runtime', `The MCP server ended its answer without a result.${garbage ?? ''}`))
-    }, hasIds ? RESUMED_ANSWER_MS : LATE_ANSWER_MS).unref()
+    if (hasIds) return
+    setTimeout(() => { if (!answered.has(request)) noResult() }, LATE_ANSWER_MS).unref()
   }
 
   const fetch = boundedFetch(run.http, run.maxDataBytes + ENVELOPE_BYTES, breaking.reject)
@@ -49,6 +48,7 @@ export async function openHttp (execution: TaskExecution, http: NonNullable<McpA
   }
   transport.onerror = (error) => {
     if (error instanceof SyntaxError || error.name === 'ZodError') garbage = ' It sent what is no MCP message.'
+    if (/reconnection attempts|Failed to reconnect:/.test(error.message)) noResult()
   }
   return {
     transport,

@@ -15,7 +15,7 @@ export async function executeCall (execution: TaskExecution<CallTask>): Promise<
   if (called === undefined) throw taskError('configuration', `There is no function "${task.call}" in use.functions.`)
   // It stands elsewhere in the definition; what the caller adds is its input.
   const { with: added } = task
-  const given = added === undefined ? input : await run.journal.keep(`${place.key}#with`, () => evaluate(added))
+  const given = added === undefined ? input : await run.journal.keep(`${place.key}#with`, added, () => evaluate(added))
   const { output, directive } = await executeTask(task.call, called, { path: '/function', pointer: `/use/functions${pointerPart(task.call)}`, input: given })
   return { output, directive: directive === 'end' ? 'end' : null }
 }

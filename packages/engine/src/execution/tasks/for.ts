@@ -6,7 +6,7 @@ import { roundOf } from '../task-list.ts'
 /** Executes its tasks for each item, as long as the condition holds; the output of a round is the input of the next. */
 export async function executeFor ({ run, task, place, input, scope, evaluate, executeList }: TaskExecution<ForTask>): Promise<Outcome> {
   const { journal } = run
-  const items = await journal.keep(`${place.key}#items`, () => evaluate(task.for.in, 'expression'))
+  const items = await journal.keep(`${place.key}#items`, task.for.in, () => evaluate(task.for.in, 'expression'))
   if (!Array.isArray(items)) throw taskError('expression', `The expression ${task.for.in} must give an array.`)
   let output = input
   for (const [round, item] of items.entries()) {

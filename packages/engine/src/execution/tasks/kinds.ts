@@ -1,4 +1,5 @@
 import type { Task } from '../../definition/dsl.ts'
+import { isRemoteCall } from '../../definition/task-kinds.ts'
 import { taskError } from '../problem.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
 import { executeCall } from './call.ts'
@@ -13,7 +14,7 @@ import { executeWait } from './wait.ts'
 
 /** Whether executing a task does something outside of the run, by itself and not only by its tasks. */
 export function hasEffects (task: Task): boolean {
-  return 'emit' in task || 'run' in task || ('call' in task && (task.call === 'http' || task.call === 'mcp'))
+  return 'emit' in task || 'run' in task || isRemoteCall(task)
 }
 
 /** Does what a task is there for, whatever its kind is. @throws TaskError */

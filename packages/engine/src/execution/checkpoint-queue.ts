@@ -1,0 +1,69 @@
+import type { Checkpoint } from '../store/run-store.ts'
+
+/** Saves checkpoints in their order: those that come while others are saved go together. */
+export interface CheckpointQueue {
+  /** Resolves when it is durable, and all before it. Rejects when one of them could not be saved; who does not await it need not care. */
+  add (checkpoint: Checkpoint, bytes: number): Promise<void>
+  /** Resolves when all but the newest `most` are durable. */
+  saved (most: number): Promise<unknown>
+}
+
+interface Waiting {
+  readonly checkpoint: Checkpoint
+  readonly bytes: number
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * Makes a queue.
+ *
+ * @param save stores checkpoints, all or none
+ * @param maxBytes how many bytes are saved at once, unless one alone has more
+ * @param report called when that fails, with the error that is given then; nothing is saved after it
+ */
+export function createCheckpointQueue (save: (checkpoints: readonly Checkpoint[]) => Promise<void>, maxBytes: number, report: (error: unknown) => Error): CheckpointQueue {
+  const unsaved = new Set<Promise<void>>()
+  let waiting: Waiting[] = []
+  let isSaving = false
+  let failure: Error | null = null
+
+  function takeBatch (): Waiting[] {
+    let bytes = 0
+    const end = waiting.findIndex((one) => (bytes += one.bytes) > maxBytes)
+    return waiting.splice(0, end === -1 ? waiting.length : Math.max(1, end))
+  }
+
+  async function drain (): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = takeBatch()
+      try {
+        await save(batch.map(({ checkpoint }) => checkpoint))
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        const reason = report(error)
+        failure = reason
+        for (const { reject } of [...batch, ...waiting]) reject(reason)
+        waiting = []
+      }
+    }
+    isSaving = false
+  }
+
+  return {
+    add (checkpoint, bytes) {
+      const saving = new Promise<void>((resolve, reject) => {
+        if (failure === null) waiting.push({ checkpoint, bytes, resolve, reject })
+        else reject(failure)
+      })
+      unsaved.add(saving)
+      saving.then(() => unsaved.delete(saving), () => {})
+      if (!isSaving) {
+        isSaving = true
+        drain()
+      }
+      return saving
+    },
+    saved: (most) => Promise.all([...unsaved].slice(0, Math.max(0, unsaved.size - most)))
+  }
+}
