@@ -18,6 +18,8 @@ export interface RedisKeys {
   engineRunOf (key: string): string | null
   readonly engineRunPattern: string
   readonly unfinished: string
+  /** The run that the engine started under an idempotency key. */
+  engineKey (tenant: string, keyHash: string): string
   index (tenant: string): string
   changed (tenant: string): string
   loginCode (codeHash: string): string
@@ -54,6 +56,7 @@ export function redisKeys (prefix: string): RedisKeys {
     engineRunOf: (key) => key.endsWith(engineEnd) ? key.slice(prefix.length + 2, -engineEnd.length) : null,
     engineRunPattern: `{${prefix}:*${engineEnd}`,
     unfinished: `${shared}workflow_run_engine:unfinished`,
+    engineKey: (tenant, keyHash) => `${shared}workflow_run_engine:key:${tenant}:${keyHash}`,
     index: (tenant) => `{${shared}workflow_runs:${tenant}}:index`,
     changed: (tenant) => `{${shared}workflow_runs:${tenant}}:changed`,
     loginCode: (codeHash) => `${shared}workflow_run_login:${codeHash}`,

@@ -3,15 +3,14 @@ import { hash, randomBytes } from 'node:crypto'
 const ID_BYTES = 10
 
 /**
- * A new id for a run.
+ * Names a run.
  *
  * @param workflow its name begins the id, for people
+ * @param request names the request that starts the run: the same one gives the same id; null for a new id each time
  */
-export function newRunId (workflow: string): string {
-  return `${workflow}-${randomBytes(ID_BYTES).toString('hex')}`
-}
-
-/** The id of the run that is started under an Idempotency-Key of a tenant: always the same, whatever is to be run. */
-export function runIdOfKey (tenant: string, idempotencyKey: string): string {
-  return `run-${hash('sha256', JSON.stringify([tenant, idempotencyKey]), 'hex').slice(0, ID_BYTES * 2)}`
+export function nameRun (workflow: string, request: readonly string[] | null): string {
+  const random = request === null
+    ? randomBytes(ID_BYTES).toString('hex')
+    : hash('sha256', JSON.stringify(request), 'hex').slice(0, ID_BYTES * 2)
+  return `${workflow}-${random}`
 }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Engine, Json, RunRecord, RunStore, Workflow } from '@runcast/engine'
+import type { Creation, Engine, Json, RunRecord, RunStore, Workflow } from '@runcast/engine'
 import { MAX_JSON_DEPTH } from '../../schemas/events.ts'
 import { AccessError } from '../auth/access-error.ts'
 import { EventError } from '../events/event-error.ts'
 import { RunLogError, type RunLog } from '../run-log/run-log.ts'
-import { newRunId, runIdOfKey } from './run-ids.ts'
+import { nameRun } from './run-ids.ts'
 import { inputRefusal, WorkflowError } from './workflow-error.ts'
 
 /** Who asks, and under which name. */
@@ -79,11 +79,11 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWork
   /** What an id that is taken already means: the same request once more, or another one. */
   function repeated (existing: RunRecord | null, isSame: (record: RunRecord) => boolean, { tenant, idempotencyKey }: Caller): TakenOn {
     if (existing === null || existing.tenant !== tenant || idempotencyKey === null || existing.idempotencyKey !== idempotencyKey) throw new WorkflowError('run_exists')
-    if (!isSame(existing)) throw new RunLogError('idempotency_conflict', 'the name was used for something else')
+    if (!isSame(existing)) throw keyTaken()
     return takenOn(existing)
   }
 
-  async function begin (request: Parameters<Engine['start']>[0]): Promise<boolean> {
+  async function begin (request: Parameters<Engine['start']>[0]): Promise<Creation> {
     try {
       return await engine.start(request)
     } catch (error) {
@@ -105,7 +105,9 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWork
       const workflow = await findWorkflow(name, version)
       if (workflow === null) throw new WorkflowError('workflow_not_found')
       if (state !== null) throw new WorkflowError('run_exists')
-      if (await begin({ workflow, input, runId, tenant, idempotencyKey })) return { runId, workflow: name, version: workflow.version }
+      const creation = await begin({ workflow, input, runId, tenant, idempotencyKey })
+      if (creation === 'created') return { runId, workflow: name, version: workflow.version }
+      if (creation === 'key_taken') throw keyTaken()
       return repeated(await store.read(runId), isSame, caller)
     },
 
@@ -118,6 +120,7 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWork
       const outcome = await engine.retry(runId, { runId: next, tenant, idempotencyKey })
       if (outcome === 'unknown') return refuseUnknown(runId, tenant)
       if (outcome === 'running') throw new WorkflowError('run_not_over')
+      if (outcome === 'key_taken') throw keyTaken()
       if (outcome === 'exists') return repeated(await store.read(next), ({ retryOf }) => retryOf === runId, caller)
       return { ...takenOn(before), runId: next }
     },
@@ -141,7 +144,11 @@ function isDeeper (value: unknown, most: number): boolean {
 }
 
 function idOf (workflow: string, { tenant, idempotencyKey }: Caller): string {
-  return idempotencyKey === null ? newRunId(workflow) : runIdOfKey(tenant, idempotencyKey)
+  return nameRun(workflow, idempotencyKey === null ? null : [tenant, idempotencyKey])
+}
+
+function keyTaken (): RunLogError {
+  return new RunLogError('idempotency_conflict', 'the key was used for something else')
 }
 
 function takenOn ({ runId, workflow, version }: RunRecord): TakenOn {

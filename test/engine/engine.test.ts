@@ -42,8 +42,8 @@ test('a run is started once, and only with input that fits', async (t) => {
     { path: '', message: 'has 2000011 bytes, more than the 1048576 that are allowed' }
   ]))
   t.equal(await store.read('refused'), null)
-  t.equal(await engine.start({ workflow: strict, input: { name: 'Ada' }, runId: 'once', tenant: '', idempotencyKey: null }), true)
-  t.equal(await engine.start({ workflow: strict, input: { name: 'Ada' }, runId: 'once', tenant: '', idempotencyKey: null }), false)
+  t.equal(await engine.start({ workflow: strict, input: { name: 'Ada' }, runId: 'once', tenant: '', idempotencyKey: null }), 'created')
+  t.equal(await engine.start({ workflow: strict, input: { name: 'Ada' }, runId: 'once', tenant: '', idempotencyKey: null }), 'exists')
 })
 
 test('a run that is cancelled', async (t) => {

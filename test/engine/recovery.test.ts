@@ -167,7 +167,7 @@ test('a run that is repeated begins with what was finished', async (t) => {
 
   failing.clear()
   calls.length = 0
-  t.equal(await engine.retry(old.runId, { runId: 'again', tenant: '', idempotencyKey: null }), 'started')
+  t.equal(await engine.retry(old.runId, { runId: 'again', tenant: '', idempotencyKey: null }), 'created')
   t.equal(await engine.retry(old.runId, { runId: 'again', tenant: '', idempotencyKey: null }), 'exists')
   const again = await ended('again')
   t.equal(again.output, '/flaky')

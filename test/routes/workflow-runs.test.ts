@@ -111,18 +111,21 @@ t.test('a start that is repeated under its Idempotency-Key starts nothing more',
   const headers = { 'idempotency-key': 'key-1' }
   const body = { workflow: 'hello', input: { name: 'Ada' } }
   const first = await app.start(body, { headers })
+  t.match(first.run_id, /^hello-[0-9a-f]{20}$/)
   const again = await Promise.all([app.start(body, { headers }), app.start({ input: { name: 'Ada' }, workflow: 'hello', version: '1.0.0' }, { headers })])
   t.same(again, [first, first])
   t.not((await app.start(body, { headers: { 'idempotency-key': 'key-2' } })).run_id, first.run_id)
   t.not((await app.start(body)).run_id, first.run_id)
-  for (const other of [{ ...body, input: { name: 'Bob' } }, { ...body, version: '2.0.0' }, { workflow: 'slow', input: { name: 'Ada' } }]) {
+  for (const other of [{ ...body, input: { name: 'Bob' } }, { ...body, version: '2.0.0' }, { workflow: 'slow', input: { name: 'Ada' } }, { ...body, run_id: 'named' }]) {
     t.match(await problemOf(await app.post(RUNS, other, { headers })), { status: 422, code: 'idempotency_conflict' })
   }
   await app.finished(first.run_id)
   await waitUntil('it is over for the engine too', async () => (await app.post(`${RUNS}/${first.run_id}/cancel`)).status === 409)
   t.match(await problemOf(await app.post(`${RUNS}/${first.run_id}/retry`, undefined, { headers })), { status: 422, code: 'idempotency_conflict' })
-  const named = await app.start({ ...body, run_id: 'named' }, { headers })
-  t.same(await app.start({ ...body, run_id: 'named' }, { headers }), named)
+  const own = { headers: { 'idempotency-key': 'key-3' } }
+  const named = await app.start({ ...body, run_id: 'named' }, own)
+  t.same(await app.start({ ...body, run_id: 'named' }, own), named)
+  t.match(await problemOf(await app.post(RUNS, body, own)), { status: 422, code: 'idempotency_conflict' })
   t.match(await problemOf(await app.post(RUNS, { ...body, run_id: 'named' }, { headers: { 'idempotency-key': 'key-2' } })), { status: 409, code: 'run_exists' })
   const elsewhere = await app.start(body, { headers, claims: { tenant: 'acme' } })
   t.not(elsewhere.run_id, first.run_id, 'another tenant\'s key is another key')

@@ -2,7 +2,7 @@ import type { Publisher } from '@runcast/client'
 import type { Json } from './definition/dsl.ts'
 import type { Workflow } from './definition/workflow.ts'
 import type { Evaluator } from './expression/evaluator.ts'
-import type { RunRecord, RunStore } from './store/run-store.ts'
+import type { Creation, RunRecord, RunStore } from './store/run-store.ts'
 
 /** A structured logger, such as pino. */
 export interface EngineLogger {
@@ -44,16 +44,15 @@ export interface Engine {
   /**
    * Takes a run on. When it resolves, the run is stored and will be executed, also when this process ends.
    *
-   * @returns false when there is such a run already
    * @throws InputError when the input fails the workflow's schema: nothing is stored
    */
-  start (request: StartRequest): Promise<boolean>
+  start (request: StartRequest): Promise<Creation>
   /**
    * Repeats a run that is over, from its last checkpoint, as another run.
    *
-   * @returns `unknown` when the run is not one of this engine and tenant, `running` when it is not over, `exists` when there is a run of the new one's id already
+   * @returns `unknown` when the run is not one of this engine and tenant, `running` when it is not over
    */
-  retry (runId: string, request: NewRun): Promise<'started' | 'unknown' | 'running' | 'exists'>
+  retry (runId: string, request: NewRun): Promise<Creation | 'unknown' | 'running'>
   /** Ends a run within a second, wherever it is executed. @returns `over` when there was nothing to end */
   cancel (runId: string, tenant: string): Promise<'cancelling' | 'over' | 'unknown'>
   /** Goes on with every run that is not over and that nobody executes. Called at start, and by the engine itself from time to time. */

@@ -8,7 +8,7 @@ import { identityOf } from './execution/run-attempt.ts'
 import { createRunEvents } from './execution/run-events.ts'
 import { schemaFaults } from './execution/schema.ts'
 import { jsonBytes } from './execution/sizes.ts'
-import type { RunRecord } from './store/run-store.ts'
+import type { Creation, RunRecord } from './store/run-store.ts'
 
 /** How long the start of a run waits until the run can be seen, in milliseconds; it is stored before. */
 const ANNOUNCE_MS = 1_000
@@ -45,12 +45,13 @@ export function createEngine (options: EngineOptions): Engine {
     }).catch((error: unknown) => logger.error({ err: error, run_id: runId }, 'the next run could not be executed'))
   }
 
-  async function create (run: RunRecord): Promise<boolean> {
-    if (!await store.create(run)) return false
+  async function create (run: RunRecord): Promise<Creation> {
+    const creation = await store.create(run)
+    if (creation !== 'created') return creation
     const events = createRunEvents(options.publisherOf(run.tenant), identityOf(run), 0, {}, logger)
     await Promise.race([events.pending(), delay(ANNOUNCE_MS, undefined, { ref: false })])
     enqueue(run.runId)
-    return true
+    return creation
   }
 
   async function recover (): Promise<void> {
@@ -73,8 +74,7 @@ export function createEngine (options: EngineOptions): Engine {
       if (run === null || run.tenant !== request.tenant) return 'unknown'
       if (!run.isOver) return 'running'
       const { workflow, version, definition, input } = run
-      const isNew = await create({ ...request, workflow, version, definition, input, retryOf: runId, createdAt: Date.now() })
-      return isNew ? 'started' : 'exists'
+      return await create({ ...request, workflow, version, definition, input, retryOf: runId, createdAt: Date.now() })
     },
     async cancel (runId, tenant) {
       const run = await store.read(runId)

@@ -78,7 +78,7 @@ export async function startEngine (t: Test, options: Partial<EngineOptions> = {}
   const events = (runId: string): RunEvent[] => service.events(runId).map(({ type, data }) => ({ type, data: JSON.parse(data) }))
   async function start (workflow: Workflow, input: Json = {}): Promise<string> {
     const runId = `run-${process.pid}-${runs += 1}`
-    if (!await engine.start({ workflow, input, runId, tenant: '', idempotencyKey: null })) throw new Error('there is such a run already')
+    if (await engine.start({ workflow, input, runId, tenant: '', idempotencyKey: null }) !== 'created') throw new Error('there is such a run already')
     return runId
   }
   async function ended (runId: string): Promise<EndedRun> {

@@ -36,9 +36,10 @@ export function createMemoryRunStore (): MemoryRunStore {
     interfere: () => {},
     keys: (runId) => [...runs.get(runId)?.checkpoints.keys() ?? []],
     async create (record) {
-      if (await of('create', record.runId) !== undefined) return false
+      if (await of('create', record.runId) !== undefined) return 'exists'
+      if (record.idempotencyKey !== null && [...runs.values()].some((run) => run.record.idempotencyKey === record.idempotencyKey)) return 'key_taken'
       runs.set(record.runId, { record: structuredClone(record), checkpoints: new Map(), progress: { isOver: false, isCancelled: false }, token: 0, lease: null })
-      return true
+      return 'created'
     },
     async read (runId) {
       const run = await of('read', runId)

@@ -33,6 +33,9 @@ export interface RunProgress {
   readonly isCancelled: boolean
 }
 
+/** `exists`: there is such a run already. `key_taken`: another run was started under its idempotency key. Either changes nothing. */
+export type Creation = 'created' | 'exists' | 'key_taken'
+
 /** Thrown when another attempt has taken a run over: whoever meets it stops at once and says nothing more about the run. */
 export class FencedError extends Error {
   override readonly name = 'FencedError'
@@ -44,8 +47,7 @@ export class FencedError extends Error {
  * An attempt is the time for which one process executes a run. It has a fencing token, greater than those of all attempts before.
  */
 export interface RunStore {
-  /** @returns false when there is such a run already; then nothing is changed */
-  create (run: RunRecord): Promise<boolean>
+  create (run: RunRecord): Promise<Creation>
   /** @returns null when there is no such run */
   read (runId: string): Promise<(RunRecord & RunProgress) | null>
   /**

@@ -1,12 +1,12 @@
 import { FencedError } from '@runcast/engine/run-store'
-import type { Checkpoint, RunRecord } from '@runcast/engine'
+import type { Checkpoint, Creation, RunRecord } from '@runcast/engine'
 import { watchFreeSpace } from '../../../run-log/embedded/free-space.ts'
 import { storeError } from '../../../run-log/embedded/store.ts'
 import { startSweeping, SWEEP_DELETIONS } from '../../../run-log/embedded/sweeper.ts'
 import { createWriter, type Writer } from '../../../run-log/embedded/writer.ts'
 import { RunLogError } from '../../../run-log/run-log.ts'
 import type { ServiceRunStore } from '../service-run-store.ts'
-import { checkpointsOf, findProgress, hasExpired, openTables, putCheckpoint, removeExpired, removeRun, type StoredProgress, type Tables } from './tables.ts'
+import { checkpointsOf, findProgress, hasExpired, openTables, otherOfKey, putCheckpoint, putKey, removeExpired, removeRun, type StoredProgress, type Tables } from './tables.ts'
 
 export interface EmbeddedRunStoreOptions {
   /** The directory of the embedded log, whose lock keeps other processes away. */
@@ -77,15 +77,17 @@ class EmbeddedRunStore implements ServiceRunStore {
     await opened?.tables.root.close()
   }
 
-  async create ({ runId, ...record }: RunRecord): Promise<boolean> {
+  async create ({ runId, ...record }: RunRecord): Promise<Creation> {
     const bytes = Buffer.byteLength(JSON.stringify(record))
     return this.#write(bytes, true, (tables, at) => {
-      if (findProgress(tables, runId, at) !== null) return false
+      if (findProgress(tables, runId, at) !== null) return 'exists'
+      if (otherOfKey(tables, runId, record, at) !== null) return 'key_taken'
       removeRun(tables, runId)
+      putKey(tables, runId, record)
       tables.records.put(runId, record)
       tables.progress.put(runId, { createdAt: record.createdAt, token: 0, isCancelled: false, expiresAt: null })
       tables.unfinished.put([record.createdAt, runId], true)
-      return true
+      return 'created'
     })
   }
 

@@ -24,6 +24,8 @@ export interface Tables {
   /** The number of a checkpoint by its key. */
   readonly numbers: Database<number, [runId: string, keyHash: string]>
   /** The runs that are not over, the oldest first. */
+  /** The run that was started under an idempotency key. */
+  readonly keys: Database<string, [tenant: string, keyHash: string]>
   readonly unfinished: Database<true, [createdAt: number, runId: string]>
   readonly deadlines: Database<true, [at: number, runId: string]>
 }
@@ -41,6 +43,7 @@ export async function openTables (directory: string): Promise<Tables> {
     progress: root.openDB({ name: 'progress', encoding: 'json' }),
     checkpoints: root.openDB({ name: 'checkpoints', encoding: 'json' }),
     numbers: root.openDB({ name: 'numbers', encoding: 'json' }),
+    keys: root.openDB({ name: 'keys', encoding: 'json' }),
     unfinished: root.openDB({ name: 'unfinished' }),
     deadlines: root.openDB({ name: 'deadlines' })
   }
@@ -98,7 +101,24 @@ export function removeRun (tables: Tables, runId: string): void {
   forget(tables, runId)
 }
 
+/** The other run that was started under the idempotency key of a run; null when there is none that counts at `at` (ms). */
+export function otherOfKey (tables: Tables, runId: string, run: Pick<RunRecord, 'tenant' | 'idempotencyKey'>, at: number): string | null {
+  const other = run.idempotencyKey === null ? undefined : tables.keys.get(keyOf(run.tenant, run.idempotencyKey))
+  return other === undefined || other === runId || findProgress(tables, other, at) === null ? null : other
+}
+
+/** Notes the idempotency key of a run. Within a write transaction. */
+export function putKey (tables: Tables, runId: string, { tenant, idempotencyKey }: Pick<RunRecord, 'tenant' | 'idempotencyKey'>): void {
+  if (idempotencyKey !== null) tables.keys.put(keyOf(tenant, idempotencyKey), runId)
+}
+
+function keyOf (tenant: string, idempotencyKey: string): [string, string] {
+  return [tenant, hash('sha256', idempotencyKey, 'base64url')]
+}
+
 function forget (tables: Tables, runId: string): void {
+  const { tenant = '', idempotencyKey = null } = tables.records.get(runId) ?? {}
+  if (idempotencyKey !== null && tables.keys.get(keyOf(tenant, idempotencyKey)) === runId) tables.keys.remove(keyOf(tenant, idempotencyKey))
   tables.records.remove(runId)
   tables.progress.remove(runId)
 }

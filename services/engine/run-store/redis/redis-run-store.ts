@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { FencedError } from '@runcast/engine/run-store'
 import type { Checkpoint, RunRecord } from '@runcast/engine'
 import type { CommandClient } from '../../../redis/connections.ts'
@@ -42,6 +42,14 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
     await persist(() => redis.zrem(keys.unfinished, runId))
   }
 
+  /** @returns false when another run was started under the idempotency key */
+  async function claimKey ({ runId, tenant, idempotencyKey }: RunRecord): Promise<boolean> {
+    if (idempotencyKey === null) return true
+    const key = keys.engineKey(tenant, hash('sha256', idempotencyKey, 'base64url'))
+    const other = await persist(() => redis.set(key, runId, 'EX', ttlSeconds, 'NX', 'GET'))
+    return other === null || other === runId
+  }
+
   /** @returns what attempt.lua does */
   async function during (runId: string, token: number, ...args: string[]): Promise<unknown> {
     const { run, names, checkpoints } = keys.engine(runId)
@@ -58,10 +66,11 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
     async open () {},
 
     async create (record) {
+      if (!await claimKey(record)) return 'key_taken'
       const args = [randomUUID(), JSON.stringify(record), String(record.createdAt)]
       const [isNew, isUnfinished, createdAt] = list(await persist(() => createScript.run(redis, [keys.engine(record.runId).run], args)))
       if (isUnfinished === 1) await index(record.runId, createdAt)
-      return isNew === 1
+      return isNew === 1 ? 'created' : 'exists'
     },
 
     async read (runId) {

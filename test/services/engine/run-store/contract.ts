@@ -17,7 +17,7 @@ const LONG_MS = 600_000
 /** A run of a workflow that is never executed. */
 export function record (runId: string, extra: Partial<RunRecord> = {}): RunRecord {
   const definition = { document: { dsl: '1.0.0', namespace: 'test', name: 'hello', version: '1.0.0' }, do: [{ say: { set: { greeting: 'Hello' } } }] }
-  return { runId, tenant: 'acme', workflow: 'hello', version: '1.0.0', definition, input: { name: 'Ada' }, retryOf: null, idempotencyKey: 'key', createdAt: 1_764_000_000_000, ...extra }
+  return { runId, tenant: 'acme', workflow: 'hello', version: '1.0.0', definition, input: { name: 'Ada' }, retryOf: null, idempotencyKey: null, createdAt: 1_764_000_000_000, ...extra }
 }
 
 /** Creates a run and begins its first attempt. */
@@ -38,8 +38,8 @@ export function runStoreContract (t: Test, makeStore: MakeRunStore): void {
   t.test('a run is created once, and read as it was given', async (t) => {
     const { store } = await makeStore(t, 3_600)
     const run = record('r', { input: { deep: [1.5, 'ü\u0000 "', null, { __proto__: null, a: true }] }, retryOf: 'before' })
-    t.equal(await store.create(run), true)
-    t.equal(await store.create(record('r', { input: 'other' })), false)
+    t.equal(await store.create(run), 'created')
+    t.equal(await store.create(record('r', { input: 'other' })), 'exists')
     t.same(await store.read('r'), { ...run, isOver: false, isCancelled: false })
     t.equal(await store.read('unknown'), null)
     t.equal(await store.claim('unknown', 'a', LONG_MS), null)
@@ -47,11 +47,26 @@ export function runStoreContract (t: Test, makeStore: MakeRunStore): void {
     t.same(await store.checkpoints('unknown'), [])
   })
 
+  t.test('an idempotency key names one run of its tenant, as long as that is kept', async (t) => {
+    const { store, pass } = await makeStore(t, 1_000)
+    const named = (runId: string, extra: Partial<RunRecord> = {}) => store.create(record(runId, { idempotencyKey: 'key', ...extra }))
+    t.same(await Promise.all([named('r'), named('b'), named('c')]), ['created', 'key_taken', 'key_taken'])
+    t.equal(await named('r'), 'exists')
+    t.equal((await store.read('r'))?.idempotencyKey, 'key')
+    t.equal(await store.read('b'), null)
+    t.equal(await named('d', { tenant: 'other' }), 'created')
+    t.equal(await named('e', { idempotencyKey: 'other' }), 'created')
+    await store.finish('r', claimed(await store.claim('r', 'a', LONG_MS)))
+    t.equal(await named('f'), 'key_taken')
+    await pass(1_000_000)
+    t.equal(await named('g'), 'created')
+  })
+
   t.test('of many that create or claim a run at the same time, one does', async (t) => {
     const { store } = await makeStore(t, 3_600)
     const created = await Promise.all(Array.from({ length: 20 }, (_, input) => store.create(record('r', { input }))))
-    t.equal(created.filter((isNew) => isNew).length, 1)
-    t.equal((await store.read('r'))?.input, created.indexOf(true))
+    t.equal(created.filter((creation) => creation === 'created').length, 1)
+    t.equal((await store.read('r'))?.input, created.indexOf('created'))
     const tokens = await Promise.all(Array.from({ length: 20 }, (_, holder) => store.claim('r', `holder ${holder}`, LONG_MS)))
     t.equal(tokens.filter((token) => token !== null).length, 1)
   })
@@ -121,14 +136,14 @@ export function runStoreContract (t: Test, makeStore: MakeRunStore): void {
     t.equal((await store.read('r'))?.isOver, true)
     t.equal(await store.claim('r', 'a', LONG_MS), null)
     t.equal(await store.cancel('r'), false)
-    t.equal(await store.create(record('r')), false)
+    t.equal(await store.create(record('r')), 'exists')
     await t.rejects(store.renew('r', token, LONG_MS), fenced)
     await t.rejects(store.save('r', token, [{ key: 'k', value: 2 }]), fenced)
     t.same(await store.checkpoints('r'), [{ key: 'k', value: 1 }])
     await pass(1_000_000)
     t.equal(await store.read('r'), null)
     t.same(await store.checkpoints('r'), [])
-    t.equal(await store.create(record('r')), true)
+    t.equal(await store.create(record('r')), 'created')
     t.same(await store.checkpoints('r'), [])
     t.type(await store.claim('r', 'b', LONG_MS), 'number')
   })

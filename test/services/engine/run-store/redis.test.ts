@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRedisRunStore } from '../../../../services/engine/run-store/redis/redis-run-store.ts'
@@ -18,14 +19,14 @@ async function openStore (t: Test, target: RedisTarget, { ttlSeconds = 3_600, pr
 function contract (t: Test, target: RedisTarget): void {
   runStoreContract(t, async (t, ttlSeconds) => {
     const { store, keys, redis } = await openStore(t, target, { ttlSeconds })
-    return { store, pass: (ms) => age(redis, keys.engine('r'), ms) }
+    return { store, pass: (ms) => age(redis, { ...keys.engine('r'), named: keys.engineKey('acme', hash('sha256', 'key', 'base64url')) }, ms) }
   })
 }
 
 /** Brings everything of a run that is over at some time forward. */
-async function age (redis: CommandClient, { run, names, checkpoints }: ReturnType<RedisKeys['engine']>, ms: number): Promise<void> {
+async function age (redis: CommandClient, { run, names, checkpoints, named }: ReturnType<RedisKeys['engine']> & { readonly named: string }, ms: number): Promise<void> {
   if (await redis.hexists(run, 'lease') === 1) await redis.hincrby(run, 'lease', -ms)
-  for (const key of [run, names, checkpoints]) {
+  for (const key of [run, names, checkpoints, named]) {
     const left = await redis.pttl(key)
     if (left > 0) await redis.pexpire(key, left - ms)
   }
