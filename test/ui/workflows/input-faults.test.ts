@@ -1,5 +1,6 @@
 import t from 'tap'
-import { faultsOf } from '../../../ui/src/workflows/input-faults.ts'
+import { faultsOf, placeFaults } from '../../../ui/src/workflows/input-faults.ts'
+import { fieldsOf } from '../../../ui/src/workflows/input-fields.ts'
 
 const SCHEMA = {
   type: 'object',
@@ -20,4 +21,20 @@ t.test('each fault is told at its field', async (t) => {
 t.test('no schema, and one that is none, finds no fault: the service has the last word', async (t) => {
   for (const schema of [null, true, 'text', [1]]) t.same(faultsOf(schema, { name: 1 }), [])
   t.equal(faultsOf(false, {}).length, 1)
+})
+
+t.test('a fault is shown at its field, else at the nearest one around it, else by itself', async (t) => {
+  const schema = {
+    type: 'object',
+    properties: {
+      name: { type: 'string' },
+      group: { type: 'object', properties: { count: { type: 'integer' } } },
+      options: { type: 'object', additionalProperties: { type: 'object' } }
+    }
+  }
+  const placed = (...faults: Array<[path: string, message: string]>) => placeFaults(fieldsOf(schema), faults.map(([path, message]) => ({ path, message })))
+  t.same(placed(['/name', 'Too short.'], ['/group', 'Bad.'], ['/group/count', 'Too many.']), { fields: { '/name': 'Too short.', '/group': 'Bad.', '/group/count': 'Too many.' }, rest: null })
+  t.same(placed(['/options/a/b', 'This is needed.'], ['/options', 'Bad.'], ['/group/other', 'Not allowed.']), { fields: { '/options': '/a/b: This is needed. Bad.', '/group': '/other: Not allowed.' }, rest: null })
+  t.same(placed(['', 'Nothing fits.'], ['/names', 'Not allowed.']), { fields: {}, rest: 'Nothing fits. /names: Not allowed.' })
+  t.same(placeFaults(fieldsOf(null), [{ path: '/deep', message: 'Bad.' }]), { fields: { '': '/deep: Bad.' }, rest: null })
 })

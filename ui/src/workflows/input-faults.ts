@@ -1,10 +1,37 @@
 import { Validator, type OutputUnit, type Schema } from '@cfworker/json-schema'
 import type { Fault } from '../api/api-error.ts'
+import type { InputField } from './input-fields.ts'
 
 /** These say no more than that one of those below them did not hold. */
 const CONTAINERS: ReadonlySet<string> = new Set(['properties', 'items', 'prefixItems', 'allOf', '$ref', 'additionalProperties', 'patternProperties'])
 
 const MISSING = /property "(.*)"\.$/
+
+/** Faults where people see them. */
+export interface PlacedFaults {
+  /** By the path of the field that shows them. */
+  readonly fields: Readonly<Record<string, string>>
+  /** Those of no field; null for none. */
+  readonly rest: string | null
+}
+
+/** Finds the field for each fault: its own, or else the nearest one around its place. */
+export function placeFaults (fields: readonly InputField[], faults: readonly Fault[]): PlacedFaults {
+  const paths = pathsOf(fields)
+  const shown: Record<string, string> = {}
+  const rest: string[] = []
+  for (const { path, message } of faults) {
+    const place = paths.filter((one) => path === one || path.startsWith(`${one}/`)).sort((one, other) => other.length - one.length)[0]
+    const text = place === path || path === '' ? message : `${path.slice(place?.length ?? 0)}: ${message}`
+    if (place === undefined) rest.push(text)
+    else shown[place] = shown[place] === undefined ? text : `${shown[place]} ${text}`
+  }
+  return { fields: shown, rest: rest.length === 0 ? null : rest.join(' ') }
+}
+
+function pathsOf (fields: readonly InputField[]): string[] {
+  return fields.flatMap(({ path, fields: inner }) => [path, ...pathsOf(inner)])
+}
 
 /** What is wrong with an input by its schema. It needs no compiler, which the policy of these pages would refuse. */
 export function faultsOf (schema: unknown, input: unknown): readonly Fault[] {

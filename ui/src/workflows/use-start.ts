@@ -2,8 +2,8 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { ApiError, type Fault } from '../api/api-error.ts'
 import { startRun } from '../api/workflows.ts'
-import { faultsOf } from './input-faults.ts'
-import type { ReadInput } from './input-fields.ts'
+import { faultsOf, placeFaults } from './input-faults.ts'
+import { fieldsOf, type ReadInput } from './input-fields.ts'
 
 export interface Start {
   /** Checks the input, starts a run, and goes to it. */
@@ -28,8 +28,9 @@ export function useStart (schema: unknown): Start {
   const [problem, setProblem] = useState<string | null>(null)
 
   const refuse = (found: readonly Fault[], message: string | null) => {
-    setFaults(Object.fromEntries(found.map(({ path, message: text }) => [path, text])))
-    setProblem(message)
+    const { fields, rest } = placeFaults(fieldsOf(schema), found)
+    setFaults(fields)
+    setProblem(message === null || rest === null ? message ?? rest : `${message} ${rest}`)
   }
   return {
     isStarting,
@@ -37,7 +38,7 @@ export function useStart (schema: unknown): Start {
     problem,
     async start (workflow, { value: input = {}, faults: unread }) {
       const found = Object.keys(unread).length > 0 ? Object.entries(unread).map(([path, message]) => ({ path, message })) : faultsOf(schema, input)
-      refuse(found, found.find(({ path }) => path === '')?.message ?? null)
+      refuse(found, null)
       if (found.length > 0) return
       setStarting(true)
       try {

@@ -35,7 +35,7 @@ export function WorkflowPage ({ name, version }: { name: string, version: string
         <div className={classes['columns']}>
           <section className={classes['panel']} aria-label='Start'>
             {workflow.summary !== null && <p className={classes['summary']}>{workflow.summary}</p>}
-            {workflow.obstacle !== null && <Alert variant='outline' color='yellow' icon={<AlertIcon />}>{workflow.obstacle}</Alert>}
+            {workflow.obstacle !== null && <Alert variant='outline' color='yellow' icon={<AlertIcon />} className={classes['obstacle']}>{workflow.obstacle}</Alert>}
             <InputForm
               workflow={workflow.name} version={workflow.version} schema={workflow.input_schema}
               refusal={mayRun ? null : 'This session may not start runs: it lacks the scope workflows:run.'}
