@@ -135,13 +135,13 @@ export class Appender {
       return
     }
     work.single = Math.max(0, work.single - 1)
-    queues.remove(runId, batch, null)
+    queues.remove(runId, batch, [])
     onDropped(reason, runId, batch.length)
   }
 
   async #claim (runId: string): Promise<void> {
     const { queues, claim, token, sinceMs } = this.#options
-    const { entries, last } = await claim(runId, token, queues.knownOf(runId), sinceMs)
+    const { entries, last } = await claim(runId, token, queues.knownOf(runId), sinceMs, queues.waitedMs(runId))
     queues.claimed(runId, token, entries, last)
   }
 
@@ -154,7 +154,7 @@ export class Appender {
       appendId,
       ingest: { token, hashes: batch.map(({ hash }) => hash) }
     })
-    queues.remove(runId, batch, ids.at(-1) ?? null)
+    queues.remove(runId, batch, ids)
     onStored(batch.length)
   }
 }

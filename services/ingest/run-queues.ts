@@ -68,6 +68,12 @@ export class RunQueues {
     return [...this.#queues].filter(([, { messages }]) => messages.length > 0).map(([runId]) => runId)
   }
 
+  /** How long the first message of a run has waited, in milliseconds; 0 when there is none. */
+  waitedMs (runId: string): number {
+    const first = this.#queues.get(runId)?.messages[0]
+    return first === undefined ? 0 : this.#now() - first.receivedAt
+  }
+
   /** Whether no message of a run waits. */
   isEmpty (runId: string): boolean {
     return (this.#queues.get(runId)?.messages.length ?? 0) === 0
@@ -111,12 +117,12 @@ export class RunQueues {
     return batch.every((message, index) => messages[index] === message)
   }
 
-  /** Lets go of messages that were appended or can't ever be; `last` is the newest id that the append gave, if any. */
-  remove (runId: string, batch: readonly PendingMessage[], last: EventId | null): void {
+  /** Lets go of messages that were appended or can't ever be; `ids` are those that the append gave, some of which may be older. */
+  remove (runId: string, batch: readonly PendingMessage[], ids: readonly EventId[]): void {
     const queue = this.#queueOf(runId)
     if (this.beginsWith(runId, batch)) this.#take(queue, 0, batch.length)
     else for (const message of batch) this.#take(queue, queue.messages.indexOf(message), 1)
-    if (last !== null) know(queue, last)
+    for (const id of ids) know(queue, id)
   }
 
   /** Another process has appended messages with these hashes; `last` is the newest id of the log after it. */

@@ -90,6 +90,8 @@ export class IngestSession {
   #mayHurry: boolean
   #subscribedAt = Infinity
   #role: IngestRole = 'joining'
+  /** By the monotonic clock; Infinity while it is no standby. Until others had their time, all that a holder had is kept. */
+  #standbySince = Infinity
   #appender: Appender | null = null
   #isStopping = false
   #probe: { readonly text: string, readonly settle: (heard: boolean) => void } | null = null
@@ -180,7 +182,7 @@ export class IngestSession {
       if (heard !== true || this.#ending.signal.aborted) return
       if (this.#appender === null) await this.#compete()
       else if (!await this.#lease.renew()) await this.#stepDown()
-      this.#queues.forget(this.#role === 'standby' ? now() - STANDBY_WINDOW_MS : -Infinity)
+      this.#queues.forget(now() - this.#standbySince >= STANDBY_WINDOW_MS ? now() - STANDBY_WINDOW_MS : -Infinity)
     } catch (error) {
       this.#context.complain({ err: error }, 'The ingest of plain PUBLISH can not reach Redis')
     }
@@ -211,7 +213,7 @@ export class IngestSession {
     if (this.#isStopping || !this.#earlierIsDone || !this.#isItsTurn()) return
     const token = await this.#lease.take()
     if (token === null) {
-      this.#role = 'standby'
+      this.#standBy()
     } else if (await this.#hears() && !this.#isStopping && !this.#ending.signal.aborted) {
       this.#begin(token)
     } else {
@@ -241,6 +243,7 @@ export class IngestSession {
     })
     this.#appender = appender
     this.#role = 'holder'
+    this.#standbySince = Infinity
     logger.info({ token, waiting: this.#queues.size }, 'This process stores plain PUBLISH messages now')
     for (const runId of this.#queues.waiting()) appender.wake(runId)
   }
@@ -249,8 +252,13 @@ export class IngestSession {
     if (this.#appender === null) return
     this.#appender.stop()
     this.#appender = null
-    this.#role = 'standby'
+    this.#standBy()
     await this.#lease.release().catch(() => { /* It runs out by itself. */ })
+  }
+
+  #standBy (): void {
+    if (this.#role !== 'standby') this.#standbySince = now()
+    this.#role = 'standby'
   }
 
   #acknowledge (text: string): void {

@@ -41,6 +41,8 @@ export async function * catchUp (topic: Topic, filter: Filter, from: EventId, si
     const isNew = page.position !== cursor || page.resume.gap !== null
     cursor = page.position
     yield stepOf(topic.runId, page)
+    // Nothing is written that could hold the follower up: others have their turn between two pages of a long log.
+    if (page.chunk === null) await nextTurn()
     // Level with the log but not with the topic, which has yet to hear of it.
     if (!isNew) await (await topic.repair() ? nextTurn() : pause(signal))
   }

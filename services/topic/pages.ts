@@ -74,7 +74,7 @@ export class SharedPages {
   }
 
   #keep (key: string, page: EncodedPage): EncodedPage {
-    const isHistory = page.resume.gap === null && page.position !== page.resume.position && page.position !== page.facts.last
+    const isHistory = page.chunk !== null && page.resume.gap === null && page.position !== page.resume.position && page.position !== page.facts.last
     const bytes = page.chunk?.framed.length ?? 0
     if (!isHistory || this.#keptBytes + bytes > KEEP_BYTES) return page
     this.#kept.set(key, page)

@@ -1,5 +1,5 @@
 import { ORIGIN, type EventId } from '../run-log/event-id.ts'
-import { RunLogError, type From, type LogEvent, type LogFacts, type Page, type RunLog } from '../run-log/run-log.ts'
+import { RunLogError, type From, type LogEvent, type LogFacts, type Page } from '../run-log/run-log.ts'
 import type { Gap } from '../run-log/resume.ts'
 import type { LiveMessage } from '../pubsub/live-channels.ts'
 import { effectOf } from '../events/effect.ts'
@@ -8,27 +8,9 @@ import { EVERYTHING, type Filter } from './filter.ts'
 import { EndClock } from './end-clock.ts'
 import { FlushPace } from './flush-pace.ts'
 import { DEFAULT_LAG_BYTES, Lane } from './lane.ts'
+import type { TopicOptions } from './topic-options.ts'
 import { pageOf, PAGE_EVENTS, SharedPages, type EncodedPage } from './pages.ts'
 import { encodeEvent, Ring } from './ring.ts'
-
-/** What topics tell whoever counts. */
-export interface TopicObserver {
-  /** A topic read from the log what its channel had not brought. */
-  repaired (events: number): void
-  /** Followers were told of a gap. */
-  gap (reason: Gap['reason'], followers: number): void
-  /** A follower was too slow for the lane. */
-  fellBack (): void
-}
-
-export interface TopicOptions {
-  readonly log: RunLog
-  readonly graceMs: number
-  readonly terminalStatuses: ReadonlySet<string>
-  readonly observer: TopicObserver
-  /** Over this many bytes not taken a follower leaves the lane; 256 KiB if not given. */
-  readonly lagBytes?: number
-}
 
 /** What a topic holds in memory of the newest events. */
 const RING_EVENTS = 1_024
@@ -65,6 +47,8 @@ export class Topic {
   #retryMs = LEAST_RETRY_MS
   readonly #pace = new FlushPace(() => this.#lane.flush(this.#last))
   #over = false
+  /** Whether what is in memory may not be told, since the log behind it can't be read. */
+  #isUnreadable = false
   #closed = false
 
   constructor (runId: string, tenant: string, options: TopicOptions) {
@@ -122,12 +106,17 @@ export class Topic {
    * @returns whether it is; false while the log does not answer (it is then tried again) or the run is another tenant's
    */
   repair (): Promise<boolean> {
-    this.#repair ??= this.#repairAll().finally(() => { this.#repair = null })
-    return this.#repair
+    return this.#repair ?? this.#track(this.#repairAll())
+  }
+
+  /** The same, also as of now where a repair is under way that may have read the log before. */
+  repairAnew (): Promise<boolean> {
+    return this.#track(this.#repair === null ? this.#repairAll() : this.#repair.then(() => this.#repairAll()))
   }
 
   /** What follows a cursor, if it is in memory. */
   fromRing (cursor: EventId, filter: Filter): EncodedPage | null {
+    if (this.#isUnreadable) return null
     if (cursor === this.#last) return this.#facts.exists ? pageOf(this.#facts, cursor, [], filter) : null
     const entries = this.#ring.after(cursor)
     return entries === null ? null : pageOf(this.#facts, cursor, entries, filter)
@@ -189,7 +178,8 @@ export class Topic {
     }
     if (events.length === 0) return
     this.#over = false
-    this.#facts = { ...this.#facts, last: this.#last }
+    // How many there are of each type is read where it is told.
+    this.#facts = { ...this.#facts, last: this.#last, counts: null }
     if (this.#facts.terminalId !== null) this.#endClock.prolong()
     this.#pace.want()
   }
@@ -201,6 +191,12 @@ export class Topic {
     if (effect.terminal === true) this.#endClock.begin()
   }
 
+  #track (repair: Promise<boolean>): Promise<boolean> {
+    const tracked = repair.finally(() => { if (this.#repair === tracked) this.#repair = null })
+    this.#repair = tracked
+    return tracked
+  }
+
   async #repairAll (): Promise<boolean> {
     this.#waiting ??= []
     try {
@@ -209,6 +205,7 @@ export class Topic {
         if (standing === 'elsewhere' || this.#closed) break
         if (standing === 'level' && this.#applyWaiting()) {
           this.#retryMs = LEAST_RETRY_MS
+          this.#isUnreadable = false
           return true
         }
       }
@@ -220,8 +217,9 @@ export class Topic {
     return false
   }
 
-  /** Lets each follower catch up by itself, which tells it what is wrong. */
+  /** The log is not what it should be: lets each follower read it by itself, which tells it so. */
   #leaveLane (): void {
+    this.#isUnreadable = true
     for (const member of this.#lane.members()) {
       this.#lane.remove(member)
       member.fallBack(this.#lane.position)
@@ -267,7 +265,16 @@ export class Topic {
     this.#over = false
     this.#endClock.forget()
     this.#learn(page.facts)
-    if (!page.facts.exists && gap.reason === 'expired') this.#finish()
+    if (!page.facts.exists && gap.reason === 'expired') this.#beginAgain()
+  }
+
+  /** The run is gone for good: everyone is told so, and who comes after that waits for a new one. */
+  #beginAgain (): void {
+    this.#finish()
+    this.#over = false
+    this.#last = ORIGIN
+    this.#facts = { ...this.#facts, last: ORIGIN }
+    this.#lane.flush(ORIGIN)
   }
 
   /** Takes over what a read of the log says of the run. */

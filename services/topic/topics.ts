@@ -6,7 +6,8 @@ import type { Expiry } from '../sse/open-stream.ts'
 import { OpenStreams, tickInterval } from '../sse/open-streams.ts'
 import type { Filter } from './filter.ts'
 import { Follower, type FollowerKeeper, type FollowerObserver } from './follower.ts'
-import { Topic, type TopicObserver, type TopicOptions } from './topic.ts'
+import { Topic } from './topic.ts'
+import type { TopicObserver, TopicOptions } from './topic-options.ts'
 
 export interface TopicsOptions extends TopicOptions {
   readonly log: RunLog
@@ -42,7 +43,7 @@ export class Topics implements FollowerKeeper {
     this.#check = setInterval(() => this.#checkPositions(), options.positionCheckMs)
     options.live.onRestored((runIds) => {
       const restored = new Set(runIds)
-      this.#repairAll((topic) => restored.has(topic.runId))
+      this.#repairAll((topic) => restored.has(topic.runId), true)
     })
   }
 
@@ -145,16 +146,16 @@ export class Topics implements FollowerKeeper {
   async #checkPositions (): Promise<void> {
     if (this.#checking) return
     this.#checking = true
-    await this.#repairAll(() => true)
+    await this.#repairAll(() => true, false)
     this.#checking = false
   }
 
-  async #repairAll (concerns: (topic: Topic) => boolean): Promise<void> {
+  async #repairAll (concerns: (topic: Topic) => boolean, isAnew: boolean): Promise<void> {
     const entries = [...this.#entries.values()].filter(({ topic }) => concerns(topic))
     for (let first = 0; first < entries.length; first += CHECKS_AT_ONCE) {
       // Not while a topic starts, which finds where the run stands by itself; but after that, as it may have looked before.
       await Promise.all(entries.slice(first, first + CHECKS_AT_ONCE).map(({ ready, topic }) =>
-        ready.then(() => topic.repair(), () => { /* Whoever wanted it is told. */ })))
+        ready.then(() => isAnew ? topic.repairAnew() : topic.repair(), () => { /* Whoever wanted it is told. */ })))
     }
   }
 }

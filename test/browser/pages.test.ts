@@ -1,12 +1,10 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { launchBrowser, openPage, violations } from '../helpers/browser.ts'
 import { failedRun, smallRuns, trainingRun } from '../helpers/example-runs.ts'
+import { PICTURED, takePicture, TAKES_PICTURES } from '../helpers/pictures.ts'
 import { runPage } from '../helpers/run-page.ts'
-import { CLONE } from '../helpers/runcast-command.ts'
 import { startUiService, type PublishedEvent, type UiService } from '../helpers/ui-service.ts'
 
 /** A page as a person finds it. */
@@ -20,9 +18,6 @@ interface Sight {
   readonly isSignedOut?: boolean
 }
 
-const TAKES_PICTURES = process.env['UPDATE_IMAGES'] === '1'
-const IMAGES = join(CLONE, 'docs/images')
-const WIDE = { width: 1440, height: 900 }
 const NARROW = { width: 360, height: 740 }
 
 const service = await startUiService(t)
@@ -135,7 +130,7 @@ const SIGHTS: readonly Sight[] = [
 const EMPTY: Sight = { name: 'first-run', path: '/', isPictured: true, ready: (page) => page.getByRole('heading', { name: 'Start a first run' }).waitFor() }
 
 /** Looks at pages of one service in one window, one after the other. */
-async function lookAt (t: Test, { url, signIn }: UiService, sights: readonly Sight[], scheme: 'light' | 'dark', viewport: typeof WIDE): Promise<void> {
+async function lookAt (t: Test, { url, signIn }: UiService, sights: readonly Sight[], scheme: 'light' | 'dark', viewport: typeof PICTURED): Promise<void> {
   const { page, foreign } = await openPage(browser, url, { colorScheme: scheme, viewport })
   for (const sight of sights) {
     if (sight.isSignedOut !== true) await signIn(page)
@@ -144,14 +139,14 @@ async function lookAt (t: Test, { url, signIn }: UiService, sights: readonly Sig
     t.same(await violations(page), [], `${sight.name} at ${viewport.width}`)
     const width: number = await page.evaluate('document.documentElement.scrollWidth')
     t.ok(width <= viewport.width, `${sight.name} is ${width} pixels wide at ${viewport.width}`)
-    if (viewport === WIDE && sight.isPictured === true) await takePicture(page, `${sight.name}-${scheme}`)
+    if (viewport === PICTURED && sight.isPictured === true) await takePicture(page, `${sight.name}-${scheme}`)
   }
   t.same(foreign, [])
   await page.context().close()
 }
 
 for (const scheme of ['light', 'dark'] as const) {
-  for (const viewport of [WIDE, NARROW]) {
+  for (const viewport of [PICTURED, NARROW]) {
     // Colours do not depend on the width.
     if (scheme === 'dark' && viewport === NARROW) continue
     t.test(`every page is accessible in the ${scheme} scheme, and no wider than a window of ${viewport.width} pixels`, async (t) => {
@@ -159,14 +154,6 @@ for (const scheme of ['light', 'dark'] as const) {
       await lookAt(t, empty, [EMPTY], scheme, viewport)
     })
   }
-}
-
-/** Takes the pictures that the documents show, when that is asked for. */
-async function takePicture (page: Page, name: string): Promise<void> {
-  if (!TAKES_PICTURES) return
-  await mkdir(IMAGES, { recursive: true })
-  await page.mouse.move(0, 0)
-  await page.screenshot({ path: join(IMAGES, `${name}.png`), animations: 'disabled' })
 }
 
 /** Lets a run take its time, so that the picture of it has some to show. */

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { temporaryDirectory } from '../helpers/app.ts'
 import { launchBrowser, openPage, violations } from '../helpers/browser.ts'
+import { PICTURED, takePicture } from '../helpers/pictures.ts'
 import { runPage } from '../helpers/run-page.ts'
 import { CLONE } from '../helpers/runcast-command.ts'
 import { startUiService } from '../helpers/ui-service.ts'
@@ -49,6 +50,11 @@ t.test('the first run is one click away, and its flow is coloured as it goes', a
   await page.getByLabel('begin: Succeeded').waitFor()
   await page.getByLabel('gate: Running').waitFor()
   t.equal(await page.getByLabel(/^finish: /).count(), 0)
+  await page.getByLabel('begin: Succeeded').focus()
+  await page.keyboard.press('Enter')
+  await waitUntil('its lines alone are shown', async () => await page.getByLabel('Step', { exact: true }).inputValue() === '/do/0/begin')
+  await page.getByLabel('begin: Succeeded').click()
+  await waitUntil('all lines are shown', async () => await page.getByLabel('Step', { exact: true }).inputValue() === '')
   await writeFile(gate, '')
   await page.getByLabel('finish: Succeeded').waitFor()
   await page.getByLabel('gate: Succeeded').waitFor()
@@ -156,7 +162,7 @@ t.test('progress and log messages of an MCP tool arrive while it runs', async (t
 
 t.test('the pages of workflows have nothing that keeps people from using them', async (t) => {
   for (const colorScheme of ['light', 'dark'] as const) {
-    for (const viewport of [{ width: 1440, height: 900 }, { width: 360, height: 740 }]) {
+    for (const viewport of [PICTURED, { width: 360, height: 740 }]) {
       const service = await startUiService(t, { WORKFLOWS_DIR: join(CLONE, 'workflows') })
       const { page, faults } = await openPage(browser, service.url, { colorScheme, viewport })
       await service.signIn(page)
@@ -170,12 +176,14 @@ t.test('the pages of workflows have nothing that keeps people from using them', 
       await page.getByRole('link', { name: /Order/ }).click()
       await page.getByLabel('Flow', { exact: true }).getByText('prepare', { exact: true }).first().waitFor()
       await look('a workflow')
+      if (viewport === PICTURED) await takePicture(page, `workflow-${colorScheme}`)
       await page.getByRole('button', { name: 'Start a run' }).click()
       await page.waitForURL(/\/runs\/.+/)
       await page.getByRole('button', { name: 'Cancel' }).waitFor()
       await showFlow(page)
       await page.getByLabel(/^price: Succeeded/).waitFor()
       await look('a run of it')
+      if (viewport === PICTURED) await takePicture(page, `workflow-run-${colorScheme}`)
       t.same(faults, [])
     }
   }

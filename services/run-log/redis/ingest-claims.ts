@@ -9,6 +9,9 @@ import { Script } from './script.ts'
 /** How many entries of the log one round trip reads. */
 const PAGE = 1_000
 
+/** How much earlier than a message the append of it by another process may have been, in milliseconds, generously. */
+const MARGIN_MS = 10_000
+
 const claimScript = new Script('claim.lua')
 
 /** An entry of the log that was a raw message. */
@@ -33,16 +36,17 @@ export interface Claim {
  * @param token the fencing token
  * @param after the newest id that the caller knows of, or null when it knows none
  * @param sinceMs without one: the time from which on there may be appends that it has not heard of, milliseconds since 1970
+ * @param waitedMs how long the oldest message of the run has waited, in milliseconds: without an id, appends from long before it are left out
  * @throws RunLogError `fenced` when a higher token has claimed the run; `unavailable`, `storage_full`, `store_corrupt`
  */
-export type ClaimRun = (runId: string, token: number, after: EventId | null, sinceMs: number) => Promise<Claim>
+export type ClaimRun = (runId: string, token: number, after: EventId | null, sinceMs: number, waitedMs: number) => Promise<Claim>
 
 /** Makes the function that claims runs in Redis. */
 export function createIngestClaims (redis: CommandClient, keys: RedisKeys, ttlSeconds: number): ClaimRun {
-  return async (runId, token, after, sinceMs) => {
+  return async (runId, token, after, sinceMs, waitedMs) => {
     const entries: IngestedEntry[] = []
     for (let from = after ?? ''; ;) {
-      const args = [String(token), String(ttlSeconds), from, String(sinceMs), String(PAGE)]
+      const args = [String(token), String(ttlSeconds), from, String(sinceMs), String(PAGE), String(Math.ceil(waitedMs) + MARGIN_MS)]
       const [code, last, found] = list(await persist(() => claimScript.run(redis, [keys.log(runId), keys.fence(runId)], args)))
       if (code === 'fenced') throw new RunLogError('fenced', 'another process ingests now')
       if (typeof last !== 'string') throw new RunLogError('store_corrupt', 'claim.lua returned something unknown')

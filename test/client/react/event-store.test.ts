@@ -47,6 +47,22 @@ t.test('a change of the state leaves the list of events the same object', async 
   t.same(events.length, 3, 'what was given out does not grow')
 })
 
+t.test('large events are kept up to a bound of their own', async (t) => {
+  const { store, draw } = makeStore()
+  const large = (seq: number, length: number) => ({ ...event(seq), raw: 'x'.repeat(length) })
+  for (let seq = 1; seq <= 5; seq++) {
+    store.append([large(seq, 10_000_000)])
+    draw()
+  }
+  t.same(seqs(store), [3, 4, 5])
+  store.append([event(6), large(7, 40_000_000)])
+  draw()
+  t.same(seqs(store), [7], 'the newest stays, however large it is')
+  store.append(eventsFrom(8, 3))
+  draw()
+  t.same(seqs(store), [8, 9, 10])
+})
+
 t.test('the newest events are kept', async (t) => {
   const { store, draw } = makeStore(5)
   store.append(eventsFrom(1, 3))

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { keys, makeIngest } from '../../helpers/ingest-process.ts'
 import { memoryLogger } from '../../helpers/memory-logger.ts'
+import { createIngestClaims } from '../../../services/run-log/redis/ingest-claims.ts'
 import { startRedis } from '../../helpers/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
@@ -37,6 +38,18 @@ t.test('what is plainly published is stored in order, each run for itself', asyn
   await waitUntil('nothing waits', () => ingest.stats().waiting === 0)
   for (const run of runs) t.strictSame(await payloads(client, run), numbers)
   t.strictSame(ingest.stats(), { role: 'holder', waiting: 0, totals: { stored: 8_000 } })
+})
+
+t.test('what a holder has stored and forgotten is not taken for a new message of the same text', async (t) => {
+  const server = await startRedis(t)
+  const client = server.client()
+  const claim = createIngestClaims(client, keys, 60)
+  const now = Date.now()
+  for (const [index, ms] of [now - 30_000, now - 5_000].entries()) await client.xadd(keys.log('a'), `${ms}-${index + 1}`, 't', 'message', 'd', '1', 'p', '0', 'i', `hash ${index}`)
+  const claimed = async (waitedMs: number) => (await claim('a', now, null, now - 100_000, waitedMs)).entries.map(({ hash }) => hash)
+  t.strictSame(await claimed(0), ['hash 1'])
+  await client.del(keys.fence('a'))
+  t.strictSame(await claimed(25_000), ['hash 0', 'hash 1'], 'what a message may have waited for is found')
 })
 
 t.test('a message keeps its own text, type and tenant', async (t) => {

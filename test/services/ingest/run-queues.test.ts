@@ -70,10 +70,19 @@ t.test('messages are removed by identity, whatever is acknowledged meanwhile', a
   t.ok(queues.beginsWith('a', [first, second]))
   queues.acknowledge('a', ['x'], '5-1')
   t.notOk(queues.beginsWith('a', [first, second]))
-  queues.remove('a', [first, second], '5-2')
+  queues.remove('a', [first, second], ['5-2'])
   t.equal(hashes(queues), 'z')
   queues.acknowledge('a', ['z'], '5-2')
   t.equal(hashes(queues), 'z', 'known already')
+})
+
+t.test('what an append has stored is known, also where its last event was stored before', async (t) => {
+  const queues = new RunQueues(Infinity, () => 0)
+  const batch = fill(queues, 'x', 'y')
+  queues.remove('a', batch, ['6-3', '5-2'])
+  fill(queues, 'x')
+  queues.acknowledge('a', ['x', 'y'], '6-3')
+  t.equal(hashes(queues), 'x', 'one like it that came later is not taken for it')
 })
 
 t.test('the first messages are of one tenant and within the bounds', async (t) => {

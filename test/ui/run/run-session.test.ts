@@ -162,6 +162,36 @@ t.test('a gap of the stream is shown, and the state of the run is read again', a
   t.equal(session.state().run.status, 'paused')
 })
 
+t.test('results that a gap makes void are not shown any more', async (t) => {
+  const service = createRunService()
+  const result = (content: string) => ({ type: 'result_preview', data: { content, final: true } })
+  service.append(status('running'), result('kept'), result('void'))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  const contents = () => session.state().previews.map(({ content }) => content)
+  t.same(contents(), ['kept', 'void'])
+  session.receive([
+    ...asItems([{ id: '1004-4', ...result('void as well') }]),
+    { kind: 'gap', resumedAfter: '1002-2', lost: null },
+    ...asItems([{ id: '2003-3', ...result('other') }])
+  ])
+  t.same(contents(), ['kept', 'other'])
+})
+
+t.test('reading on at both ends of a window that is full leaves no hole and no false gap', async (t) => {
+  const service = createRunService()
+  service.append(...Array.from({ length: 4_000 }, (_, index) => `${index + 1}${'\n.'.repeat(99)}`))
+  const { session } = createSession(t, service)
+  await session.open(service.event(2_000).id)
+  const release = service.hold()
+  const reading = Promise.all([session.reader.earlier(), session.reader.later()])
+  release()
+  await reading
+  const numbers = texts(session).filter((text) => text !== '.').map(Number)
+  t.ok(numbers.length > 1_500)
+  t.strictSame(numbers.filter((number, index) => index > 0 && number !== (numbers[index - 1] ?? 0) + 1), [])
+})
+
 t.test('after a reconnect it is told what was checked', async (t) => {
   const service = createRunService()
   service.append(...lines(10))

@@ -45,12 +45,12 @@ t.test('it is said what a reconnect has found', async (t) => {
 })
 
 t.test('the tab shows the status in words and in a mark, and that it is not live when it is not', async (t) => {
-  const live = tabLookOf('Build', 'running', 'Running', 'live')
-  const away = tabLookOf('Build', 'running', 'Running', 'stale')
+  const live = tabLookOf('Build', 'running', 'Running', false)
+  const away = tabLookOf('Build', 'running', 'Running', true)
   t.equal(live.title, 'Running · Build')
   t.equal(away.title, 'Not live · Build')
-  t.equal(tabLookOf('Build', 'failed', 'Failed', 'ended').title, 'Failed · Build')
-  const icons = ['waiting', 'running', 'succeeded', 'failed', 'cancelled'].map((name) => tabLookOf('', name, '', 'live').icon)
+  t.equal(tabLookOf('Build', 'failed', 'Failed', false).title, 'Failed · Build')
+  const icons = ['waiting', 'running', 'succeeded', 'failed', 'cancelled'].map((name) => tabLookOf('', name, '', false).icon)
   t.equal(new Set([...icons, away.icon]).size, 6)
   for (const icon of icons) t.match(icon, /^data:image\/svg\+xml,/)
 })
@@ -64,15 +64,24 @@ t.test('a row tells its time by the clock, since the start, or not', async (t) =
 t.test('a replay shows the state that the run had at the moment', async (t) => {
   const service = createRunService()
   service.append({ type: 'status_change', data: { status: 'running', name: 'Build' } }, 'a', 'b', { type: 'status_change', data: { status: 'succeeded' } })
-  const recording = await record((after) => service.listEvents({ after, limit: 1, event_types: 'status_change' }, new AbortController().signal), '1000-0', '1004-4')
+  const recording = await record((after) => service.listEvents({ after, limit: 1, event_types: 'status_change' }, new AbortController().signal), '1000-0', '1004-4', null)
   t.match(recording, { from: 1000, to: 1004 })
   t.match(stateAt(recording, 1000), { status: null })
   t.match(stateAt(recording, 1003), { status: 'running', name: 'Build' })
   t.match(stateAt(recording, 1004), { status: 'succeeded', isOver: true })
 })
 
+t.test('a replay whose beginning is not kept has what is known of the run', async (t) => {
+  const service = createRunService()
+  service.append('a', 'b', { type: 'status_change', data: { status: 'failed', error: 'no space' } })
+  const known = { ...UNKNOWN_RUN, name: 'Build', status: 'failed', isOver: true, error: 'no space', startedAt: 500, finishedAt: 1003 }
+  const recording = await record((after) => service.listEvents({ after, limit: 10, event_types: 'status_change' }, new AbortController().signal), '1000-0', '1003-3', known)
+  t.match(stateAt(recording, 1001), { name: 'Build', status: 'running', isOver: false, error: null, startedAt: 500, finishedAt: null })
+  t.match(stateAt(recording, 1003), { status: 'failed', isOver: true, error: 'no space', finishedAt: 1003 })
+})
+
 t.test('a replay goes on at its speed, holds at its end and begins anew from there', async (t) => {
-  const recording = { from: 1000, to: 5000, changes: [] }
+  const recording = { from: 1000, to: 5000, base: UNKNOWN_RUN, changes: [] }
   const playing = { at: 1000, speed: 8, isPlaying: true } as const
   t.same(advanced(playing, recording, 100), { at: 1800, speed: 8, isPlaying: true })
   t.same(advanced(playing, recording, 900), { at: 5000, speed: 8, isPlaying: false })

@@ -12,11 +12,8 @@ export interface KnownRuns {
 
 export const NOTHING_KNOWN: KnownRuns = { runs: [], cursors: {}, loaded: false }
 
-/** A page that stays open for weeks forgets its oldest runs at this many, */
-const MAX_RUNS = 20_000
-
-/** down to this many. */
-const KEPT_RUNS = 10_000
+/** No more are held: a page that stays open for weeks forgets its oldest runs. */
+export const MAX_RUNS = 20_000
 
 /** The list of runs by their last change may lag behind the runs themselves, by this many milliseconds. */
 const LIST_LAG_MS = 5_000
@@ -37,7 +34,7 @@ export function withSnapshot (known: KnownRuns, { runs, cursor }: RunPage): Know
 /** Takes in runs as they have become, the last state of each last. */
 export function withUpdates (known: KnownRuns, updates: readonly RunSummary[]): KnownRuns {
   const runs = merge(known.runs, updates)
-  return runs.length <= MAX_RUNS ? { ...known, runs } : { ...known, runs: runs.slice(0, KEPT_RUNS), cursors: {} }
+  return runs.length <= MAX_RUNS ? { ...known, runs } : { ...known, runs: runs.slice(0, MAX_RUNS), cursors: {} }
 }
 
 /** Takes in a page of older runs of a status ('' for all). What is known of a run already is newer. */

@@ -1,12 +1,12 @@
 import { Button, Loader } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { formatCount, formatNumberOf } from '../format/count.ts'
-import { olderThanKnown } from './known-runs.ts'
+import { MAX_RUNS, olderThanKnown } from './known-runs.ts'
 import { NO_STATUS, type RunFilter } from './run-filter.ts'
 import type { MonitorView } from './run-monitor.ts'
 import classes from './older-runs.module.css'
 
-/** So many runs are gone through for a text before the person is asked whether to go on. */
+/** So many runs are gone through for what the service does not search for before the person is asked whether to go on. */
 const SEARCH_RUNS = 2_000
 
 interface OlderRunsProps {
@@ -27,7 +27,9 @@ export function OlderRuns ({ filter, view, shown, isNear, onClear, loadOlder }: 
   // The service knows no runs by their lack of a status.
   const status = filter.status === null || filter.status === NO_STATUS ? '' : filter.status
   const hasMore = olderThanKnown(known, status) !== null
-  const mayGoOn = filter.text === '' || known.runs.length < limit
+  const isFull = known.runs.length >= MAX_RUNS
+  const isSearch = filter.text !== '' || filter.status === NO_STATUS
+  const mayGoOn = !isFull && (!isSearch || known.runs.length < limit)
   const goesOn = hasMore && isNear && mayGoOn && older === 'idle' && connection === 'live'
   useEffect(() => {
     if (goesOn) loadOlder(status)
@@ -38,7 +40,8 @@ export function OlderRuns ({ filter, view, shown, isNear, onClear, loadOlder }: 
     <div className={classes['end']} role='status'>
       {older === 'failed' && <>Older runs could not be loaded. <Button variant='default' size='xs' onClick={() => loadOlder(status)}>Try again</Button></>}
       {older !== 'failed' && hasMore && mayGoOn && connection === 'live' && <><Loader size='xs' /> {shown === 0 ? `Searching ${formatCount(known.runs.length)} runs and older ones …` : 'Loading older runs …'}</>}
-      {older !== 'failed' && hasMore && !mayGoOn && (
+      {older !== 'failed' && hasMore && isFull && `The last ${formatCount(MAX_RUNS)} runs are here. Older ones are not shown.`}
+      {older !== 'failed' && hasMore && !isFull && !mayGoOn && (
         <>{formatNumberOf(shown, 'match', 'matches')} in the {formatCount(known.runs.length)} runs searched so far. <Button variant='default' size='xs' onClick={() => setLimit(known.runs.length + SEARCH_RUNS)}>Search older runs</Button></>
       )}
       {!hasMore && shown === 0 && isFiltered && <>No run matches. <Button variant='default' size='xs' onClick={onClear}>Show all runs</Button></>}

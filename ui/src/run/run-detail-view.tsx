@@ -13,6 +13,7 @@ import { useReplay } from './replay/use-replay.ts'
 import { RunFeed } from './run-feed.tsx'
 import { RunNotice } from './run-notice.tsx'
 import { RunPanels } from './run-panels.tsx'
+import { useAway } from './use-away.ts'
 import { useRunSession } from './use-run-session.ts'
 import { useStopTime } from './use-stop-time.ts'
 import { useTabLook } from './use-tab-look.ts'
@@ -24,13 +25,16 @@ export function RunDetailView ({ runId }: { runId: string }) {
   const { session, state: known } = useRunSession(runId, lineOf(hash))
   const [connection, setConnection] = useState<Connection>('connecting')
   const { replay, isLoading, start } = useReplay(runId, session)
+  const shownCount = replay === null ? known.previews.length : known.previews.filter(({ at }) => at <= replay.state.at).length
+  const shownPreviews = useMemo(() => known.previews.slice(0, shownCount), [known.previews, shownCount])
   const state = useMemo<SessionState>(() => replay === null
     ? known
-    : { ...known, run: replay.run, previews: known.previews.filter(({ at }) => at <= replay.state.at) }, [known, replay])
+    : { ...known, run: replay.run, previews: shownPreviews }, [known, replay, shownPreviews])
   const cutOffAt = useStopTime(isCurrent(connection))
   const stoppedAt = replay?.state.at ?? known.run.finishedAt ?? cutOffAt
   useSignedOut(known, connection)
-  useTabLook(tabLookOf(known.run.name ?? runId, known.run.status, known.phase === 'waiting' ? 'Waiting' : statusLabel(known.run.status), connection))
+  const isAway = useAway(connection, known.run.isOver)
+  useTabLook(tabLookOf(known.run.name ?? runId, known.run.status, known.phase === 'waiting' ? 'Waiting' : statusLabel(known.run.status), isAway))
 
   return (
     <article className={classes['view']} aria-busy={known.phase === 'opening'}>

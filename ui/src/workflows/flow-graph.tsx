@@ -1,4 +1,4 @@
-import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react'
+import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeChange, type NodeProps } from '@xyflow/react'
 import '@xyflow/react/dist/style.css'
 import { useMantineColorScheme } from '@mantine/core'
 import { useMemo } from 'react'
@@ -12,30 +12,39 @@ export interface FlowGraphProps {
   readonly graph: WorkflowDetail['graph']
   /** The status of each task that has one, by its JSON Pointer. */
   readonly states: ReadonlyMap<string, string>
+  /** Whether what runs is shown as running: not where nobody knows whether it still does. */
+  readonly isLive: boolean
   /** The task that is chosen; null for none. */
   readonly selected: string | null
   /** Called with the task that is chosen, or null when it is chosen no more; null where none can be. */
   readonly onSelect: ((id: string | null) => void) | null
 }
 
-type TaskNode = Node<{ readonly label: string, readonly kind: string, readonly status: string | null }, 'task' | 'tasks' | 'end'>
+type TaskNode = Node<{ readonly label: string, readonly kind: string, readonly status: string | null, readonly isLive: boolean }, 'task' | 'tasks' | 'end'>
 
 const NODE_TYPES = { task: Task, tasks: Group, end: End }
 
 /** The flow of a workflow, its tasks coloured by how they are. */
-export function FlowGraph ({ graph, states, selected, onSelect }: FlowGraphProps) {
+export function FlowGraph ({ graph, states, isLive, selected, onSelect }: FlowGraphProps) {
   const { colorScheme } = useMantineColorScheme()
   const places = useMemo(() => placesOf(graph), [graph])
-  const nodes = useMemo(() => nodesOf(graph, places, states, selected), [graph, places, states, selected])
+  const nodes = useMemo(() => nodesOf({ graph, states, isLive, selected }, places), [graph, places, states, isLive, selected])
   const edges = useMemo<Edge[]>(() => graph.edges.map(({ from, to, label }, index) => ({
     id: String(index), source: from, target: to, markerEnd: { type: MarkerType.ArrowClosed }, ...(label === null ? {} : { label })
   })), [graph])
+  // By the keyboard as well as by the pointer.
+  const changed = (changes: NodeChange<TaskNode>[]) => {
+    const selections = changes.filter((change) => change.type === 'select')
+    const chosen = selections.find((change) => change.selected)
+    if (chosen !== undefined) onSelect?.(chosen.id)
+    else if (selections.some(({ id }) => id === selected)) onSelect?.(null)
+  }
   return (
     <ReactFlow
       className={classes['graph'] ?? ''} nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} colorMode={colorScheme === 'auto' ? 'system' : colorScheme}
       proOptions={{ hideAttribution: true }} fitView fitViewOptions={{ maxZoom: 1, padding: 0.1 }} minZoom={0.2}
-      nodesDraggable={false} nodesConnectable={false} edgesFocusable={false} elementsSelectable={onSelect !== null}
-      onNodeClick={(_event, { id, type }) => { if (type !== 'end') onSelect?.(id === selected ? null : id) }}
+      nodesDraggable={false} nodesConnectable={false} edgesFocusable={false} elementsSelectable={onSelect !== null} nodesFocusable={onSelect !== null}
+      onNodesChange={changed} onNodeClick={(_event, { id }) => { if (id === selected) onSelect?.(null) }}
     >
       <Background />
       <Controls showInteractive={false} />
@@ -43,7 +52,7 @@ export function FlowGraph ({ graph, states, selected, onSelect }: FlowGraphProps
   )
 }
 
-function nodesOf ({ nodes }: FlowGraphProps['graph'], places: ReturnType<typeof placesOf>, states: FlowGraphProps['states'], selected: string | null): TaskNode[] {
+function nodesOf ({ graph: { nodes }, states, isLive, selected }: Omit<FlowGraphProps, 'onSelect'>, places: ReturnType<typeof placesOf>): TaskNode[] {
   const groups = new Set(nodes.map(({ parent }) => parent))
   // A parent comes before its children.
   return nodes.toSorted((one, other) => one.id.split('/').length - other.id.split('/').length).map(({ id, type, label, parent }) => {
@@ -57,18 +66,19 @@ function nodesOf ({ nodes }: FlowGraphProps['graph'], places: ReturnType<typeof 
       height,
       selected: id === selected,
       ariaLabel: status === null ? label : `${label}: ${statusLabel(status)}`,
-      data: { label, kind: type, status },
+      data: { label, kind: type, status, isLive },
+      ...(type === 'start' || type === 'end' ? { selectable: false, focusable: false } : {}),
       ...(parent === null ? {} : { parentId: parent })
     }
   })
 }
 
-function Task ({ data: { label, kind, status }, selected }: NodeProps<TaskNode>) {
+function Task ({ data: { label, kind, status, isLive }, selected }: NodeProps<TaskNode>) {
   const state = status === null ? undefined : kindOfStatus(status)
   return (
     <div className={classes['task']} data-state={state} data-selected={selected}>
       <Handle type='target' position={Position.Top} isConnectable={false} />
-      {state !== undefined && <StatusIcon kind={state} moving size={14} />}
+      {state !== undefined && <StatusIcon kind={state} moving={isLive} size={14} />}
       <span className={classes['label']} title={label}>{label}</span>
       <span className={classes['kind']}>{kind}</span>
       <Handle type='source' position={Position.Bottom} isConnectable={false} />
@@ -76,13 +86,13 @@ function Task ({ data: { label, kind, status }, selected }: NodeProps<TaskNode>)
   )
 }
 
-function Group ({ data: { label, kind, status }, selected }: NodeProps<TaskNode>) {
+function Group ({ data: { label, kind, status, isLive }, selected }: NodeProps<TaskNode>) {
   const state = status === null ? undefined : kindOfStatus(status)
   return (
     <div className={classes['group']} data-state={state} data-selected={selected}>
       <Handle type='target' position={Position.Top} isConnectable={false} />
       <div className={classes['head']}>
-        {state !== undefined && <StatusIcon kind={state} moving size={12} />}
+        {state !== undefined && <StatusIcon kind={state} moving={isLive} size={12} />}
         <span className={classes['label']}>{label}</span>
         <span className={classes['kind']}>{kind}</span>
       </div>

@@ -42,7 +42,7 @@ export function WorkflowPage ({ name, version }: { name: string, version: string
             />
           </section>
           <section className={classes['graph']} aria-label='Flow'>
-            <Suspense><FlowGraph graph={workflow.graph} states={NO_STATES} selected={null} onSelect={null} /></Suspense>
+            <Suspense><FlowGraph graph={workflow.graph} states={NO_STATES} isLive={false} selected={null} onSelect={null} /></Suspense>
           </section>
         </div>
       )}

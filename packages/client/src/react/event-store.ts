@@ -19,6 +19,9 @@ export interface RunStream {
 /** Before anything is known, and on a server. */
 export const NOTHING_KNOWN: RunStream = { events: [], status: null, connection: 'connecting', gap: null, lastEventAt: null }
 
+/** The most characters of events that are kept, as they came: what is made of them takes about as much again. */
+const MAX_CHARACTERS = 32_000_000
+
 /** Gathers events outside of React: however many come, its subscribers are called at most once a frame. */
 export class EventStore {
   readonly #maxEvents: number
@@ -29,6 +32,8 @@ export class EventStore {
   /** Those to come after `#next.events`. */
   #added: RunEvent[] = []
   #scheduled = false
+  /** Of `#next.events`. */
+  #characters = 0
 
   /**
    * @param maxEvents how many events are kept, the newest
@@ -58,6 +63,7 @@ export class EventStore {
   gap (gap: Gap): void {
     this.#fold()
     const valid = this.#next.events.filter(({ id }) => isAtOrBefore(id, gap.resumed_after))
+    this.#characters = sizeOf(valid)
     this.#next = { ...this.#next, events: valid, lastEventAt: timeOf(valid.at(-1)), gap }
     this.#schedule()
   }
@@ -83,10 +89,19 @@ export class EventStore {
   #fold (): void {
     if (this.#added.length === 0) return
     const all = this.#next.events.concat(this.#added)
-    const events = all.length > this.#maxEvents ? all.slice(-this.#maxEvents) : all
+    this.#characters += sizeOf(this.#added)
+    let first = Math.max(0, all.length - this.#maxEvents)
+    this.#characters -= sizeOf(all.slice(0, first))
+    // The newest stays, however large it is.
+    while (this.#characters > MAX_CHARACTERS && first < all.length - 1) this.#characters -= all[first++]?.raw.length ?? 0
+    const events = first === 0 ? all : all.slice(first)
     this.#next = { ...this.#next, events, lastEventAt: timeOf(events.at(-1)) }
     this.#added = []
   }
+}
+
+function sizeOf (events: readonly RunEvent[]): number {
+  return events.reduce((sum, { raw }) => sum + raw.length, 0)
 }
 
 function timeOf (event: RunEvent | undefined): number | null {

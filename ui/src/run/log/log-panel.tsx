@@ -65,17 +65,20 @@ export function LogPanel ({ session, state, isReplay, steps, step, onStep, downl
   }, [session])
   const toggleFollow = useCallback(() => { if (follows) setWantsEnd(false); else follow() }, [follows, follow])
   const scrolled = useCallback((toEnd: boolean) => { if (!toEnd || reader.state.isAtEnd) setWantsEnd(toEnd) }, [reader])
-  const wantEarlier = useCallback(() => { reader.earlier() }, [reader])
+  // Where a filter leaves few rows both ends are in sight: rows come in only as long as none must go for them.
+  const isFiltered = level !== 'trace' || step !== null
+  const wantEarlier = useCallback(() => { if (!isFiltered || reader.hasRoom) reader.earlier() }, [reader, isFiltered])
   const retry = useCallback(() => { reader.retry() }, [reader])
   const wantAll = useCallback(() => reader.all(), [reader])
-  const wantLater = useCallback(() => { reader.later() }, [reader])
+  const wantRest = useCallback(() => reader.rest(), [reader])
+  const wantLater = useCallback(() => { if (!isFiltered || reader.hasRoom) reader.later() }, [reader, isFiltered])
   useFallingBehind(state.timesBehind, wantsEnd, follow)
   useLogShortcuts({ field, list, search, toggleFollow, follow, toggleWrap, markNext, nextTimeMode })
 
   return (
     <section className={classes['panel']} aria-label='Log'>
       <LogToolbar
-        search={<LogSearch view={view} search={search} field={field} onEarlier={state.reader.earlier === 'none' ? null : wantAll} />}
+        search={<LogSearch view={view} search={search} field={field} onEarlier={state.reader.earlier === 'none' ? null : wantAll} onLater={state.reader.isAtEnd ? null : wantRest} />}
         level={level} onLevel={setLevel} steps={steps} step={step} onStep={onStep}
         timeMode={timeMode} onTimeMode={nextTimeMode} wraps={wraps} onWrap={toggleWrap}
         textToCopy={() => shownText(view)} downloadUrl={downloadUrl}
@@ -83,7 +86,7 @@ export function LogPanel ({ session, state, isReplay, steps, step, onStep, downl
       <div className={classes['view']}>
         <LogList
           view={view} handle={list} follows={follows} onFollow={scrolled} onNearTop={wantEarlier} onNearEnd={wantLater}
-          wraps={wraps} timeMode={timeMode} start={state.run.startedAt ?? 0} currentHit={search.hit} target={target ?? state.focus?.id ?? null}
+          wraps={wraps} timeMode={timeMode} start={state.run.startedAt ?? view.firstTime} currentHit={search.hit} target={target ?? state.focus?.id ?? null}
           head={<LogHead reader={state.reader} isEmpty={state.newest === '0-0'} onRetry={retry} />}
         />
         <Empty view={view} text={emptyText} />

@@ -12,10 +12,12 @@ export interface LogSearchProps {
   readonly field: RefObject<HTMLInputElement | null>
   /** Reads the lines before the first that is held, so that they are searched too; null when there are none. */
   readonly onEarlier: (() => Promise<void>) | null
+  /** The same for those after the last. */
+  readonly onLater: (() => Promise<void>) | null
 }
 
 /** Searches the log: what for, how many rows it hits, and the ways to the next and the previous one. */
-export function LogSearch ({ view, search, field, onEarlier }: LogSearchProps) {
+export function LogSearch ({ view, search, field, onEarlier, onLater }: LogSearchProps) {
   const keyPressed = (event: KeyboardEvent) => {
     if (event.key === 'Enter') search.step(event.shiftKey ? -1 : 1)
     if (event.key !== 'Escape') return
@@ -33,21 +35,24 @@ export function LogSearch ({ view, search, field, onEarlier }: LogSearchProps) {
           <ActionIcon variant='subtle' color='gray' size='sm' aria-label='Clear the search' onClick={() => search.setQuery('')}><XIcon size={14} /></ActionIcon>
         )}
       />
-      {search.query !== '' && <Hits view={view} search={search} />}
-      {search.query !== '' && <Earlier onEarlier={onEarlier} />}
+      {search.query !== '' && <Hits view={view} search={search} isPartial={onEarlier !== null || onLater !== null} />}
+      {search.query !== '' && <More label='Search earlier lines' onRead={onEarlier} />}
+      {search.query !== '' && <More label='Search later lines' onRead={onLater} />}
     </div>
   )
 }
 
-function Hits ({ view, search }: Pick<LogSearchProps, 'view' | 'search'>) {
+function Hits ({ view, search, isPartial }: Pick<LogSearchProps, 'view' | 'search'> & { readonly isPartial: boolean }) {
   useSyncExternalStore(view.subscribe, view.version)
   const { hitCount } = view
   const number = search.hit === null ? 0 : view.hitsBefore(search.hit) + 1
-  const counted = `${hitCount === 0 ? 'No' : formatCount(hitCount)}${view.isSearching ? '+' : ''}`
+  const mayBeMore = view.isSearching || isPartial
+  const counted = `${formatCount(hitCount)}${mayBeMore ? '+' : ''}`
+  const found = number > 0 ? `${formatCount(number)} of ${counted}` : `${counted} ${hitCount === 1 ? 'line' : 'lines'}`
   return (
     <>
       <span className={classes['hits']} aria-live='polite'>
-        {number > 0 && hitCount > 0 ? `${formatCount(number)} of ${counted}` : `${counted} ${hitCount === 1 ? 'line' : 'lines'}`}
+        {hitCount > 0 ? found : mayBeMore ? 'None so far' : 'No lines'}
       </span>
       <ActionIcon variant='default' size='md' aria-label='Previous hit' disabled={hitCount === 0} onClick={() => search.step(-1)}><ChevronUpIcon /></ActionIcon>
       <ActionIcon variant='default' size='md' aria-label='Next hit' disabled={hitCount === 0} onClick={() => search.step(1)}><ChevronDownIcon /></ActionIcon>
@@ -56,12 +61,12 @@ function Hits ({ view, search }: Pick<LogSearchProps, 'view' | 'search'>) {
 }
 
 /** Offers to search what is not held yet. */
-function Earlier ({ onEarlier }: Pick<LogSearchProps, 'onEarlier'>) {
+function More ({ label, onRead }: { readonly label: string, readonly onRead: (() => Promise<void>) | null }) {
   const [isReading, setReading] = useState(false)
-  if (onEarlier === null && !isReading) return null
+  if (onRead === null && !isReading) return null
   const read = () => {
     setReading(true)
-    onEarlier?.().finally(() => setReading(false))
+    onRead?.().finally(() => setReading(false))
   }
-  return <Button size='compact-xs' variant='default' className={classes['earlier']} loading={isReading} onClick={read}>Search earlier lines</Button>
+  return <Button size='compact-xs' variant='default' className={classes['earlier']} loading={isReading} onClick={read}>{label}</Button>
 }

@@ -94,8 +94,11 @@ export class LogReader {
     const { signal } = this.#opening
     this.#reading = this.#attempt(async () => {
       this.#set({ earlier: 'loading' })
-      const page = await this.#readPage({ before: this.#view.window.before, limit: PAGE_EVENTS }, signal)
+      const { before } = this.#view.window
+      const page = await this.#readPage({ before, limit: PAGE_EVENTS }, signal)
       if (signal.aborted) return
+      // Meanwhile what it was to be added to may have been dropped, to make room at the other end.
+      if (this.#view.window.before !== before) return this.#set({ earlier: 'more' })
       if (this.#view.window.prepend(page.events.map(eventOf))) this.detach()
       this.#set(whatIsBefore(page))
       this.#view.changed()
@@ -110,8 +113,13 @@ export class LogReader {
     const { signal } = this.#opening
     const reading = this.#attempt(async () => {
       this.#arrived = []
-      const page = await this.#readPage({ after: this.#view.window.after, limit: PAGE_EVENTS }, signal)
+      const { after } = this.#view.window
+      const page = await this.#readPage({ after, limit: PAGE_EVENTS }, signal)
       if (signal.aborted) return
+      if (this.#view.window.after !== after) {
+        this.#arrived = null
+        return
+      }
       const gap = page.gap === null ? [] : [{ kind: 'gap' as const, resumedAfter: page.gap.resumed_after, lost: page.gap.lost }]
       this.#apply([...gap, ...page.events.map((event) => ({ kind: 'event' as const, event: eventOf(event) }))])
       if (page.more) this.#arrived = null
@@ -128,11 +136,21 @@ export class LogReader {
     if (failed !== null) await this.#attempt(failed, this.#opening.signal)
   }
 
+  /** Whether a page more can be held without another one being dropped. */
+  get hasRoom (): boolean {
+    return this.#view.window.end - this.#view.window.start < MAX_ROWS - PAGE_EVENTS
+  }
+
   /** Reads all that is before the first row, as far as it can be held. */
   async all (): Promise<void> {
     const { signal } = this.#opening
-    const hasRoom = () => this.#view.window.end - this.#view.window.start < MAX_ROWS - PAGE_EVENTS
-    while (!signal.aborted && this.#state.earlier !== 'none' && hasRoom() && this.#failed === null) await this.earlier()
+    while (!signal.aborted && this.#state.earlier !== 'none' && this.hasRoom && this.#failed === null) await this.earlier()
+  }
+
+  /** Reads all that is after the last row, as far as it can be held. */
+  async rest (): Promise<void> {
+    const { signal } = this.#opening
+    while (!signal.aborted && !this.#state.isAtEnd && this.hasRoom && this.#failed === null) await this.later()
   }
 
   /** Takes what a stream brings, in its order. */

@@ -1,3 +1,4 @@
+import { msOf } from '../../../../services/run-log/event-id.ts'
 import type { LogRow } from './log-rows.ts'
 import { LogWindow } from './log-window.ts'
 import { ALL_ROWS, isShown, showsAll, type RowFilter } from './row-filter.ts'
@@ -69,6 +70,12 @@ export class LogView {
   placeAt (index: number): number {
     if (this.#shown === null) return this.window.start + index
     return this.#shown.places[index] ?? this.window.end
+  }
+
+  /** When the first row that is held was stored, in milliseconds since 1970; 0 where there is none. */
+  get firstTime (): number {
+    const first = this.window.at(this.window.start)
+    return first === undefined ? 0 : msOf(first.id)
   }
 
   /** A shown row. */

@@ -13,6 +13,8 @@ export type Speed = typeof SPEEDS[number]
 export interface Recording {
   readonly from: number
   readonly to: number
+  /** The state in which it begins. */
+  readonly base: RunState
   /** What has changed its state, in order. */
   readonly changes: readonly SourceEvent[]
 }
@@ -30,8 +32,9 @@ export interface ReplayState {
  * @param readPage reads the `status_change` events after an id
  * @param first the first event of the run, or the one before it
  * @param last the last event of the run
+ * @param known the run as it is: where its beginning is not held, what that said is taken from here; null where it is
  */
-export async function record (readPage: (after: string) => Promise<EventPage>, first: string, last: string): Promise<Recording> {
+export async function record (readPage: (after: string) => Promise<EventPage>, first: string, last: string, known: RunState | null): Promise<Recording> {
   const changes: SourceEvent[] = []
   let after: string | null = first
   while (after !== null) {
@@ -39,12 +42,13 @@ export async function record (readPage: (after: string) => Promise<EventPage>, f
     for (const { id, event_type: type, payload: data } of page.events) changes.push({ id, type, data })
     after = page.more && page.after !== null && seqOf(page.after) < seqOf(last) ? page.after : null
   }
-  return { from: msOf(first), to: msOf(last), changes }
+  const base = known === null ? UNKNOWN_RUN : { ...known, status: 'running', isOver: false, error: null, finishedAt: null, steps: [] }
+  return { from: msOf(first), to: msOf(last), base, changes }
 }
 
 /** The state of a recorded run at a moment. */
-export function stateAt ({ changes }: Recording, at: number): RunState {
-  return changes.filter(({ id }) => msOf(id) <= at).reduce(foldEvent, UNKNOWN_RUN)
+export function stateAt ({ base, changes }: Recording, at: number): RunState {
+  return changes.filter(({ id }) => msOf(id) <= at).reduce(foldEvent, base)
 }
 
 /** A replay after some time has passed. @param ms of the time of who looks */

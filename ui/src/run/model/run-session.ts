@@ -1,4 +1,4 @@
-import { ORIGIN, seqOf } from '../../../../services/run-log/event-id.ts'
+import { ORIGIN, msOf, seqOf } from '../../../../services/run-log/event-id.ts'
 import { ApiError } from '../../api/api-error.ts'
 import type { EventPage, EventPageQuery, Run } from '../../api/types.ts'
 import { LogReader, type ReaderState, type StreamedItem } from './log-reader.ts'
@@ -122,11 +122,14 @@ export class RunSession {
 
   /** Takes in what the stream has brought, in its order. */
   receive (items: readonly StreamedItem[]): void {
-    const previews: Preview[] = []
-    let { run, newest } = this.#state
+    let { run, newest, previews, firstError } = this.#state
+    const added: Preview[] = []
     for (const item of items) {
       if (item.kind === 'gap') {
         newest = item.resumedAfter
+        const isValid = ({ id }: Preview) => seqOf(id) <= seqOf(newest) && msOf(id) <= msOf(newest)
+        previews = withPreviews(previews, added.splice(0)).filter(isValid)
+        firstError = null
         this.#noteMissed(item.lost)
         this.#readState()
         continue
@@ -135,7 +138,7 @@ export class RunSession {
       if (seqOf(event.id) > this.#stateAsOf) run = foldEvent(run, event)
       if (event.type === 'status_change') this.#unread?.push(event)
       const preview = previewOf(event)
-      if (preview !== null) previews.push(preview)
+      if (preview !== null) added.push(preview)
       this.#noteMissed(Math.max(0, seqOf(event.id) - seqOf(newest) - 1))
       newest = event.id
     }
@@ -143,7 +146,8 @@ export class RunSession {
     this.#set({
       run,
       newest,
-      previews: withPreviews(this.#state.previews, previews),
+      previews: withPreviews(previews, added),
+      firstError,
       ...(this.#state.phase === 'waiting' && newest !== ORIGIN ? { phase: 'open' as const } : {})
     })
     this.#finishCheck()

@@ -1,5 +1,3 @@
-import type { Connection } from '@runcast/client/react'
-import { isCutOff } from './connection-state.ts'
 import { kindOfStatus, type StatusKind } from './statuses.ts'
 
 /** What the tab of a run shows. */
@@ -26,9 +24,9 @@ const MARKS: Readonly<Record<IconKind, { readonly color: string, readonly mark: 
  *
  * @param name what the run is called
  * @param statusName its status as people read it
+ * @param isAway whether that may be old
  */
-export function tabLookOf (name: string, status: string | null, statusName: string, connection: Connection): TabLook {
-  const isAway = isCutOff(connection)
+export function tabLookOf (name: string, status: string | null, statusName: string, isAway: boolean): TabLook {
   return { title: `${isAway ? 'Not live' : statusName} · ${name}`, icon: iconOf(isAway ? 'away' : kindOfStatus(status)) }
 }
 

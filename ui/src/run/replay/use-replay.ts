@@ -39,9 +39,11 @@ export function useReplay (runId: string, session: RunSession): Replays {
       await session.showEnd()
       await session.reader.all()
       const { window } = session.log
+      const { newest, run, reader } = session.state()
+      const isWhole = reader.earlier === 'none' && reader.trimmed === 0
       const first = window.at(window.start)?.id
       if (first === undefined) return
-      const found = await record((after) => listEvents(runId, { after, limit: 1_000, event_types: 'status_change' }), previousId(first), session.state().newest)
+      const found = await record((after) => listEvents(runId, { after, limit: 1_000, event_types: 'status_change' }), previousId(first), newest, isWhole ? null : run)
       setRecording(found)
       setState({ at: found.from, speed: 1, isPlaying: true })
     } finally {

@@ -28,7 +28,7 @@ export function RunSteps ({ run, lines, selected, onSelect, stoppedAt }: RunStep
   const [isLarge, setLarge] = useState(false)
   const timeline = <StepTimeline lines={lines} isOver={run.isOver} selected={selected} onSelect={onSelect} stoppedAt={stoppedAt} />
   if (run.workflow === null) return timeline
-  const flow = <RunFlow workflow={run.workflow} steps={run.steps} selected={selected} onSelect={onSelect} />
+  const flow = <RunFlow workflow={run.workflow} steps={run.steps} isLive={stoppedAt === null} selected={selected} onSelect={onSelect} />
   return (
     <>
       <div className={classes['views']}>
@@ -48,11 +48,12 @@ export function RunSteps ({ run, lines, selected, onSelect, stoppedAt }: RunStep
 
 interface RunFlowProps extends Pick<RunState, 'steps'>, Pick<RunStepsProps, 'selected' | 'onSelect'> {
   readonly workflow: WorkflowName
+  readonly isLive: boolean
 }
 
-function RunFlow ({ workflow: { name, version }, steps, selected, onSelect }: RunFlowProps) {
+function RunFlow ({ workflow: { name, version }, steps, isLive, selected, onSelect }: RunFlowProps) {
   const { value, problem } = useLoaded(useCallback((signal: AbortSignal) => getWorkflow(name, version, signal), [name, version]))
   const states = useMemo(() => new Map(steps.map(({ step, status }) => [step, status])), [steps])
   if (problem !== null) return <p className={classes['problem']}>{problem.status === 404 ? `The workflow ${name} ${version} is no longer deployed.` : problem.message}</p>
-  return value === null ? null : <Suspense><FlowGraph graph={value.graph} states={states} selected={selected} onSelect={onSelect} /></Suspense>
+  return value === null ? null : <Suspense><FlowGraph graph={value.graph} states={states} isLive={isLive} selected={selected} onSelect={onSelect} /></Suspense>
 }

@@ -1,0 +1,82 @@
+import t from 'tap'
+import type { LiveChannels } from '../../../services/pubsub/live-channels.ts'
+import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
+import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
+import { openEventStream } from '../../helpers/event-stream.ts'
+import { appendTo, numberedLogs } from '../../helpers/publish.ts'
+import { startTopicServer } from '../../helpers/topic-server.ts'
+import { waitUntil } from '../../helpers/wait-until.ts'
+
+const DAY_MS = 86_400_000
+
+/** An embedded log whose clock and whose reads a test can change. */
+async function openLog (t: Pick<Tap, 'testdir' | 'teardown'>) {
+  let passed = 0
+  const { log, live } = createEmbeddedRunLog({
+    directory: t.testdir(), retention: { maxEvents: 100_000, maxBytes: 100_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0, now: () => Date.now() + passed
+  })
+  await log.open()
+  t.teardown(() => log.close())
+  const read: { before: (request: PageRequest) => void } = { before: () => {} }
+  const watched: RunLog = Object.assign(Object.create(log), {
+    readPage: async (request: PageRequest) => {
+      read.before(request)
+      return await log.readPage(request)
+    }
+  })
+  return { log, watched, live, read, pass: (ms: number) => { passed += ms } }
+}
+
+type Tap = typeof t
+
+t.test('who follows a run that is forgotten for good is told so once, and who comes after that waits for a new one', async (t) => {
+  const { log, watched, live, read, pass } = await openLog(t)
+  const { url, topics } = await startTopicServer(t, watched, live, { positionCheckMs: 50 })
+  await appendTo(log, 'run', numberedLogs(3))
+  const stream = await openEventStream(url('run'))
+  await stream.waitFor(({ id }) => id?.endsWith('-3') === true)
+  let reads = 0
+  read.before = () => { reads += 1 }
+  pass(9 * DAY_MS)
+  await stream.waitFor(({ event }) => event === 'stream_end')
+  t.strictSame(stream.frames.flatMap(({ event }) => event?.startsWith('stream_') === true ? [event] : []), ['stream_open', 'stream_gap', 'stream_end'])
+  t.match(JSON.parse(stream.frames.find(({ event }) => event === 'stream_gap')?.data ?? ''), { reason: 'expired' })
+  stream.destroy()
+  await waitUntil('the topic is given up', () => topics.size === 0)
+  t.ok(reads < 20, `${reads} reads`)
+})
+
+t.test('who follows a log that can not be read any more is told so', async (t) => {
+  const { log, watched, live, read } = await openLog(t)
+  let restore: (runIds: readonly string[]) => void = () => {}
+  const deaf: LiveChannels = Object.assign(Object.create(live), {
+    subscribe: async () => () => {},
+    onRestored: (callback: typeof restore) => { restore = callback }
+  })
+  const { url } = await startTopicServer(t, watched, deaf)
+  await appendTo(log, 'run', numberedLogs(3))
+  const stream = await openEventStream(url('run'))
+  await stream.waitFor(({ id }) => id?.endsWith('-3') === true)
+  read.before = () => { throw new RunLogError('store_corrupt', 'an entry is none of the service') }
+  restore(['run'])
+  const closed = await stream.waitFor(({ event }) => event === 'stream_close')
+  t.match(closed.data, '"unavailable"')
+})
+
+t.test('who finds nothing of interest in a long log leaves everybody else their turn', async (t) => {
+  const { log, watched, live, read } = await openLog(t)
+  const { url } = await startTopicServer(t, watched, live)
+  for (let first = 1; first <= 9_001; first += 1_000) await appendTo(log, 'run', numberedLogs(1_000, first))
+  let turn = 0
+  let immediate = setImmediate(function next () {
+    turn += 1
+    immediate = setImmediate(next)
+  })
+  t.teardown(() => clearImmediate(immediate))
+  const turns: number[] = []
+  read.before = ({ from }) => { if (from.at === 'cursor') turns.push(turn) }
+  const stream = await openEventStream(url('run', '?event_types=status_change'))
+  await waitUntil('all of it was looked through', () => turns.length > 15)
+  t.equal(new Set(turns).size, turns.length)
+  stream.destroy()
+})
