@@ -20,6 +20,10 @@ const GROUP_HEAD = 24
 
 const RANK_SEPARATION = 28
 
+/** Of the label of an edge. */
+const LETTER_WIDTH = 7
+const LABEL_HEIGHT = 16
+
 /** Places the nodes of a flow from top to bottom, those of a group within it. */
 export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Place> {
   const heads = headsOf(nodes)
@@ -33,8 +37,8 @@ export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Plac
   // The layout knows no edges of groups: they go to what a group begins with, and from all that it ends with.
   const begins = endsOf(nodes, new Set(edges.map(({ to }) => to)))
   const ends = endsOf(nodes, new Set(edges.map(({ from }) => from)))
-  for (const { from, to } of edges) {
-    for (const source of ends(from)) for (const target of begins(to)) graph.setEdge(source, target)
+  for (const { from, to, label } of edges) {
+    for (const source of ends(from)) for (const target of begins(to)) graph.setEdge(source, target, label === null ? {} : labelOf(label))
   }
   layout(graph)
   const boxes = new Map(nodes.map(({ id }) => {
@@ -47,6 +51,11 @@ export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Plac
     const around = parent === null ? undefined : boxes.get(parent)
     return [id, around === undefined ? box : { ...box, x: box.x - around.x, y: box.y - around.y }]
   }))
+}
+
+/** The room that the label of an edge takes, so that no node stands in its way. */
+function labelOf (label: string): { readonly width: number, readonly height: number, readonly labelpos: 'c' } {
+  return { width: Math.min(NODE_WIDTH, label.length * LETTER_WIDTH + LETTER_WIDTH), height: LABEL_HEIGHT, labelpos: 'c' }
 }
 
 /** The room above what is in each group: for its own name, and above that of the groups in it. */
