@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { LiveChannels } from '../../../services/pubsub/live-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
+import { deafChannels } from '../../helpers/deaf-channels.ts'
 import { eventsOf, openEventStream } from '../../helpers/event-stream.ts'
 import { appendTo, numberedLogs } from '../../helpers/publish.ts'
 import { startTopicServer } from '../../helpers/topic-server.ts'
@@ -28,11 +28,7 @@ t.test('a connection that comes back while a topic starts costs no event and dou
       return page
     }
   })
-  let restore: (runIds: readonly string[]) => void = () => {}
-  const deaf: LiveChannels = Object.assign(Object.create(live), {
-    subscribe: async () => () => {},
-    onRestored: (callback: typeof restore) => { restore = callback }
-  })
+  const { channels: deaf, restore } = deafChannels(live)
 
   const { url } = await startTopicServer(t, slow, deaf)
   await appendTo(log, 'run', numberedLogs(3))
@@ -66,11 +62,7 @@ t.test('a repair that fails in the middle costs no event and doubles none', asyn
       return await log.readPage(request)
     }
   })
-  let restore: (runIds: readonly string[]) => void = () => {}
-  const deaf: LiveChannels = Object.assign(Object.create(live), {
-    subscribe: async () => () => {},
-    onRestored: (callback: typeof restore) => { restore = callback }
-  })
+  const { channels: deaf, restore } = deafChannels(live)
   const { url } = await startTopicServer(t, failing, deaf, { positionCheckMs: 100 })
   await appendTo(log, 'run', numberedLogs(1))
   const stream = await openEventStream(url('run'))

@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { LiveChannels } from '../../../services/pubsub/live-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
+import { deafChannels } from '../../helpers/deaf-channels.ts'
 import { openEventStream } from '../../helpers/event-stream.ts'
 import { appendTo, numberedLogs } from '../../helpers/publish.ts'
 import { startTopicServer } from '../../helpers/topic-server.ts'
@@ -48,11 +48,7 @@ t.test('who follows a run that is forgotten for good is told so once, and who co
 
 t.test('who follows a log that can not be read any more is told so', async (t) => {
   const { log, watched, live, read } = await openLog(t)
-  let restore: (runIds: readonly string[]) => void = () => {}
-  const deaf: LiveChannels = Object.assign(Object.create(live), {
-    subscribe: async () => () => {},
-    onRestored: (callback: typeof restore) => { restore = callback }
-  })
+  const { channels: deaf, restore } = deafChannels(live)
   const { url } = await startTopicServer(t, watched, deaf)
   await appendTo(log, 'run', numberedLogs(3))
   const stream = await openEventStream(url('run'))
