@@ -31,7 +31,7 @@ export const SettingsSchema = Type.Object({
   MAX_EVENT_BYTES: count('The largest payload of one event, in bytes.', 262_144, 1024, 8_388_608),
   TERMINAL_STATUSES: list('The statuses that end a run, separated by spaces, in any case.', 'succeeded completed failed cancelled canceled timed_out'),
   END_GRACE_MS: count('How long a stream waits for stragglers after the last event of a finished run, in milliseconds.', 2_000, 0, 600_000),
-  STREAM_HEARTBEAT_MS: count('After how long without other bytes a stream gets a comment, in milliseconds. Clients take 45 seconds of silence for a dead connection.', 15_000, 10, 30_000),
+  STREAM_HEARTBEAT_MS: count('After how long without other bytes a stream gets a comment, in milliseconds. Clients take 45 seconds of silence for a dead connection.', 15_000, 10),
   STREAM_RETRY_MS: count('How long EventSource waits before it reconnects, in milliseconds.', 2_000, 0),
   STREAM_MAX_AGE_S: count('The oldest that a stream gets, in seconds, jittered down by up to 20 %.', 3_600),
   MAX_STREAMS: count('The most open streams of this process.', 20_000),
