@@ -147,7 +147,7 @@ test('a server over streamable HTTP', async (t) => {
       return json(response, { jsonrpc: '2.0', id: message.id, result: { protocolVersion: message.params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'test', version: '1' } } })
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    if (url === '/resumes' || url === '/stays-away') {
+    if (url === '/resumes' || url === '/stays-away' || url === '/offers-no-get') {
       unfinished = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: { content: [{ type: 'text', text: 'resumed' }] } })
       return response.end('id: 1\nretry: 10\ndata:\n\n')
     }
@@ -182,7 +182,7 @@ test('a server over streamable HTTP', async (t) => {
   })
   await t.test('that goes on by the ids of its events is asked for the rest', async (t) => {
     t.match((await run(http('/resumes'))).output, { content: [{ text: 'resumed' }] })
-    t.match((await run(http('/stays-away'))).error, { type: /errors\/runtime$/, detail: /ended its answer without a result\.$/ })
+    for (const path of ['/stays-away', '/offers-no-get']) t.match((await run(http(path))).error, { type: /errors\/runtime$/, detail: /ended its answer without a result\.$/ }, path)
   })
   await t.test('gets no secret because data says so, but may be told who calls', async (t) => {
     const call = (authentication: string, name: string) => workflow(`

@@ -178,6 +178,13 @@ t.test('results that a gap makes void are not shown any more', async (t) => {
   t.same(contents(), ['kept', 'other'])
 })
 
+t.test('nothing is read on where nothing is open yet', async (t) => {
+  const { session } = createSession(t, createRunService())
+  await session.reader.rest()
+  await session.reader.all()
+  t.equal(session.log.count, 0)
+})
+
 t.test('reading on at both ends of a window that is full leaves no hole and no false gap', async (t) => {
   const service = createRunService()
   service.append(...Array.from({ length: 4_000 }, (_, index) => `${index + 1}${'\n.'.repeat(99)}`))

@@ -23,9 +23,9 @@ export interface Tables {
   readonly checkpoints: Database<Checkpoint, [runId: string, number: number]>
   /** The number of a checkpoint by its key. */
   readonly numbers: Database<number, [runId: string, keyHash: string]>
-  /** The runs that are not over, the oldest first. */
   /** The run that was started under an idempotency key. */
   readonly keys: Database<string, [tenant: string, keyHash: string]>
+  /** The runs that are not over, the oldest first. */
   readonly unfinished: Database<true, [createdAt: number, runId: string]>
   readonly deadlines: Database<true, [at: number, runId: string]>
 }

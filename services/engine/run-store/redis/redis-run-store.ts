@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto'
 import { FencedError } from '@runcast/engine/run-store'
-import type { Checkpoint, RunRecord } from '@runcast/engine'
+import type { Checkpoint, Creation, RunRecord } from '@runcast/engine'
 import type { CommandClient } from '../../../redis/connections.ts'
 import type { RedisKeys } from '../../../redis-keys.ts'
 import { persist } from '../../../run-log/redis/persist.ts'
@@ -12,6 +12,9 @@ import { findUnfinished } from './unfinished.ts'
 
 /** What one read of checkpoints holds at the most, in bytes, unless one alone is larger. */
 const MAX_PAGE_BYTES = 4_194_304
+
+/** For how long an idempotency key is known while its run is not over, in seconds. */
+const LONGEST_RUN_S = 604_800
 
 const createScript = new Script('create.lua', import.meta.url)
 const claimScript = new Script('claim.lua', import.meta.url)
@@ -42,12 +45,15 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
     await persist(() => redis.zrem(keys.unfinished, runId))
   }
 
-  /** @returns false when another run was started under the idempotency key */
-  async function claimKey ({ runId, tenant, idempotencyKey }: RunRecord): Promise<boolean> {
-    if (idempotencyKey === null) return true
-    const key = keys.engineKey(tenant, hash('sha256', idempotencyKey, 'base64url'))
-    const other = await persist(() => redis.set(key, runId, 'EX', ttlSeconds, 'NX', 'GET'))
-    return other === null || other === runId
+  function keyOf ({ tenant, idempotencyKey }: RunRecord): string | null {
+    return idempotencyKey === null ? null : keys.engineKey(tenant, hash('sha256', idempotencyKey, 'base64url'))
+  }
+
+  async function tryCreate (record: RunRecord): Promise<Creation> {
+    const args = [randomUUID(), JSON.stringify(record), String(record.createdAt)]
+    const [isNew, isUnfinished, createdAt] = list(await persist(() => createScript.run(redis, [keys.engine(record.runId).run], args)))
+    if (isUnfinished === 1) await index(record.runId, createdAt)
+    return isNew === 1 ? 'created' : 'exists'
   }
 
   /** @returns what attempt.lua does */
@@ -66,11 +72,13 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
     async open () {},
 
     async create (record) {
-      if (!await claimKey(record)) return 'key_taken'
-      const args = [randomUUID(), JSON.stringify(record), String(record.createdAt)]
-      const [isNew, isUnfinished, createdAt] = list(await persist(() => createScript.run(redis, [keys.engine(record.runId).run], args)))
-      if (isUnfinished === 1) await index(record.runId, createdAt)
-      return isNew === 1 ? 'created' : 'exists'
+      const key = keyOf(record)
+      const named = key === null ? null : await persist(() => redis.set(key, record.runId, 'EX', ttlSeconds + LONGEST_RUN_S, 'NX', 'GET'))
+      if (named !== null && named !== record.runId) return 'key_taken'
+      const creation = await tryCreate(record)
+      // Who only now took the key had no part in the run that is there.
+      if (creation === 'exists' && key !== null && named === null) await persist(() => redis.del(key))
+      return creation
     },
 
     async read (runId) {
@@ -109,6 +117,9 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
     async finish (runId, token) {
       await fenced(runId, token, 'finish', String(ttlSeconds))
       await unindex(runId)
+      const record = await persist(() => redis.hget(keys.engine(runId).run, 'record'))
+      const key = record === null ? null : keyOf(parsed<RunRecord>(record))
+      if (key !== null) await persist(() => redis.expire(key, ttlSeconds))
     },
 
     async cancel (runId) {

@@ -52,6 +52,8 @@ export function runStoreContract (t: Test, makeStore: MakeRunStore): void {
     const named = (runId: string, extra: Partial<RunRecord> = {}) => store.create(record(runId, { idempotencyKey: 'key', ...extra }))
     t.same(await Promise.all([named('r'), named('b'), named('c')]), ['created', 'key_taken', 'key_taken'])
     t.equal(await named('r'), 'exists')
+    t.equal(await named('r', { idempotencyKey: 'unused' }), 'exists')
+    t.equal(await named('h', { idempotencyKey: 'unused' }), 'created', 'what was not done under a key does not take it')
     t.equal((await store.read('r'))?.idempotencyKey, 'key')
     t.equal(await store.read('b'), null)
     t.equal(await named('d', { tenant: 'other' }), 'created')

@@ -72,13 +72,19 @@ export function LogPanel ({ session, state, isReplay, steps, step, onStep, downl
   const wantAll = useCallback(() => reader.all(), [reader])
   const wantRest = useCallback(() => reader.rest(), [reader])
   const wantLater = useCallback(() => { if (!isFiltered || reader.hasRoom) reader.later() }, [reader, isFiltered])
+  const { hasRoom } = reader
+  const unsearched = {
+    isPartial: state.reader.earlier !== 'none' || !state.reader.isAtEnd,
+    onEarlier: state.reader.earlier === 'none' || !hasRoom ? null : wantAll,
+    onLater: state.reader.isAtEnd || !hasRoom || state.phase !== 'open' ? null : wantRest
+  }
   useFallingBehind(state.timesBehind, wantsEnd, follow)
   useLogShortcuts({ field, list, search, toggleFollow, follow, toggleWrap, markNext, nextTimeMode })
 
   return (
     <section className={classes['panel']} aria-label='Log'>
       <LogToolbar
-        search={<LogSearch view={view} search={search} field={field} onEarlier={state.reader.earlier === 'none' ? null : wantAll} onLater={state.reader.isAtEnd ? null : wantRest} />}
+        search={<LogSearch view={view} search={search} field={field} {...unsearched} />}
         level={level} onLevel={setLevel} steps={steps} step={step} onStep={onStep}
         timeMode={timeMode} onTimeMode={nextTimeMode} wraps={wraps} onWrap={toggleWrap}
         textToCopy={() => shownText(view)} downloadUrl={downloadUrl}
@@ -87,7 +93,7 @@ export function LogPanel ({ session, state, isReplay, steps, step, onStep, downl
         <LogList
           view={view} handle={list} follows={follows} onFollow={scrolled} onNearTop={wantEarlier} onNearEnd={wantLater}
           wraps={wraps} timeMode={timeMode} start={state.run.startedAt ?? view.firstTime} currentHit={search.hit} target={target ?? state.focus?.id ?? null}
-          head={<LogHead reader={state.reader} isEmpty={state.newest === '0-0'} onRetry={retry} />}
+          head={<LogHead reader={state.reader} isFull={isFiltered && !hasRoom} isEmpty={state.newest === '0-0'} onRetry={retry} />}
         />
         <Empty view={view} text={emptyText} />
         {!follows && <ReturnButton view={view} state={state} isReplay={isReplay} onClick={follow} />}

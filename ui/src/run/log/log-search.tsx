@@ -10,14 +10,16 @@ export interface LogSearchProps {
   readonly view: LogView
   readonly search: Search
   readonly field: RefObject<HTMLInputElement | null>
-  /** Reads the lines before the first that is held, so that they are searched too; null when there are none. */
+  /** Whether there are lines that are not held, and so not searched. */
+  readonly isPartial: boolean
+  /** Reads the lines before the first that is held, so that they are searched too; null when there are none, or no room for them. */
   readonly onEarlier: (() => Promise<void>) | null
   /** The same for those after the last. */
   readonly onLater: (() => Promise<void>) | null
 }
 
 /** Searches the log: what for, how many rows it hits, and the ways to the next and the previous one. */
-export function LogSearch ({ view, search, field, onEarlier, onLater }: LogSearchProps) {
+export function LogSearch ({ view, search, field, isPartial, onEarlier, onLater }: LogSearchProps) {
   const keyPressed = (event: KeyboardEvent) => {
     if (event.key === 'Enter') search.step(event.shiftKey ? -1 : 1)
     if (event.key !== 'Escape') return
@@ -35,14 +37,14 @@ export function LogSearch ({ view, search, field, onEarlier, onLater }: LogSearc
           <ActionIcon variant='subtle' color='gray' size='sm' aria-label='Clear the search' onClick={() => search.setQuery('')}><XIcon size={14} /></ActionIcon>
         )}
       />
-      {search.query !== '' && <Hits view={view} search={search} isPartial={onEarlier !== null || onLater !== null} />}
+      {search.query !== '' && <Hits view={view} search={search} isPartial={isPartial} />}
       {search.query !== '' && <More label='Search earlier lines' onRead={onEarlier} />}
       {search.query !== '' && <More label='Search later lines' onRead={onLater} />}
     </div>
   )
 }
 
-function Hits ({ view, search, isPartial }: Pick<LogSearchProps, 'view' | 'search'> & { readonly isPartial: boolean }) {
+function Hits ({ view, search, isPartial }: Pick<LogSearchProps, 'view' | 'search' | 'isPartial'>) {
   useSyncExternalStore(view.subscribe, view.version)
   const { hitCount } = view
   const number = search.hit === null ? 0 : view.hitsBefore(search.hit) + 1

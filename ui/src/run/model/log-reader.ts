@@ -150,7 +150,12 @@ export class LogReader {
   /** Reads all that is after the last row, as far as it can be held. */
   async rest (): Promise<void> {
     const { signal } = this.#opening
-    while (!signal.aborted && !this.#state.isAtEnd && this.hasRoom && this.#failed === null) await this.later()
+    while (!signal.aborted && !this.#state.isAtEnd && this.hasRoom && this.#failed === null) {
+      const { after } = this.#view.window
+      await this.later()
+      // Nothing is open yet, or somebody else reads.
+      if (this.#view.window.after === after) return
+    }
   }
 
   /** Takes what a stream brings, in its order. */

@@ -27,28 +27,39 @@ export async function openHttp (execution: TaskExecution, http: NonNullable<McpA
   const headers = namedHeaders(await execution.scope.with(authorizationVariable(authorization)).evaluate(http.headers ?? {}, execution.input))
   const breaking = rejection()
   const answered = new Set<RequestId>()
+  /** The requests whose answers the SDK asks for again. */
+  const resuming = new Set<RequestId>()
   let garbage: string | null = null
 
   const noResult = () => breaking.reject(taskError('runtime', `The MCP server ended its answer without a result.${garbage ?? ''}`))
 
   /** The SDK asks for the rest of a stream whose events have ids; of any other it would go on waiting. */
   function streamEnded (request: RequestId, hasIds: boolean): void {
+    if (hasIds && !answered.has(request)) resuming.add(request)
     if (hasIds) return
     setTimeout(() => { if (!answered.has(request)) noResult() }, LATE_ANSWER_MS).unref()
   }
 
   const fetch = boundedFetch(run.http, run.maxDataBytes + ENVELOPE_BYTES, breaking.reject)
   const transport = new StreamableHTTPClientTransport(url, {
-    fetch: async (address, init) => watched(await fetch(address, init), requestIn(init?.body), streamEnded),
+    fetch: async (address, init) => {
+      const response = await fetch(address, init)
+      // The SDK takes this for a server that has nothing to tell.
+      const isRefused = response.status === 405 && new Headers(init?.headers).has('last-event-id')
+      if (isRefused && resuming.size > 0) noResult()
+      return watched(response, requestIn(init?.body), streamEnded)
+    },
     requestInit: { headers: { ...authorizationHeader(authorization), ...headers } }
   })
   // The client calls them before its own.
   transport.onmessage = (message) => {
-    if ('id' in message && message.id !== undefined && !('method' in message)) answered.add(message.id)
+    if (!('id' in message) || message.id === undefined || 'method' in message) return
+    answered.add(message.id)
+    resuming.delete(message.id)
   }
   transport.onerror = (error) => {
     if (error instanceof SyntaxError || error.name === 'ZodError') garbage = ' It sent what is no MCP message.'
-    if (/reconnection attempts|Failed to reconnect:/.test(error.message)) noResult()
+    if (resuming.size > 0 && /reconnection attempts|Failed to reconnect:/.test(error.message)) noResult()
   }
   return {
     transport,
