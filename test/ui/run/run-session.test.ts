@@ -1,28 +1,6 @@
-import t, { type Test } from 'tap'
-import { createRunService, type RunService } from '../../helpers/run-service.ts'
-import type { StreamedItem } from '../../../ui/src/run/model/log-reader.ts'
-import type { SourceEvent } from '../../../ui/src/run/model/log-rows.ts'
-import { MAX_ROWS } from '../../../ui/src/run/model/log-window.ts'
-import { RunSession } from '../../../ui/src/run/model/run-session.ts'
-
-function createSession (t: Test, service: RunService) {
-  const steps: Array<() => void> = []
-  const session = new RunSession(service, { after: (_ms, step) => steps.push(step) })
-  t.teardown(() => session.close())
-  return { session, runSteps: () => { for (const step of steps.splice(0)) step() } }
-}
-
-const lines = (count: number, from = 1) => Array.from({ length: count }, (_, index) => `line ${from + index}`)
-const asItems = (events: readonly SourceEvent[]): StreamedItem[] => events.map((event) => ({ kind: 'event', event }))
-const status = (name: string, more: object = {}) => ({ type: 'status_change', data: { status: name, ...more } })
-
-function texts ({ log }: RunSession): string[] {
-  return Array.from({ length: log.count }, (_, index) => log.rowAt(index)?.text ?? '')
-}
-
-async function settled (): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
-}
+import t from 'tap'
+import { createRunService } from '../../helpers/run-service.ts'
+import { asItems, createSession, lines, settled, status, texts } from '../../helpers/run-session.ts'
 
 t.test('a run opens with its newest two thousand events, and the stream goes on after them', async (t) => {
   const service = createRunService()
@@ -42,19 +20,6 @@ t.test('a run opens with its newest two thousand events, and the stream goes on 
   await session.reader.all()
   t.same([texts(session)[0], session.log.count], ['line 1', 5_001])
   t.match(session.state().reader, { earlier: 'none', trimmed: 0 })
-})
-
-t.test('events that come while the first page is read are not lost and not doubled', async (t) => {
-  const service = createRunService()
-  service.append(...lines(3))
-  const { session } = createSession(t, service)
-  const opening = session.open(null)
-  await settled()
-  const release = service.hold()
-  session.receive(asItems(service.append('while reading')))
-  release()
-  await opening
-  t.same(texts(session), ['line 1', 'line 2', 'line 3', 'while reading'])
 })
 
 t.test('an event is brought into view only when what follows it is there, also if the list asks for that first', async (t) => {
@@ -127,29 +92,6 @@ t.test('a line that is asked for comes before the first error', async (t) => {
   t.equal(session.state().reader.isAtEnd, true)
 })
 
-t.test('who reads on to the end of the log has the stream again, without a hole', async (t) => {
-  const service = createRunService()
-  service.append(...lines(3_000))
-  const { session } = createSession(t, service)
-  await session.open(service.event(100).id)
-  session.receive(asItems(service.append('came meanwhile')))
-  t.equal(texts(session).at(-1), 'line 1100')
-  while (!session.state().reader.isAtEnd) await session.reader.later()
-  session.receive(asItems(service.append('came after')))
-  t.same(texts(session).slice(-3), ['line 3000', 'came meanwhile', 'came after'])
-  t.notOk(texts(session).some((text) => text.includes('missing')))
-})
-
-t.test('events that are trimmed while one reads on leave a gap', async (t) => {
-  const service = createRunService()
-  service.append(...lines(3_000))
-  const { session } = createSession(t, service)
-  await session.open(service.event(100).id)
-  service.trim(2_000)
-  await session.reader.later()
-  t.ok(texts(session).includes('900 events are missing here'))
-})
-
 t.test('a gap of the stream is shown, and the state of the run is read again', async (t) => {
   const service = createRunService()
   service.append(status('running'), ...lines(3))
@@ -176,27 +118,6 @@ t.test('results that a gap makes void are not shown any more', async (t) => {
     ...asItems([{ id: '2003-3', ...result('other') }])
   ])
   t.same(contents(), ['kept', 'other'])
-})
-
-t.test('nothing is read on where nothing is open yet', async (t) => {
-  const { session } = createSession(t, createRunService())
-  await session.reader.rest()
-  await session.reader.all()
-  t.equal(session.log.count, 0)
-})
-
-t.test('reading on at both ends of a window that is full leaves no hole and no false gap', async (t) => {
-  const service = createRunService()
-  service.append(...Array.from({ length: 4_000 }, (_, index) => `${index + 1}${'\n.'.repeat(99)}`))
-  const { session } = createSession(t, service)
-  await session.open(service.event(2_000).id)
-  const release = service.hold()
-  const reading = Promise.all([session.reader.earlier(), session.reader.later()])
-  release()
-  await reading
-  const numbers = texts(session).filter((text) => text !== '.').map(Number)
-  t.ok(numbers.length > 1_500)
-  t.strictSame(numbers.filter((number, index) => index > 0 && number !== (numbers[index - 1] ?? 0) + 1), [])
 })
 
 t.test('after a reconnect it is told what was checked', async (t) => {
@@ -300,17 +221,4 @@ t.test('results from before the first page are read, the newest', async (t) => {
   t.same(session.state().previews.map(({ content, step }) => [content, step]), [[1, ''], [2, 'build']])
   session.receive(asItems(service.append({ type: 'result_preview', data: { content: 3, media_type: 'Text/Plain; charset=utf-8', final: true } })))
   t.match(session.state().previews.at(-1), { content: 3, mediaType: 'text/plain', isFinal: true })
-})
-
-t.test('a window that is full lets go of the end that nobody looks at', async (t) => {
-  const service = createRunService()
-  for (let count = 0; count < MAX_ROWS + 5_000; count += 5_000) service.append(...lines(5_000, count + 1))
-  const { session } = createSession(t, service)
-  await session.open(null)
-  await session.reader.all()
-  t.ok(session.log.count >= MAX_ROWS - 2_000)
-  while (session.state().reader.earlier !== 'none') await session.reader.earlier()
-  t.equal(texts(session)[0], 'line 1')
-  t.equal(session.state().reader.isAtEnd, false)
-  t.ok(session.log.count <= MAX_ROWS)
 })

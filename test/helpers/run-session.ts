@@ -1,0 +1,30 @@
+import type { Test } from 'tap'
+import type { StreamedItem } from '../../ui/src/run/model/log-reader.ts'
+import type { SourceEvent } from '../../ui/src/run/model/log-rows.ts'
+import { RunSession } from '../../ui/src/run/model/run-session.ts'
+import type { RunService } from './run-service.ts'
+
+/** A session of a run, whose timers the test runs by hand. */
+export function createSession (t: Test, service: RunService) {
+  const steps: Array<() => void> = []
+  const session = new RunSession(service, { after: (_ms, step) => steps.push(step) })
+  t.teardown(() => session.close())
+  return { session, runSteps: () => { for (const step of steps.splice(0)) step() } }
+}
+
+/** Messages of log events. */
+export const lines = (count: number, from = 1): string[] => Array.from({ length: count }, (_, index) => `line ${from + index}`)
+/** Events as a stream brings them. */
+export const asItems = (events: readonly SourceEvent[]): StreamedItem[] => events.map((event) => ({ kind: 'event', event }))
+/** A status_change. */
+export const status = (name: string, more: object = {}) => ({ type: 'status_change', data: { status: name, ...more } })
+
+/** What the rows of the log say. */
+export function texts ({ log }: RunSession): string[] {
+  return Array.from({ length: log.count }, (_, index) => log.rowAt(index)?.text ?? '')
+}
+
+/** Resolves when all that was waited for has gone on. */
+export async function settled (): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}

@@ -1,0 +1,74 @@
+import t from 'tap'
+import { createRunService } from '../../helpers/run-service.ts'
+import { asItems, createSession, lines, settled, texts } from '../../helpers/run-session.ts'
+import { MAX_ROWS } from '../../../ui/src/run/model/log-window.ts'
+
+t.test('events that come while the first page is read are not lost and not doubled', async (t) => {
+  const service = createRunService()
+  service.append(...lines(3))
+  const { session } = createSession(t, service)
+  const opening = session.open(null)
+  await settled()
+  const release = service.hold()
+  session.receive(asItems(service.append('while reading')))
+  release()
+  await opening
+  t.same(texts(session), ['line 1', 'line 2', 'line 3', 'while reading'])
+})
+
+t.test('who reads on to the end of the log has the stream again, without a hole', async (t) => {
+  const service = createRunService()
+  service.append(...lines(3_000))
+  const { session } = createSession(t, service)
+  await session.open(service.event(100).id)
+  session.receive(asItems(service.append('came meanwhile')))
+  t.equal(texts(session).at(-1), 'line 1100')
+  while (!session.state().reader.isAtEnd) await session.reader.later()
+  session.receive(asItems(service.append('came after')))
+  t.same(texts(session).slice(-3), ['line 3000', 'came meanwhile', 'came after'])
+  t.notOk(texts(session).some((text) => text.includes('missing')))
+})
+
+t.test('events that are trimmed while one reads on leave a gap', async (t) => {
+  const service = createRunService()
+  service.append(...lines(3_000))
+  const { session } = createSession(t, service)
+  await session.open(service.event(100).id)
+  service.trim(2_000)
+  await session.reader.later()
+  t.ok(texts(session).includes('900 events are missing here'))
+})
+
+t.test('nothing is read on where nothing is open yet', async (t) => {
+  const { session } = createSession(t, createRunService())
+  await session.reader.rest()
+  await session.reader.all()
+  t.equal(session.log.count, 0)
+})
+
+t.test('reading on at both ends of a window that is full leaves no hole and no false gap', async (t) => {
+  const service = createRunService()
+  service.append(...Array.from({ length: 4_000 }, (_, index) => `${index + 1}${'\n.'.repeat(99)}`))
+  const { session } = createSession(t, service)
+  await session.open(service.event(2_000).id)
+  const release = service.hold()
+  const reading = Promise.all([session.reader.earlier(), session.reader.later()])
+  release()
+  await reading
+  const numbers = texts(session).filter((text) => text !== '.').map(Number)
+  t.ok(numbers.length > 1_500)
+  t.strictSame(numbers.filter((number, index) => index > 0 && number !== (numbers[index - 1] ?? 0) + 1), [])
+})
+
+t.test('a window that is full lets go of the end that nobody looks at', async (t) => {
+  const service = createRunService()
+  for (let count = 0; count < MAX_ROWS + 5_000; count += 5_000) service.append(...lines(5_000, count + 1))
+  const { session } = createSession(t, service)
+  await session.open(null)
+  await session.reader.all()
+  t.ok(session.log.count >= MAX_ROWS - 2_000)
+  while (session.state().reader.earlier !== 'none') await session.reader.earlier()
+  t.equal(texts(session)[0], 'line 1')
+  t.equal(session.state().reader.isAtEnd, false)
+  t.ok(session.log.count <= MAX_ROWS)
+})
