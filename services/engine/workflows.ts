@@ -8,19 +8,18 @@ export interface Permissions {
 
 /** The deployed workflows as clients see them. */
 export async function toWorkflowList (directory: WorkflowDirectory, permissions: Permissions): Promise<WorkflowList> {
-  const { workflows, faults } = await directory.list()
-  return { workflows: await Promise.all(workflows.map((workflow) => toWorkflow(workflow, permissions))), faults: [...faults] }
+  const [{ startsProcesses }, { workflows, faults }] = await Promise.all([import('@runcast/engine'), directory.list()])
+  return { workflows: workflows.map((workflow) => toWorkflow(workflow, startsProcesses(workflow.definition), permissions)), faults: [...faults] }
 }
 
 /** One workflow as clients see it. */
 export async function toWorkflowDetail (workflow: Workflow, permissions: Permissions): Promise<WorkflowDetail> {
-  const { graphOf } = await import('@runcast/engine')
+  const { graphOf, startsProcesses } = await import('@runcast/engine')
   const { nodes, edges } = graphOf(workflow.definition)
-  return { ...await toWorkflow(workflow, permissions), definition: workflow.definition, graph: { nodes: [...nodes], edges: [...edges] } }
+  return { ...toWorkflow(workflow, startsProcesses(workflow.definition), permissions), definition: workflow.definition, graph: { nodes: [...nodes], edges: [...edges] } }
 }
 
-async function toWorkflow ({ name, version, title, summary, inputSchema, definition }: Workflow, { allowProcesses }: Permissions): Promise<WorkflowList['workflows'][number]> {
-  const { startsProcesses } = await import('@runcast/engine')
-  const obstacle = !allowProcesses && startsProcesses(definition) ? 'It starts processes, which this service does not allow: see ENGINE_ALLOW_PROCESSES.' : null
+function toWorkflow ({ name, version, title, summary, inputSchema }: Workflow, needsProcesses: boolean, { allowProcesses }: Permissions): WorkflowList['workflows'][number] {
+  const obstacle = needsProcesses && !allowProcesses ? 'It starts processes, which this service does not allow: see ENGINE_ALLOW_PROCESSES.' : null
   return { name, version, title, summary, input_schema: inputSchema, obstacle }
 }

@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
 import { deafChannels } from '../../helpers/deaf-channels.ts'
@@ -10,7 +10,7 @@ import { waitUntil } from '../../helpers/wait-until.ts'
 const DAY_MS = 86_400_000
 
 /** An embedded log whose clock and whose reads a test can change. */
-async function openLog (t: Pick<Tap, 'testdir' | 'teardown'>) {
+async function openLog (t: Test) {
   let passed = 0
   const { log, live } = createEmbeddedRunLog({
     directory: t.testdir(), retention: { maxEvents: 100_000, maxBytes: 100_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0, now: () => Date.now() + passed
@@ -26,8 +26,6 @@ async function openLog (t: Pick<Tap, 'testdir' | 'teardown'>) {
   })
   return { log, watched, live, read, pass: (ms: number) => { passed += ms } }
 }
-
-type Tap = typeof t
 
 t.test('who follows a run that is forgotten for good is told so once, and who comes after that waits for a new one', async (t) => {
   const { log, watched, live, read, pass } = await openLog(t)

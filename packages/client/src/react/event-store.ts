@@ -90,10 +90,10 @@ export class EventStore {
     if (this.#added.length === 0) return
     const all = this.#next.events.concat(this.#added)
     this.#characters += sizeOf(this.#added)
-    let first = Math.max(0, all.length - this.#maxEvents)
-    this.#characters -= sizeOf(all.slice(0, first))
+    let first = 0
+    const isTooMuch = () => all.length - first > this.#maxEvents || this.#characters > MAX_CHARACTERS
     // The newest stays, however large it is.
-    while (this.#characters > MAX_CHARACTERS && first < all.length - 1) this.#characters -= all[first++]?.raw.length ?? 0
+    while (first < all.length - 1 && isTooMuch()) this.#characters -= all[first++]?.raw.length ?? 0
     const events = first === 0 ? all : all.slice(first)
     this.#next = { ...this.#next, events, lastEventAt: timeOf(events.at(-1)) }
     this.#added = []

@@ -15,6 +15,9 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** The most checkpoints that are saved at once. */
+const MAX_SAVED = 1_000
+
 /**
  * Makes a queue.
  *
@@ -30,7 +33,7 @@ export function createCheckpointQueue (save: (checkpoints: readonly Checkpoint[]
 
   function takeBatch (): Waiting[] {
     let bytes = 0
-    const end = waiting.findIndex((one) => (bytes += one.bytes) > maxBytes)
+    const end = waiting.findIndex((one, index) => index === MAX_SAVED || (bytes += one.bytes) > maxBytes)
     return waiting.splice(0, end === -1 ? waiting.length : Math.max(1, end))
   }
 

@@ -57,9 +57,6 @@ const CHANGING = /\$context|\$task|\bnow\b/
 /** How many outputs of the greatest size the checkpoints of a run may have: all are read when it goes on. */
 const MAX_LARGE_OUTPUTS = 256
 
-/** The most checkpoints that are saved at once. */
-const MAX_SAVED = 1_000
-
 export interface JournalOptions {
   readonly store: RunStore
   /** The most bytes of JSON that one output has. */
@@ -78,15 +75,16 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
   const own = await store.checkpoints(run.runId)
   const hasBegun = own.some(({ key }) => key === startKey(RUN_KEY))
   const takenOver = !hasBegun && run.retryOf !== null ? forAnotherRun(await store.checkpoints(run.retryOf)) : []
-  for (const part of partsOf(takenOver, maxDataBytes)) await store.save(run.runId, token, part)
+  const queue = createCheckpointQueue((checkpoints) => store.save(run.runId, token, checkpoints), maxDataBytes, report)
+  for (const checkpoint of takenOver) queue.add(checkpoint, jsonBytes(checkpoint.value))
+  await queue.saved(0)
   const values = new Map<string, Json>([...own, ...takenOver].map(({ key, value }) => [key, value]))
   const maxBytes = MAX_LARGE_OUTPUTS * maxDataBytes
-  const places = new Set(hasBegun || takenOver.length > 0 ? [...values.keys()].flatMap(placesAround) : [])
+  const places = new Set([...values.keys()].flatMap(placesAround))
   let count = values.size
   let bytes = [...values.values()].reduce<number>((sum, value) => sum + jsonBytes(value), 0)
   let exported = newestContext([...values.values()])
   let exporting: Promise<unknown> = Promise.resolve()
-  const queue = createCheckpointQueue((checkpoints) => store.save(run.runId, token, checkpoints), maxDataBytes, report)
 
   function stored<Kind extends CheckpointValue['kind']> (key: string, kind: Kind): Extract<CheckpointValue, { kind: Kind }> | undefined {
     const value = values.get(key)
@@ -121,9 +119,8 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
     async keep (key, template, find) {
       const before = stored(key, 'kept')
       if (before !== undefined) return before.value
-      if (!CHANGING.test(JSON.stringify(template))) return await find()
       const value = await find()
-      save(key, { kind: 'kept', value, token })
+      if (CHANGING.test(JSON.stringify(template))) save(key, { kind: 'kept', value, token })
       return value
     },
     async startedAt (key, isKept) {
@@ -148,22 +145,6 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
 
 function startKey (key: string): string {
   return `${key}#started`
-}
-
-/** Checkpoints in parts that can be saved at once. */
-function partsOf<Value extends Checkpoint> (checkpoints: readonly Value[], maxBytes: number): Value[][] {
-  const parts: Value[][] = []
-  let bytes = 0
-  for (const checkpoint of checkpoints) {
-    const part = parts.at(-1)
-    bytes += jsonBytes(checkpoint.value)
-    if (part !== undefined && part.length < MAX_SAVED && bytes <= maxBytes) part.push(checkpoint)
-    else {
-      parts.push([checkpoint])
-      bytes = jsonBytes(checkpoint.value)
-    }
-  }
-  return parts
 }
 
 /** The keys around a key: those of which its parts are a beginning. */

@@ -6,7 +6,7 @@ import { startSweeping, SWEEP_DELETIONS } from '../../../run-log/embedded/sweepe
 import { createWriter, type Writer } from '../../../run-log/embedded/writer.ts'
 import { RunLogError } from '../../../run-log/run-log.ts'
 import type { ServiceRunStore } from '../service-run-store.ts'
-import { checkpointsOf, findProgress, hasExpired, openTables, otherOfKey, putCheckpoint, putKey, removeExpired, removeRun, type StoredProgress, type Tables } from './tables.ts'
+import { checkpointsOf, findProgress, hasExpired, isKeyTaken, openTables, putCheckpoint, putKey, removeExpired, removeRun, type StoredProgress, type Tables } from './tables.ts'
 
 export interface EmbeddedRunStoreOptions {
   /** The directory of the embedded log, whose lock keeps other processes away. */
@@ -81,7 +81,7 @@ class EmbeddedRunStore implements ServiceRunStore {
     const bytes = Buffer.byteLength(JSON.stringify(record))
     return this.#write(bytes, true, (tables, at) => {
       if (findProgress(tables, runId, at) !== null) return 'exists'
-      if (otherOfKey(tables, runId, record, at) !== null) return 'key_taken'
+      if (isKeyTaken(tables, runId, record, at)) return 'key_taken'
       removeRun(tables, runId)
       putKey(tables, runId, record)
       tables.records.put(runId, record)

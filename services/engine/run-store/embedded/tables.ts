@@ -101,10 +101,10 @@ export function removeRun (tables: Tables, runId: string): void {
   forget(tables, runId)
 }
 
-/** The other run that was started under the idempotency key of a run; null when there is none that counts at `at` (ms). */
-export function otherOfKey (tables: Tables, runId: string, run: Pick<RunRecord, 'tenant' | 'idempotencyKey'>, at: number): string | null {
-  const other = run.idempotencyKey === null ? undefined : tables.keys.get(keyOf(run.tenant, run.idempotencyKey))
-  return other === undefined || other === runId || findProgress(tables, other, at) === null ? null : other
+/** Whether another run, which counts at `at` (ms), was started under the idempotency key of a run. */
+export function isKeyTaken (tables: Tables, runId: string, { tenant, idempotencyKey }: Pick<RunRecord, 'tenant' | 'idempotencyKey'>, at: number): boolean {
+  const other = idempotencyKey === null ? undefined : tables.keys.get(keyOf(tenant, idempotencyKey))
+  return other !== undefined && other !== runId && findProgress(tables, other, at) !== null
 }
 
 /** Notes the idempotency key of a run. Within a write transaction. */

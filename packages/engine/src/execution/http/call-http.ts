@@ -30,12 +30,12 @@ export async function callHttp (execution: TaskExecution<CallTask>): Promise<Cal
     const text = execution.run.events.masked(bytes.toString('utf8').trim()).slice(0, MAX_SHOWN)
     throw taskError('communication', `${target} was answered ${response.status}${text === '' ? '.' : `: ${text}`}`, { status: response.status, ...response.statusText !== '' && { title: response.statusText } })
   }
-  return { output: outputOf(call.output, request, response, bytes), authorization: request.authorization }
+  return { output: outputOf(call.output, request, response, bytes, target), authorization: request.authorization }
 }
 
-function outputOf (wanted: HttpArguments['output'], request: HttpRequest, response: Response, bytes: Buffer): Json {
+function outputOf (wanted: HttpArguments['output'], request: HttpRequest, response: Response, bytes: Buffer, target: string): Json {
   if (wanted === 'raw') return bytes.toString('base64')
-  const content = contentOf(response, bytes, `${request.method} ${request.url.href}`)
+  const content = contentOf(response, bytes, target)
   if (wanted !== 'response') return content
   return {
     request: { method: request.method.toLowerCase(), uri: request.url.href, headers: { ...request.headers } },

@@ -29,15 +29,14 @@ export async function openHttp (execution: TaskExecution, http: NonNullable<McpA
   const answered = new Set<RequestId>()
   /** The requests whose answers the SDK asks for again. */
   const resuming = new Set<RequestId>()
-  let garbage: string | null = null
+  let suspicion: string | null = null
 
-  const noResult = () => breaking.reject(taskError('runtime', `The MCP server ended its answer without a result.${garbage ?? ''}`))
+  const noResult = () => breaking.reject(taskError('runtime', `The MCP server ended its answer without a result.${suspicion === null ? '' : ` ${suspicion}`}`))
 
   /** The SDK asks for the rest of a stream whose events have ids; of any other it would go on waiting. */
   function streamEnded (request: RequestId, hasIds: boolean): void {
-    if (hasIds && !answered.has(request)) resuming.add(request)
-    if (hasIds) return
-    setTimeout(() => { if (!answered.has(request)) noResult() }, LATE_ANSWER_MS).unref()
+    if (!hasIds) setTimeout(() => { if (!answered.has(request)) noResult() }, LATE_ANSWER_MS).unref()
+    else if (!answered.has(request)) resuming.add(request)
   }
 
   const fetch = boundedFetch(run.http, run.maxDataBytes + ENVELOPE_BYTES, breaking.reject)
@@ -58,7 +57,7 @@ export async function openHttp (execution: TaskExecution, http: NonNullable<McpA
     resuming.delete(message.id)
   }
   transport.onerror = (error) => {
-    if (error instanceof SyntaxError || error.name === 'ZodError') garbage = ' It sent what is no MCP message.'
+    if (error instanceof SyntaxError || error.name === 'ZodError') suspicion = 'It sent what is no MCP message.'
     if (resuming.size > 0 && /reconnection attempts|Failed to reconnect:/.test(error.message)) noResult()
   }
   return {
@@ -66,7 +65,7 @@ export async function openHttp (execution: TaskExecution, http: NonNullable<McpA
     authorization,
     broken: breaking.promise,
     get suspicion () {
-      return garbage?.trim() ?? null
+      return suspicion
     },
     async close () {
       const goodbye = transport.terminateSession().catch(() => {})

@@ -12,8 +12,8 @@ export async function executeFor ({ run, task, place, input, scope, evaluate, ex
   for (const [round, item] of items.entries()) {
     const variables = { [task.for.each ?? 'item']: item, [task.for.at ?? 'index']: round }
     // The tasks of a round that has begun may have changed what the condition depends on.
-    const hasBegun = journal.hasWithin(`${place.key}/do${roundOf(round)}`)
-    if (task.while !== undefined && !hasBegun && !await scope.with(variables).holds(task.while, output)) break
+    const hasBegun = () => journal.hasWithin(`${place.key}/do${roundOf(round)}`)
+    if (task.while !== undefined && !hasBegun() && !await scope.with(variables).holds(task.while, output)) break
     const outcome = await executeList(task.do, { path: '/do', round, input: output, variables })
     output = outcome.output
     if (outcome.directive === 'end') return outcome
