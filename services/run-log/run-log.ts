@@ -1,4 +1,4 @@
-import type { EventId } from './event-id.ts'
+import { ORIGIN, type EventId } from './event-id.ts'
 import type { Resume } from './resume.ts'
 import type { RunEffect } from '../events/effect.ts'
 
@@ -141,6 +141,11 @@ export interface LogFacts {
   readonly terminalId: EventId | null
   /** How many events of each type were appended; null when the state had to be rebuilt. */
   readonly counts: Readonly<Record<string, number>> | null
+}
+
+/** What is true of a run that nobody has heard of. */
+export function noFacts (now: number): LogFacts {
+  return { now, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: null }
 }
 
 export interface StepState {

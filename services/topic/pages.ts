@@ -4,6 +4,7 @@ import type { From, LogEvent, LogFacts, Page, RunLog } from '../run-log/run-log.
 import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { passes, type Filter } from './filter.ts'
 import { encodeEvent, type EncodedEvent } from './ring.ts'
+import type { TopicMemory } from './topic-memory.ts'
 
 /** The most events of one page. */
 export const PAGE_EVENTS = 500
@@ -24,7 +25,6 @@ export interface EncodedPage {
 
 /** Full pages are history and do not change, so they are kept for the followers that come right behind. */
 const KEEP_MS = 5_000
-const KEEP_BYTES = 8_388_608
 
 /** Reads of one run's log, shared: one per place and filter serves all followers that want it. */
 export class SharedPages {
@@ -32,11 +32,12 @@ export class SharedPages {
   readonly #log: RunLog
   readonly #reads = new Map<string, Promise<Page>>()
   readonly #kept = new Map<string, EncodedPage>()
-  #keptBytes = 0
+  readonly #memory: TopicMemory
 
-  constructor (runId: string, log: RunLog) {
+  constructor (runId: string, log: RunLog, memory: TopicMemory) {
     this.#runId = runId
     this.#log = log
+    this.#memory = memory
   }
 
   /**
@@ -56,8 +57,7 @@ export class SharedPages {
 
   /** Forgets all pages, when the history they come from is void. */
   forget (): void {
-    this.#kept.clear()
-    this.#keptBytes = 0
+    for (const key of this.#kept.keys()) this.#drop(key)
   }
 
   #readOnce (from: From, place: string, onRead: (page: Page) => void): Promise<Page> {
@@ -75,13 +75,22 @@ export class SharedPages {
 
   #keep (key: string, page: EncodedPage): EncodedPage {
     const isHistory = page.chunk !== null && page.resume.gap === null && page.position !== page.resume.position && page.position !== page.facts.last
-    const bytes = page.chunk?.framed.length ?? 0
-    if (!isHistory || this.#keptBytes + bytes > KEEP_BYTES) return page
+    if (!isHistory || !this.#memory.takePage(bytesOf(page))) return page
     this.#kept.set(key, page)
-    this.#keptBytes += bytes
-    setTimeout(() => { if (this.#kept.delete(key)) this.#keptBytes -= bytes }, KEEP_MS).unref()
+    setTimeout(() => { if (this.#kept.get(key) === page) this.#drop(key) }, KEEP_MS).unref()
     return page
   }
+
+  #drop (key: string): void {
+    const page = this.#kept.get(key)
+    if (page === undefined) return
+    this.#kept.delete(key)
+    this.#memory.freePage(bytesOf(page))
+  }
+}
+
+function bytesOf (page: EncodedPage): number {
+  return page.chunk?.framed.length ?? 0
 }
 
 function encodePage (page: Page, filter: Filter): EncodedPage {

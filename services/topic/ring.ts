@@ -13,14 +13,15 @@ export function encodeEvent (event: LogEvent): EncodedEvent {
   return { event, frame: eventFrame(event) }
 }
 
-/** The newest events of one run, an unbroken chain, bounded by number and size; the oldest fall out. */
+/** The newest events of one run, an unbroken chain, bounded by number and size; the oldest fall out, the newest never. */
 export class Ring {
   readonly #maxEvents: number
-  readonly #maxCharacters: number
+  readonly #maxCharacters: () => number
   #entries: EncodedEvent[] = []
   #characters = 0
 
-  constructor (maxEvents: number, maxCharacters: number) {
+  /** @param maxCharacters how many characters the frames may have together, which may change */
+  constructor (maxEvents: number, maxCharacters: () => number) {
     this.#maxEvents = maxEvents
     this.#maxCharacters = maxCharacters
   }
@@ -30,7 +31,20 @@ export class Ring {
     this.#entries.push(entry)
     this.#characters += entry.frame.length
     // Trimmed in strides, since every trim moves what is left.
-    if (this.#entries.length > this.#maxEvents * 1.25 || this.#characters > this.#maxCharacters * 1.25) this.#trim()
+    if (this.#entries.length > this.#maxEvents * 1.25) this.trim()
+    else if (this.#characters > this.#maxCharacters() * 1.25) this.trim()
+  }
+
+  /** Lets go of the oldest events until the bounds hold. */
+  trim (): void {
+    const maxCharacters = this.#maxCharacters()
+    let drop = Math.max(0, this.#entries.length - this.#maxEvents)
+    for (let index = 0; index < drop; index++) this.#characters -= this.#entries[index]?.frame.length ?? 0
+    while (this.#characters > maxCharacters && drop < this.#entries.length - 1) {
+      this.#characters -= this.#entries[drop]?.frame.length ?? 0
+      drop++
+    }
+    if (drop > 0) this.#entries.splice(0, drop)
   }
 
   /**
@@ -44,7 +58,7 @@ export class Ring {
     const end = events.findIndex((event) => event.id === before) + 1
     const older = events.slice(Math.max(0, end - (this.#maxEvents - this.#entries.length)), end).map(encodeEvent)
     const characters = older.reduce((sum, entry) => sum + entry.frame.length, 0)
-    if (older.length === 0 || this.#characters + characters > this.#maxCharacters) return
+    if (older.length === 0 || this.#characters + characters > this.#maxCharacters()) return
     this.#entries.unshift(...older)
     this.#characters += characters
   }
@@ -78,15 +92,5 @@ export class Ring {
     if (first === undefined) return -1
     const index = seqOf(id) - seqOf(first.event.id)
     return this.#entries[index]?.event.id === id ? index : -1
-  }
-
-  #trim (): void {
-    let drop = Math.max(0, this.#entries.length - this.#maxEvents)
-    for (let index = 0; index < drop; index++) this.#characters -= this.#entries[index]?.frame.length ?? 0
-    while (this.#characters > this.#maxCharacters && drop < this.#entries.length - 1) {
-      this.#characters -= this.#entries[drop]?.frame.length ?? 0
-      drop++
-    }
-    this.#entries.splice(0, drop)
   }
 }

@@ -1,5 +1,5 @@
 import { ORIGIN, type EventId } from '../run-log/event-id.ts'
-import { RunLogError, type From, type LogEvent, type LogFacts, type Page } from '../run-log/run-log.ts'
+import { noFacts, RunLogError, type From, type LogEvent, type LogFacts, type Page } from '../run-log/run-log.ts'
 import type { Gap } from '../run-log/resume.ts'
 import type { LiveMessage } from '../pubsub/live-channels.ts'
 import { effectOf } from '../events/effect.ts'
@@ -8,13 +8,10 @@ import { EVERYTHING, type Filter } from './filter.ts'
 import { EndClock } from './end-clock.ts'
 import { FlushPace } from './flush-pace.ts'
 import { DEFAULT_LAG_BYTES, Lane } from './lane.ts'
+import type { TopicMemory } from './topic-memory.ts'
 import type { TopicOptions } from './topic-options.ts'
 import { pageOf, PAGE_EVENTS, SharedPages, type EncodedPage } from './pages.ts'
-import { encodeEvent, Ring } from './ring.ts'
-
-/** What a topic holds in memory of the newest events. */
-const RING_EVENTS = 1_024
-const RING_CHARACTERS = 262_144
+import { encodeEvent, type Ring } from './ring.ts'
 
 /** How many messages wait while the log is read; what comes beyond them is read from the log as well. */
 const MOST_WAITING = 1_000
@@ -22,9 +19,6 @@ const MOST_WAITING = 1_000
 /** Between attempts to reach a log that does not answer: doubled from the least to the most. */
 const LEAST_RETRY_MS = 500
 const MOST_RETRY_MS = 8_000
-
-/** The facts of a run that nobody has heard of. */
-const NOTHING: LogFacts = { now: 0, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: null }
 
 /**
  * What this process holds of one followed run: the chain of its newest events, kept unbroken. A live message is
@@ -34,34 +28,32 @@ const NOTHING: LogFacts = { now: 0, exists: false, first: null, last: ORIGIN, te
 export class Topic {
   readonly runId: string
   readonly tenant: string
+  /** Its caught-up followers. */
+  readonly lane: Lane
   readonly #options: TopicOptions
   readonly #pages: SharedPages
-  readonly #ring = new Ring(RING_EVENTS, RING_CHARACTERS)
-  readonly #lane: Lane
+  readonly #ring: Ring
   readonly #endClock: EndClock
-  #facts: LogFacts = NOTHING
+  #facts = noFacts(0)
   #last: EventId = ORIGIN
   #waiting: LiveMessage[] | null = []
   #repair: Promise<boolean> | null = null
   #retry: NodeJS.Timeout | null = null
   #retryMs = LEAST_RETRY_MS
-  readonly #pace = new FlushPace(() => this.#lane.flush(this.#last))
+  readonly #pace = new FlushPace(() => this.lane.flush(this.#last))
   #over = false
   /** Whether what is in memory may not be told, since the log behind it can't be read. */
   #isUnreadable = false
   #closed = false
 
-  constructor (runId: string, tenant: string, options: TopicOptions) {
+  constructor (runId: string, tenant: string, options: TopicOptions, memory: TopicMemory) {
     this.runId = runId
     this.tenant = tenant
     this.#options = options
-    this.#pages = new SharedPages(runId, options.log)
-    this.#lane = new Lane(ORIGIN, options.lagBytes ?? DEFAULT_LAG_BYTES)
+    this.#pages = new SharedPages(runId, options.log, memory)
+    this.#ring = memory.createRing()
+    this.lane = new Lane(ORIGIN, options.lagBytes ?? DEFAULT_LAG_BYTES)
     this.#endClock = new EndClock(options.graceMs, () => this.repair(), () => this.#finish())
-  }
-
-  get lane (): Lane {
-    return this.#lane
   }
 
   /** The id of the newest event known. */
@@ -84,7 +76,7 @@ export class Topic {
     const page = await this.#options.log.readPage({ runId: this.runId, from: { at: 'end' }, limit: 1 })
     if (this.#isVisible(page)) {
       this.#last = page.resume.position
-      this.#lane.flush(this.#last)
+      this.lane.flush(this.#last)
       this.#learn(page.facts)
     }
     if (!this.#applyWaiting()) this.repair()
@@ -133,6 +125,12 @@ export class Topic {
     return this.#isVisible(page) ? page : null
   }
 
+  /** What time brings: a sign of life for idle followers, less room in memory when there are more topics. */
+  tick (now: number, heartbeatMs: number): void {
+    this.lane.beat(now, heartbeatMs)
+    this.#ring.trim()
+  }
+
   /** Writes what is queued for the lane now. */
   flush (): void {
     this.#pace.now()
@@ -172,7 +170,7 @@ export class Topic {
     for (const event of events) {
       const entry = encodeEvent(event)
       this.#ring.push(entry)
-      this.#lane.push(entry)
+      this.lane.push(entry)
       this.#last = event.id
       if (event.type === 'status_change') this.#noticeStatus(event)
     }
@@ -220,9 +218,9 @@ export class Topic {
   /** The log is not what it should be: lets each follower read it by itself, which tells it so. */
   #leaveLane (): void {
     this.#isUnreadable = true
-    for (const member of this.#lane.members()) {
-      this.#lane.remove(member)
-      member.fallBack(this.#lane.position)
+    for (const member of this.lane.members()) {
+      this.lane.remove(member)
+      member.fallBack(this.lane.position)
     }
   }
 
@@ -258,9 +256,9 @@ export class Topic {
     this.#ring.cutAfter(common ?? '')
     this.#pages.forget()
     const position = common ?? page.resume.position
-    const followers = this.#lane.members().length
+    const followers = this.lane.members().length
     if (followers > 0) this.#options.observer.gap(gap.reason, followers)
-    this.#lane.announce(gapFrame(this.runId, gap, position), position)
+    this.lane.announce(gapFrame(this.runId, gap, position), position)
     this.#last = position
     this.#over = false
     this.#endClock.forget()
@@ -274,7 +272,7 @@ export class Topic {
     this.#over = false
     this.#last = ORIGIN
     this.#facts = { ...this.#facts, last: ORIGIN }
-    this.#lane.flush(ORIGIN)
+    this.lane.flush(ORIGIN)
   }
 
   /** Takes over what a read of the log says of the run. */
@@ -286,7 +284,7 @@ export class Topic {
   #finish (): void {
     this.flush()
     this.#over = true
-    for (const member of this.#lane.members()) member.finish(endFrame(this.#facts, this.#last))
+    for (const member of this.lane.members()) member.finish(endFrame(this.#facts, this.#last))
   }
 
   #retryLater (): void {

@@ -7,6 +7,7 @@ import { OpenStreams, tickInterval } from '../sse/open-streams.ts'
 import type { Filter } from './filter.ts'
 import { Follower, type FollowerKeeper, type FollowerObserver } from './follower.ts'
 import { Topic } from './topic.ts'
+import { TopicMemory } from './topic-memory.ts'
 import type { TopicObserver, TopicOptions } from './topic-options.ts'
 
 export interface TopicsOptions extends TopicOptions {
@@ -33,6 +34,7 @@ export class Topics implements FollowerKeeper {
   readonly #options: TopicsOptions
   readonly #entries = new Map<string, Entry>()
   readonly #followers = new OpenStreams<Follower>()
+  readonly #memory = new TopicMemory(() => this.#entries.size)
   readonly #tick: NodeJS.Timeout
   readonly #check: NodeJS.Timeout
   #checking = false
@@ -122,7 +124,7 @@ export class Topics implements FollowerKeeper {
   }
 
   #create (key: string, runId: string, tenant: string): Entry {
-    const topic = new Topic(runId, tenant, this.#options)
+    const topic = new Topic(runId, tenant, this.#options, this.#memory)
     const entry: Entry = { topic, ready: this.#start(runId, topic, key), unsubscribe: null, holders: 0 }
     this.#entries.set(key, entry)
     return entry
@@ -139,7 +141,7 @@ export class Topics implements FollowerKeeper {
 
   #lookAfterAll (): void {
     const now = Date.now()
-    for (const entry of this.#entries.values()) entry.topic.lane.beat(now, this.#options.heartbeatMs)
+    for (const entry of this.#entries.values()) entry.topic.tick(now, this.#options.heartbeatMs)
     this.#followers.tick(now, this.#options.heartbeatMs)
   }
 

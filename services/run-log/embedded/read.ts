@@ -1,5 +1,5 @@
-import { joinEventId, ORIGIN, seqOf, splitEventId, type EventId, type EventIdParts } from '../event-id.ts'
-import type { LogEvent, LogFacts, Page, PageRequest, Retention } from '../run-log.ts'
+import { joinEventId, seqOf, splitEventId, type EventId, type EventIdParts } from '../event-id.ts'
+import { noFacts, type LogEvent, type LogFacts, type Page, type PageRequest, type Retention } from '../run-log.ts'
 import { judge, type Lookup } from '../resume.ts'
 import { entryOf, findRun, type Store, type StoredEntry, type StoredRun } from './store.ts'
 
@@ -32,9 +32,7 @@ export function hasEntry (store: Store, run: StoredRun, id: EventId): boolean {
 }
 
 function factsOf (store: Store, run: StoredRun | null, at: number): LogFacts {
-  if (run === null) {
-    return { now: at, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: null }
-  }
+  if (run === null) return noFacts(at)
   return {
     now: at,
     exists: true,

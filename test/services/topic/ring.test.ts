@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { LogEvent } from '../../../services/run-log/run-log.ts'
 import { encodeEvent, Ring } from '../../../services/topic/ring.ts'
+import { TopicMemory } from '../../../services/topic/topic-memory.ts'
 
 function chain (from: number, to: number, ms = 100): LogEvent[] {
   return Array.from({ length: to - from + 1 }, (_, index) => {
@@ -10,7 +11,7 @@ function chain (from: number, to: number, ms = 100): LogEvent[] {
 }
 
 function ringOf (events: LogEvent[], maxEvents = 100, maxCharacters = 100_000): Ring {
-  const ring = new Ring(maxEvents, maxCharacters)
+  const ring = new Ring(maxEvents, () => maxCharacters)
   for (const event of events) ring.push(encodeEvent(event))
   return ring
 }
@@ -25,7 +26,7 @@ t.test('what follows a cursor is given only when its exact id proves the chain',
   t.equal(ring.after('99-6'), null, 'the same number of another history')
   t.equal(ring.after('100-3'), null)
   t.equal(ring.after('100-9'), null)
-  t.equal(new Ring(10, 10).after('0-0'), null)
+  t.equal(new Ring(10, () => 10).after('0-0'), null)
 })
 
 t.test('the oldest events fall out by number and by size, the newest never', async (t) => {
@@ -37,6 +38,31 @@ t.test('the oldest events fall out by number and by size, the newest never', asy
   t.equal(bySize.ids()[0], '100-1000')
   const one = ringOf(chain(1, 2), 10, 1)
   t.ok(one.has('100-2'))
+})
+
+t.test('what a ring may hold shrinks with the number of topics, also where no event comes', async (t) => {
+  let topics = 1
+  const memory = new TopicMemory(() => topics)
+  const ring = memory.createRing()
+  const frame = 'x'.repeat(1_000)
+  for (const event of chain(1, 400)) ring.push({ event, frame })
+  const alone = ring.ids().length
+  t.ok(alone >= 262 && alone <= 262 * 1.25, 'a quarter more than it may hold is let go at once')
+  topics = 2_000
+  ring.trim()
+  t.equal(ring.ids().length, 33)
+  t.equal(ring.ids()[0], '100-400')
+})
+
+t.test('pages are kept for all topics together up to a bound', async (t) => {
+  const memory = new TopicMemory(() => 1)
+  const page = 1_048_576
+  let pages = 0
+  while (memory.takePage(page)) pages++
+  t.equal(pages, 64)
+  memory.freePage(page)
+  t.ok(memory.takePage(page))
+  t.notOk(memory.takePage(1))
 })
 
 t.test('a fork cuts the ring after the newest common event', async (t) => {
@@ -53,13 +79,13 @@ t.test('history is added in front only where it joins the chain', async (t) => {
   t.strictSame(ring.ids(), ['100-6', '100-5'], 'a hole')
   ring.prepend(chain(2, 6), '100-6')
   t.strictSame(ring.ids(), ['100-6', '100-5', '100-4', '100-3', '100-2'], 'an overlap')
-  const empty = new Ring(10, 10_000)
+  const empty = new Ring(10, () => 10_000)
   empty.prepend(chain(1, 3), '100-3')
   t.strictSame(empty.ids(), ['100-3', '100-2', '100-1'])
-  const other = new Ring(10, 10_000)
+  const other = new Ring(10, () => 10_000)
   other.prepend(chain(1, 3), '100-4')
   t.strictSame(other.ids(), [], 'a page that does not reach the newest event')
-  const small = new Ring(2, 10_000)
+  const small = new Ring(2, () => 10_000)
   small.prepend(chain(1, 3), '100-3')
   t.strictSame(small.ids(), ['100-3', '100-2'])
 })
