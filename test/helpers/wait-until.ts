@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
  * @param what the condition in words, for the error
  * @throws Error when it doesn't hold within `timeoutMs`
  */
-export async function waitUntil (what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+export async function waitUntil (what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!await condition()) {
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`)
