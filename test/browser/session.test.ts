@@ -5,7 +5,7 @@ import { inSeconds } from '../helpers/tokens.ts'
 import { logEvent, startUiService, statusEvent } from '../helpers/ui-service.ts'
 
 /** Long enough for a page to open on a busy machine, in seconds. */
-const SHORT_SESSION_S = 12
+const SHORT_SESSION_S = 25
 
 const service = await startUiService(t)
 const browser = await launchBrowser(t)
@@ -51,7 +51,7 @@ t.test('when a session ends all its tabs say so, and who signs in again in one o
   const { page: second } = await openTab(first.context(), service.url)
   await service.signIn(first, { exp: inSeconds(SHORT_SESSION_S) })
   for (const page of [first, second]) await (await openRun(page, 'watched')).seen('the first line')
-  for (const page of [first, second]) await page.getByText('Your session has ended.').waitFor({ timeout: 60_000 })
+  for (const page of [first, second]) await page.getByText('Your session has ended.').waitFor({ timeout: 120_000 })
   await service.publish('watched', [logEvent('written meanwhile')])
   await first.getByLabel('Token', { exact: true }).fill(await service.tokenFor())
   await first.keyboard.press('Enter')

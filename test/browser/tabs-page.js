@@ -6,7 +6,7 @@ import { createRoot } from 'react-dom/client'
 const runId = new URLSearchParams(window.location.search).get('run')
 
 function Run () {
-  const { events, status, connection, gap } = useRunStream(runId, { heartbeatMs: 1_000 })
+  const { events, status, connection, gap } = useRunStream(runId)
   useEffect(() => {
     window.shown = { payloads: events.map(({ data }) => data), status, connection, gap }
   }, [events, status, connection, gap])

@@ -7,6 +7,7 @@ import { long } from './support/long.ts'
 import { startPublisher } from './support/publisher.ts'
 import { startReader, waitForCursor } from './support/reader.ts'
 import { startReplica } from './support/replica.ts'
+import { reachesReplica } from './support/replication.ts'
 
 t.jobs = 3
 
@@ -34,7 +35,7 @@ for (const [title, lost, appended] of [['as many', 1, 1], ['more', 1, 5], ['fewe
     }
     const common = await publish(replica.url, 'common', long(20, 2_000))
     await waitForCursor(readers, common.last)
-    t.equal(await primary.client().wait(1, 10_000), 1)
+    await reachesReplica(primary)
     // From here on the successor lacks what the primary has.
     await successor.client().replicaof('NO', 'ONE')
     const tail = await publish(replica.url, 'lost', lost)

@@ -18,11 +18,16 @@ async function publishRun ({ url }: App, runId: string, pause: () => Promise<unk
       if (n === 1 || n === EVENTS) return { event_type: 'status_change', payload: { status: n === 1 ? 'running' : 'succeeded', n } }
       return { event_type: 'log', payload: { level: 'info', message: `line ${n}`, n } }
     })
-    const response = await fetch(`${url}/api/v1/workflow-runs/${runId}/events`, {
-      method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(events)
-    })
-    if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`)
-    await response.arrayBuffer()
+    const send = async () => {
+      const response = await fetch(`${url}/api/v1/workflow-runs/${runId}/events`, {
+        method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': String(first) }, body: JSON.stringify(events)
+      })
+      const text = await response.text()
+      // On a machine that is too busy for it Redis does not answer in time.
+      if (response.status !== 201 && response.status !== 503) throw new Error(`${response.status} ${text}`)
+      return response.status === 201
+    }
+    while (!await send());
     await pause()
   }
 }

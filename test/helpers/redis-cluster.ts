@@ -19,11 +19,14 @@ export interface RedisCluster {
 
 const SLOTS = 16_384
 
+/** After so long without an answer nodes take one of them for failed, in milliseconds. */
+export const NODE_TIMEOUT_MS = 3_000
+
 /** Starts a cluster of primaries without replicas on free ports; ended at the test's teardown. Takes 2 to 3 s. */
 export async function startCluster (t: Pick<Test, 'teardown'>, size = 3): Promise<RedisCluster> {
   const busPorts = await Promise.all(Array.from({ length: size }, () => freePort()))
   const primaries = await Promise.all(busPorts.map((busPort) => startRedis(t, {
-    args: ['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`, '--cluster-node-timeout', '1000', '--cluster-require-full-coverage', 'no']
+    args: ['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`, '--cluster-node-timeout', String(NODE_TIMEOUT_MS), '--cluster-require-full-coverage', 'no']
   })))
   const clients = new Map(primaries.map((primary) => [primary, primary.client()]))
   const on = async (primary: RedisServer, ...args: Array<string | number>) => String(await client(primary).call('cluster', ...args))

@@ -32,7 +32,7 @@ export interface Reader extends Reading {
   readonly state: 'connecting' | 'open' | 'closed'
   /** Its Last-Event-ID. */
   readonly cursor: string
-  /** How many connections it has asked for. */
+  /** How many streams were opened to it: attempts that were only told to come back do not count. */
   readonly connections: number
   /** The statuses of the answers it got. */
   readonly statuses: readonly number[]
@@ -62,7 +62,6 @@ export function startReader (t: Pick<Test, 'teardown'>, url: string, { name = 'r
 
   const connect = () => {
     if (state === 'closed') return
-    connections++
     seen.push({ kind: 'connect', cursor: cursor === '' ? null : cursor })
     const attempt = request(url, {
       agent: false,
@@ -95,6 +94,7 @@ export function startReader (t: Pick<Test, 'teardown'>, url: string, { name = 'r
 
   const notice = ({ id, event = 'message', data }: EventSourceMessage) => {
     if (id !== undefined) cursor = id
+    if (event === 'stream_open') connections++
     if (event === 'stream_close') {
       const { reason }: StreamClose = JSON.parse(data)
       closes.push({ reason, at: performance.now(), retryMs: wait })
@@ -134,7 +134,7 @@ export function startReader (t: Pick<Test, 'teardown'>, url: string, { name = 'r
 }
 
 /** Waits until all of the readers stand at an id. */
-export async function waitForCursor (readers: readonly Reader[], id: string, timeoutMs = 20_000): Promise<void> {
+export async function waitForCursor (readers: readonly Reader[], id: string, timeoutMs?: number): Promise<void> {
   await waitUntil(`all readers stand at ${id}`, () => readers.every(({ cursor }) => cursor === id), timeoutMs).catch((error: unknown) => {
     const elsewhere = readers.filter(({ cursor }) => cursor !== id).slice(0, 5).map(({ reader, cursor, state }) => `${reader} ${state} at ${cursor}`)
     throw new Error(`${error instanceof Error ? error.message : String(error)}: ${elsewhere.join(', ')}`)

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import { startCluster, type RedisCluster } from '../../helpers/redis-cluster.ts'
+import { NODE_TIMEOUT_MS, startCluster, type RedisCluster } from '../../helpers/redis-cluster.ts'
 import { freePort, startRedis, type RedisServer } from '../../helpers/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
@@ -22,7 +22,7 @@ export async function startSixNodes (t: Pick<Test, 'teardown'>): Promise<SixNode
     const busPort = await freePort()
     const replica = await startRedis(t, {
       args: [
-        '--cluster-enabled', 'yes', '--cluster-port', `${busPort}`, '--cluster-node-timeout', '1000',
+        '--cluster-enabled', 'yes', '--cluster-port', `${busPort}`, '--cluster-node-timeout', String(NODE_TIMEOUT_MS),
         '--cluster-require-full-coverage', 'no', '--repl-diskless-sync-delay', '0'
       ]
     })
@@ -36,15 +36,15 @@ export async function startSixNodes (t: Pick<Test, 'teardown'>): Promise<SixNode
     .flatMap((outcome) => outcome.status === 'fulfilled' ? [String(outcome.value)] : [])
 
   await waitUntil('all nodes know each other', async () =>
-    (await each((redis) => redis.call('CLUSTER', 'INFO'))).every((info) => info.includes('cluster_known_nodes:6')), 30_000)
+    (await each((redis) => redis.call('CLUSTER', 'INFO'))).every((info) => info.includes('cluster_known_nodes:6')))
   for (const [primary, replica] of replicas) {
     const id = await client(primary).call('CLUSTER', 'MYID')
     await client(replica).call('CLUSTER', 'REPLICATE', String(id))
   }
   await waitUntil('the replicas are up to date', async () =>
-    (await Promise.all([...replicas.values()].map((replica) => client(replica).info('replication')))).every((info) => info.includes('master_link_status:up')), 30_000)
+    (await Promise.all([...replicas.values()].map((replica) => client(replica).info('replication')))).every((info) => info.includes('master_link_status:up')))
   await waitUntil('all nodes know of the replicas', async () =>
-    (await each((redis) => redis.call('CLUSTER', 'NODES'))).every((table) => table.split('slave').length === 4), 30_000)
+    (await each((redis) => redis.call('CLUSTER', 'NODES'))).every((table) => table.split('slave').length === 4))
 
   return {
     ...cluster,
