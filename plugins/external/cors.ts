@@ -3,19 +3,13 @@ import type { FastifyInstance } from 'fastify'
 
 /** Only the listed origins get any CORS header, and those may send credentials. */
 export const autoConfig = ({ config: { corsOrigins } }: FastifyInstance): FastifyCorsOptions => ({
-  delegator: (request, callback) => {
-    const { origin } = request.headers
-    const isListed = origin !== undefined && corsOrigins.includes(origin)
-    callback(null, {
-      origin: isListed ? origin : false,
-      credentials: true,
-      methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-      allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'X-Request-Id'],
-      strictPreflight: false,
-      exposedHeaders: ['X-Request-Id', 'Retry-After', 'Content-Disposition'],
-      maxAge: 600
-    })
-  }
+  origin: (origin, callback) => callback(null, origin !== undefined && corsOrigins.includes(origin) ? origin : false),
+  credentials: true,
+  methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+  allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'X-Request-Id'],
+  strictPreflight: false,
+  exposedHeaders: ['X-Request-Id', 'Retry-After', 'Content-Disposition'],
+  maxAge: 600
 })
 
 /**

@@ -34,7 +34,7 @@ export interface Following {
 export async function openStream (topics: Topics, runId: string, tenant: string, request: StreamRequest, options: DecisionOptions): Promise<Opening> {
   const topic = await topics.hold(runId, tenant)
   try {
-    const page = await firstPage(topic, request)
+    const page = inMemory(topic, request, options) ?? await topic.read(request.from, request.filter)
     const opening = answerTo(topic, page, request, options)
     if (opening.answer !== 'follow') topics.release(topic)
     return opening
@@ -44,11 +44,13 @@ export async function openStream (topics: Topics, runId: string, tenant: string,
   }
 }
 
-function firstPage (topic: Topic, request: StreamRequest): Promise<EncodedPage | null> {
-  const { from } = request
-  // What is in memory answers those who reconnect at once; whether a finished run's grace is over only the log knows.
-  const inMemory = from.at === 'cursor' && topic.facts.terminalId === null ? topic.fromRing(from.cursor, request.filter) : null
-  return inMemory === null ? topic.read(from, request.filter) : Promise.resolve(inMemory)
+/** What answers without a read of the log those who reconnect, those who want nothing of the past, and those for whom there is none. */
+function inMemory (topic: Topic, { from, filter }: StreamRequest, { refusesUnknown }: DecisionOptions): EncodedPage | null {
+  // Whether a finished run's grace is over only the log knows.
+  if (topic.facts.terminalId !== null) return null
+  if (from.at === 'cursor') return topic.fromRing(from.cursor, filter)
+  const mustRead = topic.facts.exists ? from.at !== 'end' : refusesUnknown
+  return mustRead ? null : topic.newest(filter)
 }
 
 function answerTo (topic: Topic, page: EncodedPage | null, request: StreamRequest, options: DecisionOptions): Opening {

@@ -8,6 +8,7 @@ import { EVERYTHING, type Filter } from './filter.ts'
 import { EndClock } from './end-clock.ts'
 import { FlushPace } from './flush-pace.ts'
 import { DEFAULT_LAG_BYTES, Lane } from './lane.ts'
+import { RetryTimer } from './retry-timer.ts'
 import type { TopicMemory } from './topic-memory.ts'
 import type { TopicOptions } from './topic-options.ts'
 import { pageOf, PAGE_EVENTS, SharedPages, type EncodedPage } from './pages.ts'
@@ -15,10 +16,6 @@ import { encodeEvent, type Ring } from './ring.ts'
 
 /** How many messages wait while the log is read; what comes beyond them is read from the log as well. */
 const MOST_WAITING = 1_000
-
-/** Between attempts to reach a log that does not answer: doubled from the least to the most. */
-const LEAST_RETRY_MS = 500
-const MOST_RETRY_MS = 8_000
 
 /**
  * What this process holds of one followed run: the chain of its newest events, kept unbroken. A live message is
@@ -38,10 +35,11 @@ export class Topic {
   #last: EventId = ORIGIN
   #waiting: LiveMessage[] | null = []
   #repair: Promise<boolean> | null = null
-  #retry: NodeJS.Timeout | null = null
-  #retryMs = LEAST_RETRY_MS
+  readonly #retry = new RetryTimer(() => this.repair())
   readonly #pace = new FlushPace(() => this.lane.flush(this.#last))
   #over = false
+  /** Whether the log has told this tenant of the run, or that there is none. */
+  #isKnown = false
   /** Whether what is in memory may not be told, since the log behind it can't be read. */
   #isUnreadable = false
   #closed = false
@@ -74,7 +72,8 @@ export class Topic {
   /** Finds where the run stands. To be called once, after the subscription is acknowledged. */
   async start (): Promise<void> {
     const page = await this.#options.log.readPage({ runId: this.runId, from: { at: 'end' }, limit: 1 })
-    if (this.#isVisible(page)) {
+    this.#isKnown = this.#isVisible(page)
+    if (this.#isKnown) {
       this.#last = page.resume.position
       this.lane.flush(this.#last)
       this.#learn(page.facts)
@@ -114,6 +113,12 @@ export class Topic {
     return entries === null ? null : pageOf(this.#facts, cursor, entries, filter)
   }
 
+  /** The place after the newest event, unless it may be another one in the log. */
+  newest (filter: Filter): EncodedPage | null {
+    const isLevel = this.#isKnown && !this.#isUnreadable && this.#waiting === null && !this.#retry.isPending
+    return isLevel ? pageOf(this.#facts, this.#last, [], filter) : null
+  }
+
   /**
    * Reads a page of the log.
    *
@@ -141,7 +146,7 @@ export class Topic {
     this.#closed = true
     this.#pace.cancel()
     this.#endClock.stop()
-    if (this.#retry !== null) clearTimeout(this.#retry)
+    this.#retry.stop()
   }
 
   #isVisible (page: { readonly facts: LogFacts }): boolean {
@@ -202,14 +207,14 @@ export class Topic {
         const standing = await this.#readOn()
         if (standing === 'elsewhere' || this.#closed) break
         if (standing === 'level' && this.#applyWaiting()) {
-          this.#retryMs = LEAST_RETRY_MS
+          this.#retry.succeed()
           this.#isUnreadable = false
           return true
         }
       }
     } catch (error) {
-      if (error instanceof RunLogError && error.code === 'unavailable') this.#retryLater()
-      else this.#leaveLane()
+      if (!(error instanceof RunLogError) || error.code !== 'unavailable') this.#leaveLane()
+      else if (!this.#closed) this.#retry.later()
     }
     this.#waiting = null
     return false
@@ -229,7 +234,8 @@ export class Topic {
     const page = await this.#options.log.readPage({
       runId: this.runId, from: { at: 'cursor', cursor: this.#last }, limit: PAGE_EVENTS
     })
-    if (!this.#isVisible(page)) return 'elsewhere'
+    this.#isKnown = this.#isVisible(page)
+    if (!this.#isKnown) return 'elsewhere'
     if (page.resume.gap !== null) {
       await this.#goOnAfterGap(page, page.resume.gap)
       return 'behind'
@@ -285,14 +291,5 @@ export class Topic {
     this.flush()
     this.#over = true
     for (const member of this.lane.members()) member.finish(endFrame(this.#facts, this.#last))
-  }
-
-  #retryLater (): void {
-    if (this.#closed) return
-    this.#retry ??= setTimeout(() => {
-      this.#retry = null
-      this.repair()
-    }, this.#retryMs * (0.5 + Math.random()))
-    this.#retryMs = Math.min(MOST_RETRY_MS, this.#retryMs * 2)
   }
 }

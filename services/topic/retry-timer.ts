@@ -1,0 +1,38 @@
+/** Between two attempts, in milliseconds: doubled from the least to the most. */
+const LEAST_PAUSE_MS = 500
+const MOST_PAUSE_MS = 8_000
+
+/** Does something again later, each time after a longer pause, jittered so that not all who wait come at once. */
+export class RetryTimer {
+  readonly #retry: () => void
+  #timer: NodeJS.Timeout | null = null
+  #pauseMs = LEAST_PAUSE_MS
+
+  constructor (retry: () => void) {
+    this.#retry = retry
+  }
+
+  /** Whether an attempt is to come. */
+  get isPending (): boolean {
+    return this.#timer !== null
+  }
+
+  /** Asks for an attempt; the one that is to come counts for all who ask. */
+  later (): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      this.#retry()
+    }, this.#pauseMs * (0.5 + Math.random()))
+    this.#pauseMs = Math.min(MOST_PAUSE_MS, this.#pauseMs * 2)
+  }
+
+  /** It has succeeded: the next pause is short again. */
+  succeed (): void {
+    this.#pauseMs = LEAST_PAUSE_MS
+  }
+
+  stop (): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+}
