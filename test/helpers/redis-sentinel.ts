@@ -26,7 +26,7 @@ export async function startSentinel (t: Pick<Test, 'teardown'>): Promise<RedisSe
     await writeFile(file, [
       `port ${port}`, 'bind 127.0.0.1', `dir ${dir}`,
       `sentinel monitor main 127.0.0.1 ${master.port} 1`,
-      'sentinel down-after-milliseconds main 500',
+      'sentinel down-after-milliseconds main 2000',
       'sentinel failover-timeout main 3000', ''
     ].join('\n'))
     return await launchServer([file, '--sentinel'])

@@ -53,7 +53,7 @@ t.test('a Redis that answers nothing does not hold up the end', async (t) => {
   await server.kill('SIGSTOP')
   const start = performance.now()
   await fastify.close()
-  t.ok(performance.now() - start < 2_000)
+  t.ok(performance.now() - start < 20_000)
   await waitUntil('the client has ended', () => fastify.redis.status === 'end')
 })
 

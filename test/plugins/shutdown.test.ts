@@ -29,7 +29,7 @@ t.test('whoever stops reading does not hold a stop up', async (t) => {
   const cut = once(response.pause(), 'error')
   const start = Date.now()
   await app.close()
-  t.ok(Date.now() - start < 10_000)
+  t.ok(Date.now() - start < 30_000)
   response.resume()
   t.match((await cut)[0], { code: 'ECONNRESET' })
 })

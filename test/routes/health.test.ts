@@ -51,7 +51,7 @@ t.test('without Redis a service starts, is not ready, and publishing says when t
   const start = Date.now()
   const refused = await app.call('/api/v1/workflow-runs/r/events', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"payload":1}' })
   t.equal(refused.status, 503)
-  t.ok(Date.now() - start < 5_000)
+  t.ok(Date.now() - start < 20_000)
   t.match(refused.headers.get('retry-after'), /^\d+$/)
   t.match(await refused.json(), { code: 'unavailable' })
   t.equal((await app.call('/api/v1/workflow-runs/r')).status, 503)

@@ -99,13 +99,13 @@ t.test('who may not watch is refused before a byte of the stream', TOGETHER, asy
 })
 
 t.test('a stream that can not go on says why and when to come back', TOGETHER, async (t) => {
-  const app = await buildApp(t, { MAX_STREAMS_PER_SUBJECT: '1', STREAM_MAX_AGE_S: '4', DRAIN_MS: '0' })
+  const app = await buildApp(t, { MAX_STREAMS_PER_SUBJECT: '1', STREAM_MAX_AGE_S: '8', DRAIN_MS: '0' })
   const lasting = await buildApp(t, { DRAIN_MS: '0' })
   const aged = await watch(app)
   const refused = await watch(app)
   await refused.ended
   t.match(refused.text(), /^retry: 2000\n\nretry: \d{5}\nevent: stream_close\ndata: \{"reason":"limit"\}\n\n$/)
-  const expired = await watch(lasting, { claims: { exp: Math.floor(Date.now() / 1000) + 4 } })
+  const expired = await watch(lasting, { claims: { exp: Math.floor(Date.now() / 1000) + 8 } })
   await Promise.all([aged.ended, expired.ended])
   t.match(aged.frames.at(-1), { event: 'stream_close', data: '{"reason":"max_age"}' })
   t.match(expired.frames.at(-1), { event: 'stream_close', data: '{"reason":"token_expired"}' })
@@ -143,8 +143,7 @@ t.test('what one replica appends is told by all, on no connection of its own, al
     await client.client('KILL', 'TYPE', 'PUBSUB')
     for (const stream of streams) await stream.waitFor(isUpdateTo(id))
   }
-  const channel = (await client.pubsub('CHANNELS', '*:changed')).map(String)
-  t.equal(channel.length, 1)
+  await waitUntil('one channel is subscribed', async () => (await client.pubsub('CHANNELS', '*:changed')).length === 1)
   for (const stream of streams) stream.destroy()
   await waitUntil('nothing is subscribed any more', async () => (await client.pubsub('CHANNELS', '*:changed')).length === 0)
 })

@@ -28,7 +28,7 @@ function portOf (service: App): string {
 }
 
 function isAbout (actual: number, expected: number): boolean {
-  return Math.abs(actual - expected) <= 5
+  return Math.abs(actual - expected) <= 60
 }
 
 /** As a page of the service itself would ask. */

@@ -99,7 +99,7 @@ t.test('a run that is in view in one tab is followed on when the hidden tab that
 })
 
 t.test('a tab in view takes over from a leader that is frozen', async (t) => {
-  const origin = open(t, 100)
+  const origin = open(t, 1_500)
   const frozen = origin.openTab('frozen', 'hidden')
   const leading = frozen.follow('frozen')
   await waitUntil('it leads', () => leading.store.snapshot.connection === 'waiting')

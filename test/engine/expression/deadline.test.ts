@@ -4,12 +4,12 @@ import { createEvaluator } from '../../../packages/engine/src/expression/jq-eval
 const NOTHING = { input: null, variables: {} }
 
 t.test('a program that never ends is stopped, and those that wait behind it have their values', async (t) => {
-  const evaluator = createEvaluator({ deadlineMs: 1_000, maxOutputBytes: 1_000 })
+  const evaluator = createEvaluator({ deadlineMs: 3_000, maxOutputBytes: 1_000 })
   t.teardown(() => evaluator.close())
   const endless = ['until(false; .)', '[repeat(1) | select(. > 1)]'].map((program) => evaluator.evaluate(program, NOTHING, 'expression'))
   const others = Array.from({ length: 20 }, (_, index) => evaluator.evaluate(`\${ ${index} + 1 }`, NOTHING))
   for (const result of await Promise.allSettled(endless)) {
-    t.match(result, { status: 'rejected', reason: { name: 'ExpressionError', message: 'It was stopped, as it took longer than 1000 ms.' } })
+    t.match(result, { status: 'rejected', reason: { name: 'ExpressionError', message: 'It was stopped, as it took longer than 3000 ms.' } })
   }
   t.same(await Promise.all(others), Array.from({ length: 20 }, (_, index) => index + 1))
 })

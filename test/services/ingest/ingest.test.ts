@@ -6,7 +6,7 @@ import { createIngestClaims } from '../../../services/run-log/redis/ingest-claim
 import { startRedis } from '../../helpers/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
-function join (t: Test, url: string, leaseMs = 1_000) {
+function join (t: Test, url: string, leaseMs = 20_000) {
   const logger = memoryLogger()
   const { ingest, connections, runLog } = makeIngest({ kind: 'standalone', url }, logger, leaseMs)
   t.teardown(async () => {
@@ -177,7 +177,7 @@ t.test('who stops stores what has arrived and passes the lease on', async (t) =>
   const client = server.client()
   const first = join(t, server.url, 60_000)
   await first.holds()
-  const second = join(t, server.url, 400)
+  const second = join(t, server.url, 5_000)
   await waitUntil('the second stands by', () => second.ingest.stats().role === 'standby')
   const numbers = Array.from({ length: 3_000 }, (_, index) => String(index % 3))
   for (const [index, number] of numbers.entries()) {

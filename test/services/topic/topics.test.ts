@@ -86,7 +86,7 @@ t.test('a follower who waited for a run gets nothing when another tenant opens i
 })
 
 t.test('the stream of a finished run ends after the grace, with its stragglers, and then answers 204', async (t) => {
-  const { log, url } = await start(t, { graceMs: 300 })
+  const { log, url } = await start(t, { graceMs: 2_000 })
   await appendTo(log, 'job', [...numberedLogs(2), newEvent('status_change', { status: 'Failed' })])
   const stream = await openEventStream(url('job'))
   await stream.waitFor(({ event }) => event === 'status_change')
@@ -142,7 +142,7 @@ t.test('filtered followers get only what they asked for, and their cursor moves 
 })
 
 t.test('an idle stream gets comments, and an old one is closed with a time to come back', async (t) => {
-  const { log, url } = await start(t, { heartbeatMs: 30, maxAgeMs: 400 })
+  const { log, url } = await start(t, { heartbeatMs: 30, maxAgeMs: 3_000 })
   const [only] = await appendTo(log, 'idle', numberedLogs(1))
   const stream = await openEventStream(url('idle'))
   await waitUntil('a comment came', () => stream.comments.length > 0)
