@@ -6,20 +6,25 @@ const MOST_PAUSE_MS = 5
 
 /**
  * Flushes once per turn of the event loop; a lane whose flush takes long, since many follow it, rests a little after
- * each, which costs less than the flush itself and saves many.
+ * each, which costs less than the flush itself and saves many. It does not rest longer than until as much has come as
+ * left the last time: there is no sign that more would.
  */
 export class FlushPace {
   readonly #flush: () => void
   #cancel: (() => void) | null = null
   #restUntil = 0
+  #queued = 0
+  #lastQueued = 0
 
   /** @param flush writes what is queued */
   constructor (flush: () => void) {
     this.#flush = flush
   }
 
-  /** Something is queued. */
-  want (): void {
+  /** So many events more are queued. */
+  want (events: number): void {
+    this.#queued += events
+    if (this.#queued >= this.#lastQueued) this.#endRest()
     if (this.#cancel !== null) return
     const restMs = this.#restUntil === 0 ? 0 : this.#restUntil - performance.now()
     if (restMs >= 1) {
@@ -34,6 +39,8 @@ export class FlushPace {
   /** Flushes at once. */
   now (): void {
     this.cancel()
+    this.#lastQueued = this.#queued
+    this.#queued = 0
     const startedAt = performance.now()
     this.#flush()
     const endedAt = performance.now()
@@ -44,5 +51,11 @@ export class FlushPace {
   cancel (): void {
     this.#cancel?.()
     this.#cancel = null
+  }
+
+  #endRest (): void {
+    if (this.#restUntil === 0) return
+    this.#restUntil = 0
+    this.cancel()
   }
 }

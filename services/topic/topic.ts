@@ -184,7 +184,7 @@ export class Topic {
     // How many there are of each type is read where it is told.
     this.#facts = { ...this.#facts, last: this.#last, counts: null }
     if (this.#facts.terminalId !== null) this.#endClock.prolong()
-    this.#pace.want()
+    this.#pace.want(events.length)
   }
 
   #noticeStatus (event: LogEvent): void {
