@@ -11,7 +11,9 @@ const MOST_PAUSE_MS = 5
  */
 export class FlushPace {
   readonly #flush: () => void
-  #cancel: (() => void) | null = null
+  readonly #now = () => this.now()
+  #immediate: NodeJS.Immediate | null = null
+  #timer: NodeJS.Timeout | null = null
   #restUntil = 0
   #queued = 0
   #lastQueued = 0
@@ -25,15 +27,10 @@ export class FlushPace {
   want (events: number): void {
     this.#queued += events
     if (this.#queued >= this.#lastQueued) this.#endRest()
-    if (this.#cancel !== null) return
+    if (this.#immediate !== null || this.#timer !== null) return
     const restMs = this.#restUntil === 0 ? 0 : this.#restUntil - performance.now()
-    if (restMs >= 1) {
-      const timer = setTimeout(() => this.now(), restMs)
-      this.#cancel = () => clearTimeout(timer)
-    } else {
-      const immediate = setImmediate(() => this.now())
-      this.#cancel = () => clearImmediate(immediate)
-    }
+    if (restMs >= 1) this.#timer = setTimeout(this.#now, restMs)
+    else this.#immediate = setImmediate(this.#now)
   }
 
   /** Flushes at once. */
@@ -49,8 +46,9 @@ export class FlushPace {
   }
 
   cancel (): void {
-    this.#cancel?.()
-    this.#cancel = null
+    if (this.#immediate !== null) clearImmediate(this.#immediate)
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#immediate = this.#timer = null
   }
 
   #endRest (): void {

@@ -61,6 +61,8 @@ export class Topic {
 
   /** What is known of the run; exact when `isOver`. */
   get facts (): LogFacts {
+    // How many there are of each type is read where it is told.
+    if (this.#facts.last !== this.#last) this.#facts = { ...this.#facts, last: this.#last, counts: null }
     return this.#facts
   }
 
@@ -108,15 +110,15 @@ export class Topic {
   /** What follows a cursor, if it is in memory. */
   fromRing (cursor: EventId, filter: Filter): EncodedPage | null {
     if (this.#isUnreadable) return null
-    if (cursor === this.#last) return this.#facts.exists ? pageOf(this.#facts, cursor, [], filter) : null
+    if (cursor === this.#last) return this.#facts.exists ? pageOf(this.facts, cursor, [], filter) : null
     const entries = this.#ring.after(cursor)
-    return entries === null ? null : pageOf(this.#facts, cursor, entries, filter)
+    return entries === null ? null : pageOf(this.facts, cursor, entries, filter)
   }
 
   /** The place after the newest event, unless it may be another one in the log. */
   newest (filter: Filter): EncodedPage | null {
     const isLevel = this.#isKnown && !this.#isUnreadable && this.#waiting === null && !this.#retry.isPending
-    return isLevel ? pageOf(this.#facts, this.#last, [], filter) : null
+    return isLevel ? pageOf(this.facts, this.#last, [], filter) : null
   }
 
   /**
@@ -181,8 +183,6 @@ export class Topic {
     }
     if (events.length === 0) return
     this.#over = false
-    // How many there are of each type is read where it is told.
-    this.#facts = { ...this.#facts, last: this.#last, counts: null }
     if (this.#facts.terminalId !== null) this.#endClock.prolong()
     this.#pace.want(events.length)
   }
@@ -277,7 +277,6 @@ export class Topic {
     this.#finish()
     this.#over = false
     this.#last = ORIGIN
-    this.#facts = { ...this.#facts, last: ORIGIN }
     this.lane.flush(ORIGIN)
   }
 
@@ -290,6 +289,6 @@ export class Topic {
   #finish (): void {
     this.flush()
     this.#over = true
-    for (const member of this.lane.members()) member.finish(endFrame(this.#facts, this.#last))
+    for (const member of this.lane.members()) member.finish(endFrame(this.facts, this.#last))
   }
 }
