@@ -83,11 +83,10 @@ local function read_state(log_last)
   return state
 end
 
--- Names this time of this server as a primary: both ids change at a restart, the second also when it is promoted, be
--- it to what it was before.
+-- Names this time of this server as a primary: the id of its replication changes when a primary restarts and whenever
+-- a server is promoted, be it to what it was before.
 local function reign()
-  local info = redis.call('INFO', 'server', 'replication')
-  return string.match(info, 'run_id:(%x+)') .. string.match(info, 'master_replid:(%x+)')
+  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
 end
 
 -- The time of the new ids. A server that did not write the last one may have lost newer ones, so two histories
