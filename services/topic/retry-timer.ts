@@ -12,11 +12,6 @@ export class RetryTimer {
     this.#retry = retry
   }
 
-  /** Whether an attempt is to come. */
-  get isPending (): boolean {
-    return this.#timer !== null
-  }
-
   /** Asks for an attempt; the one that is to come counts for all who ask. */
   later (): void {
     this.#timer ??= setTimeout(() => {

@@ -13,7 +13,7 @@ export function encodeEvent (event: LogEvent): EncodedEvent {
   return { event, frame: eventFrame(event) }
 }
 
-/** The newest events of one run, an unbroken chain, bounded by number and size; the oldest fall out, the newest never. */
+/** The newest events of one run, an unbroken chain, bounded by number and size; the oldest fall out. */
 export class Ring {
   readonly #maxEvents: number
   readonly #maxCharacters: () => number
@@ -40,7 +40,7 @@ export class Ring {
     const maxCharacters = this.#maxCharacters()
     let drop = Math.max(0, this.#entries.length - this.#maxEvents)
     for (let index = 0; index < drop; index++) this.#characters -= this.#entries[index]?.frame.length ?? 0
-    while (this.#characters > maxCharacters && drop < this.#entries.length - 1) {
+    while (this.#characters > maxCharacters && drop < this.#entries.length) {
       this.#characters -= this.#entries[drop]?.frame.length ?? 0
       drop++
     }

@@ -17,6 +17,9 @@ import { encodeEvent, type Ring } from './ring.ts'
 /** How many messages wait while the log is read; what comes beyond them is read from the log as well. */
 const MOST_WAITING = 1_000
 
+/** For how long what the log has said answers those who begin at the newest event, in milliseconds. */
+const CONFIRMED_MS = 1_000
+
 /**
  * What this process holds of one followed run: the chain of its newest events, kept unbroken. A live message is
  * taken only if it continues the chain exactly; whatever does not is repaired from the run log before anything is
@@ -38,8 +41,8 @@ export class Topic {
   readonly #retry = new RetryTimer(() => this.repair())
   readonly #pace = new FlushPace(() => this.lane.flush(this.#last))
   #over = false
-  /** Whether the log has told this tenant of the run, or that there is none. */
-  #isKnown = false
+  /** When the log has last told this tenant of the run, or that there is none; by the monotonic clock. */
+  #confirmedAt = -Infinity
   /** Whether what is in memory may not be told, since the log behind it can't be read. */
   #isUnreadable = false
   #closed = false
@@ -74,8 +77,7 @@ export class Topic {
   /** Finds where the run stands. To be called once, after the subscription is acknowledged. */
   async start (): Promise<void> {
     const page = await this.#options.log.readPage({ runId: this.runId, from: { at: 'end' }, limit: 1 })
-    this.#isKnown = this.#isVisible(page)
-    if (this.#isKnown) {
+    if (this.#isVisible(page)) {
       this.#last = page.resume.position
       this.lane.flush(this.#last)
       this.#learn(page.facts)
@@ -115,10 +117,10 @@ export class Topic {
     return entries === null ? null : pageOf(this.facts, cursor, entries, filter)
   }
 
-  /** The place after the newest event, unless it may be another one in the log. */
+  /** The place after the newest event, if the log has confirmed it a moment ago. */
   newest (filter: Filter): EncodedPage | null {
-    const isLevel = this.#isKnown && !this.#isUnreadable && this.#waiting === null && !this.#retry.isPending
-    return isLevel ? pageOf(this.facts, this.#last, [], filter) : null
+    const isConfirmed = this.#waiting === null && performance.now() - this.#confirmedAt < CONFIRMED_MS
+    return isConfirmed ? pageOf(this.facts, this.#last, [], filter) : null
   }
 
   /**
@@ -155,9 +157,11 @@ export class Topic {
     return !page.facts.exists || page.facts.tenant === this.tenant
   }
 
-  /** A page that reaches the topic's chain spares the next follower with the same cursor a read. */
+  /** A page that reaches the topic's chain spares those who come next a read. */
   #prefill (page: Page): void {
-    if (this.#isVisible(page)) this.#ring.prepend(page.events, this.#last)
+    if (!this.#isVisible(page)) return
+    this.#ring.prepend(page.events, this.#last)
+    if (page.facts.exists === this.#facts.exists && page.facts.last === this.#last) this.#confirmedAt = performance.now()
   }
 
   /** @returns false when the message does not continue the chain */
@@ -234,8 +238,7 @@ export class Topic {
     const page = await this.#options.log.readPage({
       runId: this.runId, from: { at: 'cursor', cursor: this.#last }, limit: PAGE_EVENTS
     })
-    this.#isKnown = this.#isVisible(page)
-    if (!this.#isKnown) return 'elsewhere'
+    if (!this.#isVisible(page)) return 'elsewhere'
     if (page.resume.gap !== null) {
       await this.#goOnAfterGap(page, page.resume.gap)
       return 'behind'
@@ -283,6 +286,7 @@ export class Topic {
   /** Takes over what a read of the log says of the run. */
   #learn (facts: LogFacts): void {
     this.#facts = { ...facts, last: this.#last }
+    this.#confirmedAt = performance.now()
     this.#endClock.learn(facts)
   }
 

@@ -82,3 +82,30 @@ function gate (): { readonly opened: Promise<void>, open (): void } {
   const opened = new Promise<void>((resolve) => { open = resolve })
   return { opened, open: () => open() }
 }
+
+t.test('many who want nothing of the past share a read of the log, and nobody is told for long what it has ceased to say', async (t) => {
+  const { log, live } = createEmbeddedRunLog({
+    directory: t.testdir(), retention: { maxEvents: 1_000, maxBytes: 1_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
+  })
+  await log.open()
+  t.teardown(() => log.close())
+  let reads = 0
+  const counted: RunLog = Object.assign(Object.create(log), {
+    readPage: (request: PageRequest) => {
+      reads++
+      return log.readPage(request)
+    }
+  })
+  const startedAt = performance.now()
+  const { url } = await startTopicServer(t, counted, deafChannels(live).channels)
+  for (let round = 0; round < 100; round++) (await openEventStream(url('run', round % 2 === 0 ? '' : '?from=now'))).pause()
+  t.ok(reads <= 2 + 2 * (performance.now() - startedAt) / 1_000, `${reads} reads`)
+
+  await appendTo(log, 'run', numberedLogs(10))
+  await waitUntil('who comes is told where the run is now', async () => {
+    const stream = await openEventStream(url('run', '?tail=1'))
+    const open = await stream.waitFor(({ event }) => event === 'stream_open')
+    stream.destroy()
+    return open.id?.endsWith('-9') === true
+  })
+})
