@@ -89,12 +89,15 @@ export async function onFreePort (launch: (port: number) => Promise<ChildProcess
   }
 }
 
+/** No server outlives this process. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+
 /** Starts a redis-server, or with `--sentinel` a Sentinel; resolves when it answers. */
 export async function launchServer (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
-  const killWithUs = () => child.kill('SIGKILL')
-  process.once('exit', killWithUs)
-  child.once('exit', () => process.off('exit', killWithUs))
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   await once(child, 'spawn')
   let output = ''
   await new Promise<void>((resolve, reject) => {
