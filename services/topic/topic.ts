@@ -221,6 +221,7 @@ export class Topic {
       else if (!this.#closed) this.#retry.later()
     }
     this.#waiting = null
+    this.#confirmedAt = -Infinity
     return false
   }
 
