@@ -31,8 +31,7 @@ export class Ring {
     this.#entries.push(entry)
     this.#characters += entry.frame.length
     // Trimmed in strides, since every trim moves what is left.
-    if (this.#entries.length > this.#maxEvents * 1.25) this.trim()
-    else if (this.#characters > this.#maxCharacters() * 1.25) this.trim()
+    if (this.#entries.length > this.#maxEvents * 1.25 || this.#characters > this.#maxCharacters() * 1.25) this.trim()
   }
 
   /** Lets go of the oldest events until the bounds hold. */

@@ -34,7 +34,7 @@ function publish (t: Test, { replicas }: Scene, name: string): Publisher[] {
 
 async function published (publishers: readonly Publisher[], more: number): Promise<void> {
   const from = publishers.map(({ acknowledged }) => acknowledged.length)
-  await waitUntil(`each publishes ${more} more`, () => publishers.every(({ acknowledged }, index) => acknowledged.length >= (from[index] ?? 0) + more), 30_000)
+  await waitUntil(`each publishes ${more} more`, () => publishers.every(({ acknowledged }, index) => acknowledged.length >= (from[index] ?? 0) + more))
 }
 
 /** How far the clock of a server is from that of this process, in seconds. */

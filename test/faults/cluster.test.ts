@@ -48,7 +48,7 @@ async function setUp (t: Test): Promise<Scene> {
       readers: urls.map((url, reader) => startReader(t, streamOf(url, runId), { name: `${runId}/${reader}` }))
     })
   }
-  await waitUntil('events arrive', () => runs.every(({ readers }) => readers.every((reader) => reader.events().length > 5)), 30_000)
+  await waitUntil('events arrive', () => runs.every(({ readers }) => readers.every((reader) => reader.events().length > 5)))
   return {
     nodes,
     replicas,

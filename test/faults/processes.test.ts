@@ -23,7 +23,7 @@ t.test('several processes share one port, any of them serves any run, and one th
   const redis = await startRedis(t)
   const server = startServer(t, { PORT: '0', WEB_CONCURRENCY: '2', REDIS_URL: redis.url, JWT_SECRET: TEST_SECRET, DATA_DIR: await temporaryDirectory(t) })
   const [, url = ''] = await server.printed(/"msg":"Server listening at (http:\/\/127\.0\.0\.1:\d+)"/)
-  await waitUntil('both listen', () => pidsIn(server.stdout(), 'Server listening').size === 2, 30_000)
+  await waitUntil('both listen', () => pidsIn(server.stdout(), 'Server listening').size === 2)
   await waitUntil('Redis is reached', async () => (await publish(url, 'shared', 1)) === 201)
   const streams = await Promise.all(Array.from({ length: 8 }, () => openEventStream(`${url}/api/v1/workflow-runs/shared/stream`, { token })))
   await publish(url, 'shared', 2)
@@ -36,7 +36,7 @@ t.test('several processes share one port, any of them serves any run, and one th
 
   const [victim] = serving
   process.kill(Number(victim), 'SIGKILL')
-  await waitUntil('another one took its place', () => pidsIn(server.stdout(), 'Server listening').size === 3, 30_000)
+  await waitUntil('another one took its place', () => pidsIn(server.stdout(), 'Server listening').size === 3)
   t.match(server.stdout(), 'a process ended and is replaced')
   t.equal(await publish(url, 'shared', 3), 201)
 

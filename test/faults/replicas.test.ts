@@ -31,7 +31,7 @@ async function setUp (t: Test): Promise<Scene> {
     return { runId, readers, publisher: startPublisher(t, { urls: [staying.url], runId, pauseMs: 20 }) }
   })
   const readers = runs.flatMap((run) => run.readers)
-  await waitUntil('events arrive', () => readers.every((reader) => reader.events().length > 3), 30_000)
+  await waitUntil('events arrive', () => readers.every((reader) => reader.events().length > 3))
   return { gateway, leaving, staying, runs, readers }
 }
 

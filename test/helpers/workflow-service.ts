@@ -73,12 +73,12 @@ export async function buildWorkflowApp (t: Test, files: Readonly<Record<string, 
       return await response.json() as StartedRun
     },
     async finished (runId, claims) {
-      await waitUntil(`${runId} is over`, async () => (await readRun(runId, claims)).terminal, 60_000)
+      await waitUntil(`${runId} is over`, async () => (await readRun(runId, claims)).terminal)
       return await readRun(runId, claims)
     },
     async stepIs (runId, step, status) {
       const isSo = async () => (await readRun(runId)).steps?.some((one) => one.step === step && one.status === status) === true
-      await waitUntil(`${step} of ${runId} is ${status}`, isSo, 60_000)
+      await waitUntil(`${step} of ${runId} is ${status}`, isSo)
     }
   }
 }

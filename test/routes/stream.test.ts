@@ -12,23 +12,12 @@ function open (app: App, runId: string, { query = '', ...options }: OpenOptions 
   return openEventStream(streamUrl(app, runId, query), { token: reader, ...options })
 }
 
-async function publish (app: App, runId: string, events: unknown, token = reader): Promise<string[]> {
-  const response = await fetch(`${app.url}/api/v1/workflow-runs/${runId}/events`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(events)
-  })
-  if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`)
-  const { ids } = await response.json() as { ids: string[] }
-  return ids
-}
-
 const log = (message: string, level = 'info') => ({ event_type: 'log', payload: { level, message } })
 const status = (name: string) => ({ event_type: 'status_change', payload: { status: name } })
 
 t.test('a stream has the head that browsers and proxies need, retry first and stream_open next', async (t) => {
   const app = await buildApp(t, { STREAM_RETRY_MS: '1234' })
-  const [first] = await publish(app, 'head', [log('one')])
+  const [first] = await app.publish('head', [log('one')])
   const stream = await open(app, 'head')
   await stream.waitFor(({ event }) => event === 'log')
   t.equal(stream.status, 200)
@@ -56,7 +45,7 @@ t.test('the payload arrives as the publisher wrote it', async (t) => {
 
 t.test('a cursor comes by header or query, the header first, and beats the other choices', async (t) => {
   const app = await buildApp(t)
-  const ids = await publish(app, 'resume', [log('1'), log('2'), log('3'), log('4')])
+  const ids = await app.publish('resume', [log('1'), log('2'), log('3'), log('4')])
   const seqsWith = async (options: OpenOptions & { query?: string }) => {
     const stream = await open(app, 'resume', options)
     await stream.waitFor(({ id }) => id === ids[3])
@@ -75,11 +64,11 @@ t.test('a cursor comes by header or query, the header first, and beats the other
 
 t.test('from=now and since= a later time bring only what comes', async (t) => {
   const app = await buildApp(t)
-  let [, last] = await publish(app, 'now', [log('1'), log('2')])
+  let [, last] = await app.publish('now', [log('1'), log('2')])
   for (const query of ['?from=now', '?tail=0', `?since=${new Date(Date.now() + 60_000).toISOString()}`]) {
     const stream = await open(app, 'now', { query })
     t.match(await stream.waitFor(({ event }) => event === 'stream_open'), { id: last });
-    [last] = await publish(app, 'now', [log(query)])
+    [last] = await app.publish('now', [log(query)])
     await stream.waitFor((frame) => frame.id === last)
     t.equal(eventsOf(stream).length, 1, query)
     stream.destroy()
@@ -89,7 +78,7 @@ t.test('from=now and since= a later time bring only what comes', async (t) => {
 t.test('who asks for the tail gets that of the log as it is, whatever others were given before', async (t) => {
   const app = await buildApp(t)
   const lines = Array.from({ length: 900 }, (_, index) => log(String(index)))
-  await publish(app, 'tail', lines)
+  await app.publish('tail', lines)
   const count = async () => {
     const stream = await open(app, 'tail', { query: '?tail=700' })
     const last = (await (await app.call('/api/v1/workflow-runs/tail')).json() as { last_event_id: string }).last_event_id
@@ -97,13 +86,13 @@ t.test('who asks for the tail gets that of the log as it is, whatever others wer
     return eventsOf(stream).length
   }
   t.equal(await count(), 700)
-  await publish(app, 'tail', lines.slice(0, 100))
+  await app.publish('tail', lines.slice(0, 100))
   t.equal(await count(), 700)
 })
 
 t.test('a malformed cursor in the header is told in the stream, in the query it is refused', async (t) => {
   const app = await buildApp(t)
-  await publish(app, 'garbage', [log('1'), log('2')])
+  await app.publish('garbage', [log('1'), log('2')])
   for (const lastEventId of ['abc', '1-1, 2-2', '-1-0', '99999999999999999999-0', 'x'.repeat(10_000), '1-1\u00e9', '01-1']) {
     const stream = await open(app, 'garbage', { lastEventId })
     await stream.waitFor(({ id }) => id?.endsWith('-2') === true)
@@ -121,7 +110,7 @@ t.test('a malformed cursor in the header is told in the stream, in the query it 
 
 t.test('a cursor that the log contradicts is told so, then gets everything retained', async (t) => {
   const app = await buildApp(t)
-  const ids = await publish(app, 'forked', [log('1'), log('2'), log('3')])
+  const ids = await app.publish('forked', [log('1'), log('2'), log('3')])
   const ms = Number(ids[0]?.split('-')[0])
   for (const lastEventId of [`${ms}-9`, `${ms - 1}-2`, `${ms + 5}-2`]) {
     const stream = await open(app, 'forked', { lastEventId })
@@ -139,7 +128,7 @@ t.test('a cursor of a run that nobody knows: young means lost, old means over', 
   const app = await buildApp(t)
   const young = await open(app, 'gone', { lastEventId: `${Date.now()}-7` })
   t.match(JSON.parse((await young.waitFor(({ event }) => event === 'stream_gap')).data), { reason: 'forked', resumed_after: '0-0' })
-  const [id] = await publish(app, 'gone', [log('new')])
+  const [id] = await app.publish('gone', [log('new')])
   await young.waitFor((frame) => frame.id === id)
   young.destroy()
 
@@ -156,10 +145,10 @@ t.test('a cursor of a run that nobody knows: young means lost, old means over', 
 
 t.test('a finished run ends its streams and answers 204 to a cursor at its end', async (t) => {
   const app = await buildApp(t, { END_GRACE_MS: '150' })
-  const ids = await publish(app, 'done', [status('running'), log('1')])
+  const ids = await app.publish('done', [status('running'), log('1')])
   const live = await open(app, 'done')
   await live.waitFor(({ id }) => id === ids[1])
-  const [end] = await publish(app, 'done', [status('SUCCEEDED')])
+  const [end] = await app.publish('done', [status('SUCCEEDED')])
   await live.ended
   t.match(live.frames.at(-1), { event: 'stream_end', id: end })
   t.match(JSON.parse(live.frames.at(-1)?.data ?? ''), { status: 'succeeded', last_event_id: end, events: 3, counts: { status_change: 2, log: 1 } })
@@ -171,7 +160,7 @@ t.test('a finished run ends its streams and answers 204 to a cursor at its end',
 
 t.test('a status_change of a step does not end the run, and a finished run is not reopened', async (t) => {
   const app = await buildApp(t, { END_GRACE_MS: '50' })
-  await publish(app, 'steps', [{ event_type: 'status_change', payload: { status: 'failed', step: 'build' } }, status('failed'), status('running')])
+  await app.publish('steps', [{ event_type: 'status_change', payload: { status: 'failed', step: 'build' } }, status('failed'), status('running')])
   const stream = await open(app, 'steps')
   await stream.ended
   t.match(JSON.parse(stream.frames.at(-1)?.data ?? ''), { status: 'failed', events: 3 })
@@ -179,7 +168,7 @@ t.test('a status_change of a step does not end the run, and a finished run is no
 
 t.test('who may not follow is refused before a byte of the stream', async (t) => {
   const app = await buildApp(t)
-  await publish(app, 'secret', [log('1')], tokenFor({ sub: 'a', scope: 'runs:write', tenant: 'a' }))
+  await app.publish('secret', [log('1')], { tenant: 'a' })
   const statusOf = async (token: string | undefined, runId = 'secret', headers = {}) =>
     (await openEventStream(streamUrl(app, runId), { ...(token === undefined ? {} : { token }), headers })).status
   t.equal(await statusOf(undefined), 401)
@@ -220,12 +209,15 @@ t.test('a stream over the limit is told so in the stream, and a place that is gi
 
 t.test('within the grace a cursor at the end of a finished run is followed on', async (t) => {
   const app = await buildApp(t, { END_GRACE_MS: '4000' })
-  const [end = ''] = await publish(app, 'done', [status('succeeded')])
-  const within = await open(app, 'done', { lastEventId: end })
-  // Where the machine has held this up for longer than the grace there is nothing to see.
-  if (within.status === 204) return
-  await within.ended
-  t.strictSame(within.frames.map(({ event, id }) => [event, id]), [['stream_open', end], ['stream_end', end]])
+  const openAtTheEnd = async (runId: string) => {
+    const [end = ''] = await app.publish(runId, [status('succeeded')])
+    return { end, stream: await open(app, runId, { lastEventId: end }) }
+  }
+  let { end, stream } = await openAtTheEnd('done-1')
+  // A busy machine may need longer than the grace.
+  for (let run = 2; stream.status === 204; run++) ({ end, stream } = await openAtTheEnd(`done-${run}`))
+  await stream.ended
+  t.strictSame(stream.frames.map(({ event, id }) => [event, id]), [['stream_open', end], ['stream_end', end]])
 })
 
 t.test('a stream is closed when its token expires', async (t) => {
@@ -240,14 +232,14 @@ t.test('a stream is closed when its token expires', async (t) => {
 
 t.test('a gateway that speaks HTTP/1.0 gets the same stream without chunks', async (t) => {
   const app = await buildApp(t)
-  await publish(app, 'old-gateway', [log('history')])
+  await app.publish('old-gateway', [log('history')])
   const { hostname, port, pathname } = new URL(streamUrl(app, 'old-gateway'))
   const socket = connect(Number(port), hostname)
   let received = ''
   socket.setEncoding('utf8').on('data', (chunk) => { received += chunk })
   socket.write(`GET ${pathname} HTTP/1.0\r\nAuthorization: Bearer ${reader}\r\n\r\n`)
   await waitUntil('history came', () => received.includes('"history"'))
-  await publish(app, 'old-gateway', [log('live'), status('succeeded')])
+  await app.publish('old-gateway', [log('live'), status('succeeded')])
   await new Promise((resolve) => socket.once('close', resolve))
   const body = received.slice(received.indexOf('\r\n\r\n') + 4)
   t.match(body, /^retry: 2000\n\nid: 0-0\nevent: stream_open\n/)
@@ -277,7 +269,7 @@ t.test('clients that leave in any way leave nothing behind', async (t) => {
 
 t.test('one line is logged when a stream opens and one when it ends, without a secret', async (t) => {
   const app = await buildApp(t)
-  await publish(app, 'logged', [log('1'), log('2')])
+  await app.publish('logged', [log('1'), log('2')])
   const stream = await open(app, 'logged')
   await stream.waitFor(({ id }) => id?.endsWith('-2') === true)
   stream.destroy()
@@ -292,7 +284,7 @@ t.test('one line is logged when a stream opens and one when it ends, without a s
 
 t.test('a graceful stop tells open streams and is quick', async (t) => {
   const app = await buildApp(t)
-  const [id] = await publish(app, 'stopping', [log('1')])
+  const [id] = await app.publish('stopping', [log('1')])
   const stream = await open(app, 'stopping')
   await stream.waitFor((frame) => frame.id === id)
   await app.close()

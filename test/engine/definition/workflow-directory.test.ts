@@ -38,7 +38,7 @@ async function watchDirectory (t: Test, prepare: (path: string) => Promise<void>
     return [...workflows.map(({ name, version, title }) => `${name} ${version} ${title}`), ...faults.map(({ file, path }) => `${file} ${path}`)]
   }
   const shows = async (...expected: string[]) => {
-    await waitUntil(`${expected.join(', ')} is listed`, async () => JSON.stringify(await listed()) === JSON.stringify(expected), 60_000)
+    await waitUntil(`${expected.join(', ')} is listed`, async () => JSON.stringify(await listed()) === JSON.stringify(expected))
     t.pass(`listed: ${expected.join(', ') || 'nothing'}`)
   }
   return { path, watched, warnings, listed, shows }

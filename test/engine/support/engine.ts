@@ -82,7 +82,7 @@ export async function startEngine (t: Test, options: Partial<EngineOptions> = {}
     return runId
   }
   async function ended (runId: string): Promise<EndedRun> {
-    await waitUntil(`run ${runId} is over`, async () => (await store.read(runId))?.isOver === true, 60_000)
+    await waitUntil(`run ${runId} is over`, async () => (await store.read(runId))?.isOver === true)
     const all = events(runId)
     const end = all.filter(({ type, data }) => type === 'status_change' && data['step'] === undefined).at(-1)?.data ?? {}
     const result = all.find(({ type, data }) => type === 'result_preview' && data['step'] === undefined)

@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
 import { deafChannels } from '../../helpers/deaf-channels.ts'
@@ -7,12 +7,17 @@ import { appendTo, numberedLogs } from '../../helpers/publish.ts'
 import { startTopicServer } from '../../helpers/topic-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
-t.test('a connection that comes back while a topic starts costs no event and doubles none', async (t) => {
+async function openLog (t: Test) {
   const { log, live } = createEmbeddedRunLog({
-    directory: t.testdir(), retention: { maxEvents: 1_000, maxBytes: 1_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
+    directory: t.testdir(), retention: { maxEvents: 10_000, maxBytes: 10_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
   })
   await log.open()
   t.teardown(() => log.close())
+  return { log, live }
+}
+
+t.test('a connection that comes back while a topic starts costs no event and doubles none', async (t) => {
+  const { log, live } = await openLog(t)
 
   let hasLooked = false
   const start = gate()
@@ -49,11 +54,7 @@ t.test('a connection that comes back while a topic starts costs no event and dou
 })
 
 t.test('a repair that fails in the middle costs no event and doubles none', async (t) => {
-  const { log, live } = createEmbeddedRunLog({
-    directory: t.testdir(), retention: { maxEvents: 10_000, maxBytes: 10_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
-  })
-  await log.open()
-  t.teardown(() => log.close())
+  const { log, live } = await openLog(t)
   let isRepairing = false
   let reads = 0
   const failing: RunLog = Object.assign(Object.create(log), {
@@ -84,11 +85,7 @@ function gate (): { readonly opened: Promise<void>, open (): void } {
 }
 
 t.test('many who want nothing of the past share a read of the log, and nobody is told for long what it has ceased to say', async (t) => {
-  const { log, live } = createEmbeddedRunLog({
-    directory: t.testdir(), retention: { maxEvents: 1_000, maxBytes: 1_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
-  })
-  await log.open()
-  t.teardown(() => log.close())
+  const { log, live } = await openLog(t)
   let reads = 0
   const counted: RunLog = Object.assign(Object.create(log), {
     readPage: (request: PageRequest) => {
