@@ -10,20 +10,24 @@ export interface Acknowledgement {
 }
 
 /**
- * Reads an acknowledgement.
+ * Reads the acknowledgements of one call of the script.
  *
- * @returns null when the text is none
+ * @returns those that the text holds, in order; none when it is something else
  */
-export function readAcknowledgement (text: string): Acknowledgement | null {
-  let value: unknown
+export function readAcknowledgements (text: string): Acknowledgement[] {
+  let values: unknown
   try {
-    value = JSON.parse(text)
+    values = JSON.parse(text)
   } catch {
-    return null
+    return []
   }
-  if (typeof value !== 'object' || value === null) return null
-  if (!('run' in value && 'token' in value && 'hashes' in value && 'last' in value)) return null
+  return Array.isArray(values) ? values.flatMap(acknowledgementOf) : []
+}
+
+function acknowledgementOf (value: unknown): Acknowledgement[] {
+  if (typeof value !== 'object' || value === null) return []
+  if (!('run' in value && 'token' in value && 'hashes' in value && 'last' in value)) return []
   const { run, token, hashes, last } = value
-  if (typeof run !== 'string' || typeof token !== 'number' || typeof last !== 'string' || !Array.isArray(hashes)) return null
-  return { run, token, hashes: hashes.map(String), last }
+  if (typeof run !== 'string' || typeof token !== 'number' || typeof last !== 'string' || !Array.isArray(hashes)) return []
+  return [{ run, token, hashes: hashes.map(String), last }]
 }

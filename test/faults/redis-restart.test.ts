@@ -123,5 +123,6 @@ t.test('an append that times out, is carried out by Redis later and repeated by 
   const log = await proveDelivery(t, { url: replica.url, runId: 'run', publishers, readers: [reader] })
   t.equal(log.events.length, stored(), 'as many as were acknowledged')
   const commands = await redis.client().info('commandstats')
-  t.ok(Number(/cmdstat_evalsha:calls=(\d+)/.exec(commands)?.[1]) > stored(), 'appends were repeated')
+  // The script asks whose the run is by itself only when it finds an append carried out.
+  t.ok(Number(/cmdstat_hget:calls=(\d+)/.exec(commands)?.[1]) > 0, 'appends were repeated')
 })

@@ -6,18 +6,15 @@ import { APPEND_ID_TTL_MS, MAX_STEPS, ONCE_TTL_MS, STATE_EXTRA_TTL_SECONDS, type
 /** Live messages up to this many bytes carry their events; above it, topics read the log. */
 const MAX_MESSAGE_BYTES = 65_536
 
-/** What append.lua is called with. */
+/** What append.lua is called with for one batch. */
 export interface AppendArguments {
-  readonly keys: string[]
-  readonly args: string[]
+  readonly keys: readonly string[]
+  readonly args: readonly string[]
 }
 
-/** Lays a request out as append.lua reads it; its first lines say how. */
-export function appendArguments (request: AppendRequest, keys: RedisKeys, retention: Retention, sharded: boolean): AppendArguments {
-  const { runId, tenant, events, once, ingest } = request
-  const header = {
-    count: events.length,
-    jitter: randomInt(1_000),
+/** What is the same for all batches, as append.lua reads it. */
+export function appendSettings (keys: RedisKeys, retention: Retention, sharded: boolean): string {
+  return JSON.stringify({
     max_events: retention.maxEvents,
     max_bytes: retention.maxBytes,
     log_ttl: retention.ttlSeconds,
@@ -26,29 +23,35 @@ export function appendArguments (request: AppendRequest, keys: RedisKeys, retent
     once_ttl: ONCE_TTL_MS,
     max_steps: MAX_STEPS,
     max_message_bytes: MAX_MESSAGE_BYTES,
-    live: keys.live(runId),
     publish: sharded ? 'SPUBLISH' : 'PUBLISH',
-    ...(once === undefined ? {} : { once_hash: digest(once.bodyHash) }),
-    ...(ingest === undefined
-      ? {}
-      : { token: ingest.token, acks: keys.acks, ack: { run: runId, token: ingest.token, hashes: ingest.hashes } })
-  }
-  const named = events.flatMap((event) => event.once === undefined ? [] : [keys.event(runId, digest(event.once.key))])
-  return {
-    keys: [
-      keys.log(runId), keys.run(runId), keys.fence(runId), keys.append(runId, request.appendId),
-      ...(once === undefined ? [] : [keys.idempotency(runId, digest(once.key))]), ...named
-    ],
-    args: [JSON.stringify(header), tenant, ...events.flatMap((event, index) => eventArguments(event, ingest?.hashes[index]))]
-  }
+    acks: keys.acks
+  })
 }
 
-function eventArguments (event: NewEvent, rawHash = ''): string[] {
-  const effects = event.effect === null ? [] : effectPairs(event.effect)
-  return [
-    event.type, event.data, rawHash, event.once === undefined ? '' : digest(event.once.bodyHash),
-    String(effects.length), ...effects.flat()
+/** Lays a request out as append.lua reads it; its first lines say how. */
+export function appendArguments (request: AppendRequest, keys: RedisKeys): AppendArguments {
+  const { runId, tenant, events, once, ingest } = request
+  const all = [keys.log(runId), keys.run(runId), keys.fence(runId), keys.append(runId, request.appendId)]
+  if (once !== undefined) all.push(keys.idempotency(runId, digest(once.key)))
+  const args = [
+    keys.live(runId), tenant, String(randomInt(1_000)), once === undefined ? '' : digest(once.bodyHash),
+    ingest === undefined ? '' : String(ingest.token), runId, String(events.length)
   ]
+  for (const [index, event] of events.entries()) {
+    if (event.once !== undefined) all.push(keys.event(runId, digest(event.once.key)))
+    pushEvent(args, event, ingest?.hashes[index] ?? '')
+  }
+  return { keys: all, args }
+}
+
+function pushEvent (args: string[], event: NewEvent, rawHash: string): void {
+  args.push(event.type, event.data, rawHash, event.once === undefined ? '' : digest(event.once.bodyHash))
+  if (event.effect === null) {
+    args.push('0')
+    return
+  }
+  const pairs = effectPairs(event.effect)
+  args.push(String(pairs.length), ...pairs.flat())
 }
 
 function effectPairs (effect: RunEffect): Array<[name: string, value: string]> {

@@ -44,7 +44,7 @@ export async function within<T> (ms: number, promise: Promise<T>): Promise<T> {
 }
 
 /** Says what a fault of Redis or of the connection means. Its text stays in `cause`, since it is not for clients. */
-function runLogErrorOf (error: unknown): RunLogError {
+export function runLogErrorOf (error: unknown): RunLogError {
   if (error instanceof RunLogError) return error
   const text = error instanceof Error ? error.message : ''
   if (text.startsWith('OOM')) return new RunLogError('storage_full', 'Redis is out of memory', { cause: error })

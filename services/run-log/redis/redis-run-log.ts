@@ -2,11 +2,11 @@ import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis-keys.ts'
 import { msOf, ORIGIN } from '../event-id.ts'
 import { judge } from '../resume.ts'
-import { RunLogError, STATE_EXTRA_TTL_SECONDS, type From, type Retention, type RunLog } from '../run-log.ts'
-import { appendArguments } from './append-arguments.ts'
+import { STATE_EXTRA_TTL_SECONDS, type From, type Retention, type RunLog } from '../run-log.ts'
+import { Appends } from './appends.ts'
 import { listRuns } from './list-runs.ts'
 import { persist, within } from './persist.ts'
-import { appendResultOf, eventOf, list, pageOf, runStateOf, texts } from './replies.ts'
+import { appendResultOf, eventOf, list, pageOf, runStateOf } from './replies.ts'
 import { RunIndex } from './run-index.ts'
 import { Script } from './script.ts'
 
@@ -15,7 +15,6 @@ const MAX_PAGE_BYTES = 1_048_576
 
 const PING_TIMEOUT_MS = 1_000
 
-const appendScript = new Script('append.lua')
 const readScript = new Script('read.lua')
 const readBeforeScript = new Script('read-before.lua')
 const readRunScript = new Script('read-run.lua')
@@ -37,7 +36,7 @@ export interface RedisRunLogOptions {
  */
 export function createRedisRunLog ({ redis, keys, retention, sharded }: RedisRunLogOptions): RunLog {
   const index = new RunIndex(redis, keys, retention, sharded)
-  const appends = new Set<Promise<unknown>>()
+  const appends = new Appends({ redis, keys, retention, sharded })
 
   /** Runs a script on a run's log and hash, which is made from the log first if it is gone. */
   async function onRun (script: Script, runId: string, args: readonly string[] = []): Promise<unknown> {
@@ -58,19 +57,11 @@ export function createRedisRunLog ({ redis, keys, retention, sharded }: RedisRun
     async open () {},
 
     async append (request) {
-      const { keys: all, args } = appendArguments(request, keys, retention, sharded)
-      const appending = persist(() => appendScript.run(redis, all, args))
-      appends.add(appending)
-      try {
-        const [code, text, tenant] = texts(await appending)
-        if (code !== 'ok' || text === undefined || tenant === undefined) throw refusal(code)
-        const result = appendResultOf(text)
-        const last = result.ids.at(-1)
-        if (last !== undefined) index.note(tenant, request.runId, msOf(last))
-        return result
-      } finally {
-        appends.delete(appending)
-      }
+      const { result, tenant } = await appends.append(request)
+      const appended = appendResultOf(result)
+      const last = appended.ids.at(-1)
+      if (last !== undefined) index.note(tenant, request.runId, msOf(last))
+      return appended
     },
 
     async readPage ({ runId, from, limit }) {
@@ -105,7 +96,7 @@ export function createRedisRunLog ({ redis, keys, retention, sharded }: RedisRun
     },
 
     async close () {
-      await Promise.allSettled(appends)
+      await appends.idle()
       await index.close()
     }
   }
@@ -118,14 +109,5 @@ function placeOf (from: From): string {
     case 'since': return String(from.ms)
     case 'first':
     case 'end': return ''
-  }
-}
-
-function refusal (code: string | undefined): RunLogError {
-  switch (code) {
-    case 'run_not_found': return new RunLogError(code, 'the run is another tenant\'s')
-    case 'idempotency_conflict': return new RunLogError(code, 'the name was used for something else')
-    case 'fenced': return new RunLogError(code, 'another process ingests now')
-    default: return new RunLogError('store_corrupt', 'append.lua returned something unknown')
   }
 }

@@ -10,13 +10,15 @@ export class Script {
   readonly #sha: string
 
   /**
-   * @param name its file; what log.lua has is put before it
-   * @param base the module that the file is beside; this one when left out
+   * @param name its file; what log.lua has is put before it, and then its other parts
+   * @param base the module that the files are beside; this one when left out
+   * @param parts the files of its other parts
    */
-  constructor (name: string, base: string = import.meta.url) {
+  constructor (name: string, base: string = import.meta.url, parts: readonly string[] = []) {
     const text = read(new URL(name, base))
+    const before = [SHARED, ...parts.map((part) => read(new URL(part, base)))].join('\n')
     const shebangEnd = text.indexOf('\n') + 1
-    this.#text = text.slice(0, shebangEnd) + SHARED + text.slice(shebangEnd)
+    this.#text = text.slice(0, shebangEnd) + before + text.slice(shebangEnd)
     this.#sha = createHash('sha1').update(this.#text).digest('hex')
   }
 

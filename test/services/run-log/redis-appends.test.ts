@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import t, { type Test } from 'tap'
+import type { RedisTarget } from '../../../services/config.ts'
+import { seqOf } from '../../../services/run-log/event-id.ts'
+import { startCluster } from '../../helpers/redis-cluster.ts'
+import { openRedisRunLog } from '../../helpers/redis-run-log.ts'
+import { startRedis, type RedisServer } from '../../helpers/redis-server.ts'
+import { waitUntil } from '../../helpers/wait-until.ts'
+import { append, logEvent, logEvents, payloads, readAll } from './contract/support.ts'
+
+t.test('appends of one turn of the event loop', async (t) => {
+  const server = await startRedis(t)
+  const target: RedisTarget = { kind: 'standalone', url: server.url }
+
+  await t.test('go to Redis in one call, and are told and acknowledged each on its own', async (t) => {
+    const { log, keys } = await openRedisRunLog(t, target)
+    await append(log, 'earlier', logEvents(1))
+    const calls = await countAppends(t, server, keys.fence('run'))
+    const acks: unknown[] = []
+    const subscriber = server.client()
+    subscriber.on('message', (_channel, text) => acks.push(JSON.parse(text)))
+    await subscriber.subscribe(keys.acks)
+    const [first, second, other] = await Promise.all([
+      append(log, 'run', logEvents(2)),
+      append(log, 'run', [logEvent(3)], { ingest: { token: 5, hashes: ['h3'] } }),
+      append(log, 'run-2', logEvents(2), { ingest: { token: 5, hashes: ['h1', 'h2'] } })
+    ])
+    t.same([first, second, other].map((ids) => ids.map(seqOf)), [[1, 2], [3], [1, 2]])
+    t.same(payloads(await readAll(log, 'run')), [1, 2, 3])
+    t.same(payloads(await readAll(log, 'run-2')), [1, 2])
+    await waitUntil('they are acknowledged', () => acks.length === 1)
+    t.same(acks, [[
+      { run: 'run', token: 5, hashes: ['h3'], last: second[0] }, { run: 'run-2', token: 5, hashes: ['h1', 'h2'], last: other[1] }
+    ]])
+    await waitUntil('the call was seen', () => calls() > 0)
+    t.equal(calls(), 1)
+  })
+
+  await t.test('do not share what befalls one of them', async (t) => {
+    const { log, keys, redis } = await openRedisRunLog(t, target)
+    await append(log, 'foreign', logEvents(1), { tenant: 'acme' })
+    await append(log, 'fenced', logEvents(1), { ingest: { token: 9, hashes: ['h'] } })
+    await append(log, 'named', logEvents(1), { once: { key: 'k', bodyHash: '1' } })
+    await redis.rpush(keys.log('list'), 'x')
+    await redis.hset(keys.run('broken'), 'last', '5-5', 'counts', 'not JSON')
+    const outcomes = await Promise.allSettled([
+      append(log, 'before', logEvents(1)),
+      append(log, 'foreign', logEvents(1)),
+      append(log, 'fenced', logEvents(1), { ingest: { token: 8, hashes: ['h'] } }),
+      append(log, 'named', logEvents(1), { once: { key: 'k', bodyHash: '2' } }),
+      append(log, 'list', [{ ...logEvent(1), once: { key: 'a', bodyHash: 'b' } }], { once: { key: 'c', bodyHash: 'd' } }),
+      append(log, 'broken', logEvents(1)),
+      append(log, 'after', logEvents(2))
+    ])
+    t.match(outcomes, [
+      { status: 'fulfilled' },
+      { reason: { code: 'run_not_found' } },
+      { reason: { code: 'fenced' } },
+      { reason: { code: 'idempotency_conflict' } },
+      { reason: { code: 'store_corrupt' } },
+      { reason: { code: 'store_corrupt' } },
+      { status: 'fulfilled' }
+    ])
+    t.same(payloads(await readAll(log, 'before')), [1])
+    t.same(payloads(await readAll(log, 'after')), [1, 2])
+  })
+
+  await t.test('are carried out once when one id comes twice', async (t) => {
+    const { log } = await openRedisRunLog(t, target)
+    const appendId = randomUUID()
+    const [first, second] = await Promise.all([append(log, 'run', logEvents(2), { appendId }), append(log, 'run', logEvents(2), { appendId })])
+    t.same(first, second)
+    t.same(payloads(await readAll(log, 'run')), [1, 2])
+  })
+
+  await t.test('leave Redis time for others: fifty go in one call, and a mebibyte', async (t) => {
+    const { log, keys } = await openRedisRunLog(t, target)
+    const calls = await countAppends(t, server, keys.fence('run'))
+    const ids = await Promise.all(Array.from({ length: 120 }, (_, index) => append(log, 'run', [logEvent(index)])))
+    t.same(ids.map(([id]) => seqOf(id ?? '')), Array.from({ length: 120 }, (_, index) => index + 1))
+    t.same(payloads(await readAll(log, 'run')), Array.from({ length: 120 }, (_, index) => index))
+    await waitUntil('the calls were seen', () => calls() === 3)
+    const large = 'x'.repeat(600_000)
+    await Promise.all([1, 2, 3].map(() => append(log, 'run', [logEvent(large)])))
+    await waitUntil('the calls were seen', () => calls() === 6)
+  })
+
+  await t.test('are done when the log is closed', async (t) => {
+    const { log } = await openRedisRunLog(t, target, { prefix: 'closing' })
+    const appended = append(log, 'run', logEvents(1))
+    await log.close()
+    t.equal((await appended).length, 1)
+  })
+})
+
+t.test('everything that an append touches has its whole time to live anew', async (t) => {
+  const server = await startRedis(t)
+  const { log, keys, redis } = await openRedisRunLog(t, { kind: 'standalone', url: server.url })
+  const ingested = () => append(log, 'run', logEvents(1), { ingest: { token: 1, hashes: ['h'] } })
+  await ingested()
+  for (const key of [keys.log('run'), keys.run('run'), keys.fence('run')]) {
+    await redis.expire(key, 10)
+    await ingested()
+    t.ok(await redis.ttl(key) > 3_000, key)
+  }
+})
+
+t.test('in a Cluster appends of different runs go each to the node of its run', async (t) => {
+  const cluster = await startCluster(t)
+  const { log } = await openRedisRunLog(t, { kind: 'cluster', nodes: cluster.nodes, url: null })
+  const runs = Array.from({ length: 12 }, (_, index) => `run-${index}`)
+  await Promise.all(runs.flatMap((run) => [append(log, run, logEvents(2)), append(log, run, logEvents(1, 3))]))
+  for (const run of runs) t.same(payloads(await readAll(log, run)), [1, 2, 3])
+})
+
+/** @returns how often the script was called with the fence of a run, so far as Redis has told */
+async function countAppends (t: Test, server: RedisServer, fence: string): Promise<() => number> {
+  const monitor = await server.client().monitor()
+  t.teardown(() => monitor.disconnect())
+  let calls = 0
+  monitor.on('monitor', (_time: string, args: string[]) => {
+    if (/^eval/i.test(args[0] ?? '') && args.includes(fence)) calls++
+  })
+  return () => calls
+}
