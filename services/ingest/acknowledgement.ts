@@ -21,13 +21,13 @@ export function readAcknowledgements (text: string): Acknowledgement[] {
   } catch {
     return []
   }
-  return Array.isArray(values) ? values.flatMap(acknowledgementOf) : []
+  return Array.isArray(values) ? values.map(acknowledgementOf).filter((one) => one !== null) : []
 }
 
-function acknowledgementOf (value: unknown): Acknowledgement[] {
-  if (typeof value !== 'object' || value === null) return []
-  if (!('run' in value && 'token' in value && 'hashes' in value && 'last' in value)) return []
+function acknowledgementOf (value: unknown): Acknowledgement | null {
+  if (typeof value !== 'object' || value === null) return null
+  if (!('run' in value && 'token' in value && 'hashes' in value && 'last' in value)) return null
   const { run, token, hashes, last } = value
-  if (typeof run !== 'string' || typeof token !== 'number' || typeof last !== 'string' || !Array.isArray(hashes)) return []
-  return [{ run, token, hashes: hashes.map(String), last }]
+  if (typeof run !== 'string' || typeof token !== 'number' || typeof last !== 'string' || !Array.isArray(hashes)) return null
+  return { run, token, hashes: hashes.map(String), last }
 }

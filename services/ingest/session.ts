@@ -280,7 +280,8 @@ export class IngestSession {
     const { limits } = this.#context
     if (raw.length > limits.maxEventBytes * 4 + ENVELOPE_BYTES) return 'event_too_large'
     try {
-      const message = { ...parseChannelMessage(decodeUtf8(raw), limits), hash: hash('sha1', raw, 'base64url'), bytes: raw.length + MESSAGE_OVERHEAD_BYTES, receivedAt: now() }
+      const { event, tenant } = parseChannelMessage(decodeUtf8(raw), limits)
+      const message = { hash: hash('sha1', raw, 'base64url'), event, tenant, bytes: raw.length + MESSAGE_OVERHEAD_BYTES, receivedAt: now() }
       if (!this.#queues.add(runId, message)) return 'overflow'
     } catch (error) {
       return error instanceof EventError ? error.code : 'unreadable'

@@ -82,12 +82,13 @@ export function runStateOf (runId: string, reply: unknown): RunState | null {
  */
 export function appendResultOf (text: string): { ids: EventId[], duplicate: boolean } {
   const [word, ...spans] = text.split(' ')
-  const ids = spans.flatMap((span) => {
+  const ids: EventId[] = []
+  for (const span of spans) {
     const [first, count] = span.split('+')
     if (first === undefined || count === undefined) throw corrupt()
     const { ms, seq } = splitEventId(first)
-    return Array.from({ length: Number(count) }, (_, index) => joinEventId(ms, seq + index))
-  })
+    for (let index = 0; index < Number(count); index++) ids.push(joinEventId(ms, seq + index))
+  }
   return { ids, duplicate: word === 'old' }
 }
 
