@@ -40,6 +40,15 @@ export const fanOut: readonly Scenario[] = [
   burst('runs1000x2', '1,000 runs with two followers each, 256 events outstanding', { streams: 2_000, runs: 1_000, window: 256 },
     [RATE, { ...COST, targets: [{ against: 'nchan', most: 0.8 }] }]),
   {
+    name: 'runs1000x2r6000',
+    description: '1,000 runs with two followers each, 6,000 events per second, at all servers',
+    subject: 'runcast',
+    peers: PEERS,
+    ingests: true,
+    figures: [{ ...COST, targets: [{ against: 'nchan', most: 0.8 }] }, P50, P99],
+    measure: (bench, server) => measureSteady(bench, server, { streams: 2_000, runs: 1_000 }, 6_000)
+  },
+  {
     name: 'lat1000',
     description: '1,000 followers of one run, 20 events per second',
     subject: 'runcast',

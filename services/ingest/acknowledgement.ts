@@ -10,21 +10,17 @@ export interface Acknowledgement {
 }
 
 /**
- * Reads the acknowledgements of one call of the script.
+ * Reads an acknowledgement.
  *
- * @returns those that the text holds, in order; none when it is something else
+ * @returns null when the text is none
  */
-export function readAcknowledgements (text: string): Acknowledgement[] {
-  let values: unknown
+export function readAcknowledgement (text: string): Acknowledgement | null {
+  let value: unknown
   try {
-    values = JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
-    return []
+    return null
   }
-  return Array.isArray(values) ? values.map(acknowledgementOf).filter((one) => one !== null) : []
-}
-
-function acknowledgementOf (value: unknown): Acknowledgement | null {
   if (typeof value !== 'object' || value === null) return null
   if (!('run' in value && 'token' in value && 'hashes' in value && 'last' in value)) return null
   const { run, token, hashes, last } = value

@@ -11,7 +11,7 @@ import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
 import { within } from '../run-log/redis/persist.ts'
 import type { RunLog } from '../run-log/run-log.ts'
 import type { LogLine, Logger } from '../throttled-log.ts'
-import { readAcknowledgements } from './acknowledgement.ts'
+import { readAcknowledgement } from './acknowledgement.ts'
 import { Appender } from './appender.ts'
 import { Lease } from './lease.ts'
 import type { Refusals } from './refusals.ts'
@@ -262,10 +262,11 @@ export class IngestSession {
   }
 
   #acknowledge (text: string): void {
-    for (const { run, token, hashes, last } of readAcknowledgements(text)) {
-      if (this.#appender !== null && token > this.#appender.token) this.#stepDown()
-      this.#queues.acknowledge(run, hashes, last)
-    }
+    const acknowledgement = readAcknowledgement(text)
+    if (acknowledgement === null) return
+    const { run, token, hashes, last } = acknowledgement
+    if (this.#appender !== null && token > this.#appender.token) this.#stepDown()
+    this.#queues.acknowledge(run, hashes, last)
   }
 
   #receive (channel: string, raw: Buffer): void {

@@ -28,7 +28,7 @@ export function appendSettings (keys: RedisKeys, retention: Retention, sharded: 
   })
 }
 
-/** Lays a request out as append.lua reads it; its first lines say how. */
+/** Lays a request out as append-arguments.lua reads it; its first lines say how. */
 export function appendArguments (request: AppendRequest, keys: RedisKeys): AppendArguments {
   const { runId, tenant, events, once, ingest } = request
   const all = [keys.log(runId), keys.run(runId), keys.fence(runId), keys.append(runId, request.appendId)]

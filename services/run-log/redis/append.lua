@@ -1,7 +1,7 @@
 #!lua
 -- Appends batches of events to runs: of each batch all that follows from it, or nothing, whatever becomes of the others.
--- For each batch everything is read before the first write, so keys of a wrong type are found in time, and XADD is the
--- first write, since nothing is rolled back.
+-- For each batch everything is read and worked out before the first write, so keys of a wrong type are found in time,
+-- and XADD is the first write, since nothing is rolled back.
 --
 -- KEYS and ARGV: see append-arguments.lua
 -- Returns per batch { 'ok', result, the run's tenant }, { 'run_not_found' | 'idempotency_conflict' | 'fenced' } or
@@ -56,15 +56,23 @@ end
 local state_names = { 'last', 'server', 'tenant', 'bytes', 'created', 'terminal', 'started', 'counts', 'steps' }
 
 -- What is set in the state is what is written; the rest is as it is stored.
-local function read_state(length)
+local function read_state()
   local values = redis.call('HMGET', run, unpack(state_names))
   if not values[1] then
-    if length > 0 then return state_of_log(log) end
+    if ends(log) then return state_of_log(log) end
     return { steps = 0, counts = '{}' }
   end
   local stored = {}
   for i, name in ipairs(state_names) do stored[name] = values[i] or nil end
   return setmetatable({}, { __index = stored })
+end
+
+-- How many entries the log has and the newest id it ever had, which the state has as well unless the log is ahead of it.
+local function standing(state)
+  local length = redis.call('XLEN', log)
+  if not state.last then return length, '0-0' end
+  if not redis.call('XREAD', 'COUNT', 1, 'STREAMS', log, state.last) then return length, state.last end
+  return ends(log)
 end
 
 -- The time of the new ids. A server that did not write the last one may have lost newer ones, so two histories
@@ -172,16 +180,18 @@ local function append_events(new, state, length, last)
   local ms = next_ms(state, last_ms)
   local prev_ms, bytes = last_ms, 0
   for i, event in ipairs(new) do
-    event.id = join(ms, last_seq + i)
-    add(event, prev_ms)
-    prev_ms, bytes = ms, bytes + #event.type + #event.data
+    event.id, bytes = join(ms, last_seq + i), bytes + #event.type + #event.data
+    apply(state, event, ms)
   end
-  for _, event in ipairs(new) do apply(state, event, ms) end
   count_types(state, new)
   if not state.created then state.created = ms end
   if state.server ~= server then state.server = server end
   if state.tenant ~= tenant then state.tenant = tenant end
   state.last = new[#new].id
+  for _, event in ipairs(new) do
+    add(event, prev_ms)
+    prev_ms = ms
+  end
   state.bytes = trim(length + #new, (length > 0 and tonumber(state.bytes) or 0) + bytes)
   write_state(run, state)
   redis.call('EXPIRE', log, settings.log_ttl)
@@ -197,14 +207,12 @@ local function remember(new, result, old_result)
   end
 end
 
-local acknowledgements = {}
-
 -- The newest id lets the others tell what they have read in the log from what they have yet to hear of.
 local function acknowledge(last)
   redis.call('SET', fence, token, 'EX', settings.log_ttl)
   local hashes = {}
   for i, event in ipairs(events) do hashes[i] = event.raw_hash end
-  acknowledgements[#acknowledgements + 1] = { run = run_id, token = tonumber(token), hashes = hashes, last = last }
+  redis.call('PUBLISH', settings.acks, cjson.encode({ run = run_id, token = tonumber(token), hashes = hashes, last = last }))
 end
 
 local function append()
@@ -212,8 +220,8 @@ local function append()
   if done then return { 'ok', done, redis.call('HGET', run, 'tenant') or '' } end
   if token and tonumber(token) < tonumber(redis.call('GET', fence) or 0) then return { 'fenced' } end
 
-  local length = redis.call('XLEN', log)
-  local state = read_state(length)
+  local state = read_state()
+  local length, last = standing(state)
   if state.last then
     -- Whoever may write to Redis may write to any run; the tenant of a plain PUBLISH only counts for a new one.
     if token then tenant = state.tenant or '' end
@@ -229,18 +237,19 @@ local function append()
 
   local new = find_new()
   if not new then return { 'idempotency_conflict' } end
-  if #new > 0 then append_events(new, state, length, state.last or '0-0') end
+  if #new > 0 then append_events(new, state, length, last) end
   local ids = spans()
   local result = (#new > 0 and 'new ' or 'old ') .. ids
   remember(new, result, 'old ' .. ids)
-  if token then acknowledge(state.last or '0-0') end
+  if token then acknowledge(#new > 0 and state.last or last) end
   return { 'ok', result, tenant }
 end
 
+-- A fault of one batch is its own. What Redis says begins with a code, what Lua says with the place in the script.
 local function append_safely()
   local succeeded, result = pcall(append)
   if succeeded then return result end
-  return { 'error', type(result) == 'table' and result.err or 'ERR user_script ' .. tostring(result) }
+  return { 'error', string.find(result, '^user_script') and 'ERR ' .. result or result }
 end
 
 local results = {}
@@ -248,5 +257,4 @@ while argument < #ARGV do
   read_batch()
   results[#results + 1] = append_safely()
 end
-if #acknowledgements > 0 then redis.call('PUBLISH', settings.acks, cjson.encode(acknowledgements)) end
 return results

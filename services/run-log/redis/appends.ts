@@ -6,11 +6,10 @@ import { persist, runLogErrorOf } from './persist.ts'
 import { list, texts } from './replies.ts'
 import { Script } from './script.ts'
 
-/** The most batches of one call of the script, so that Redis has time for others in between. */
-const MAX_BATCHES_PER_CALL = 50
-
-/** What one call carries at the most, in characters, unless one batch alone is larger. */
-const MAX_CALL_CHARACTERS = 1_048_576
+/** What one call carries at the most, unless one batch alone is larger, so that Redis has time for others in between. */
+const MAX_BATCHES = 50
+const MAX_EVENTS = 1_000
+const MAX_CHARACTERS = 1_048_576
 
 const script = new Script('append.lua', import.meta.url, ['append-arguments.lua'])
 
@@ -22,6 +21,7 @@ export interface Appended {
 
 /** A batch that waits for the end of the turn. */
 interface Waiting extends AppendArguments {
+  readonly events: number
   readonly characters: number
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: unknown) => void
@@ -45,14 +45,17 @@ export class Appends {
   /** What waits for the end of the turn, by what may go together. */
   #waiting = new Map<string, Waiting[]>()
   readonly #calls = new Set<Promise<void>>()
+  /** Whether one call may have the keys of one run only. */
+  #isSharded: boolean
 
   constructor (options: AppendsOptions) {
     this.#options = options
+    this.#isSharded = options.sharded
     this.#settings = appendSettings(options.keys, options.retention, options.sharded)
   }
 
   /**
-   * Appends a batch; tried for up to two seconds, and carried out once.
+   * Appends a batch; tried for up to two seconds while Redis is away, and carried out once.
    *
    * @throws RunLogError as `RunLog.append` does
    */
@@ -60,7 +63,7 @@ export class Appends {
     const { keys, args } = appendArguments(request, this.#options.keys)
     const characters = args.reduce((sum, text) => sum + text.length, 0)
     const reply = await new Promise((resolve, reject) => {
-      this.#add(this.#options.sharded ? request.runId : '', { keys, args, characters, resolve, reject })
+      this.#add(this.#isSharded ? request.runId : '', { keys, args, events: request.events.length, characters, resolve, reject })
     })
     const [code, result, tenant] = texts(reply)
     if (code === 'error') throw runLogErrorOf(new Error(result))
@@ -101,26 +104,41 @@ export class Appends {
   /** Never rejects. */
   async #send (batches: readonly Waiting[]): Promise<void> {
     try {
-      const keys: string[] = []
-      const args = [this.#settings]
-      for (const batch of batches) {
-        keys.push(...batch.keys)
-        args.push(...batch.args)
-      }
-      const replies = list(await persist(() => script.run(this.#options.redis, keys, args)))
+      const replies = await persist(() => this.#call(batches))
       for (const [index, { resolve }] of batches.entries()) resolve(replies[index])
     } catch (error) {
       for (const { reject } of batches) reject(error)
     }
   }
+
+  /** @returns one reply per batch */
+  async #call (batches: readonly Waiting[]): Promise<readonly unknown[]> {
+    const keys: string[] = []
+    const args = [this.#settings]
+    for (const batch of batches) {
+      keys.push(...batch.keys)
+      args.push(...batch.args)
+    }
+    try {
+      return list(await script.run(this.#options.redis, keys, args))
+    } catch (error) {
+      if (batches.length === 1 || !(error instanceof Error) || !error.message.startsWith('CROSSSLOT')) throw error
+      // A server of a Cluster that is used as if it were alone.
+      this.#isSharded = true
+      return (await Promise.all(batches.map((batch) => this.#call([batch])))).flat()
+    }
+  }
 }
 
+/** Where the call ends that begins with the batch at `start`. */
 function endOfCall (waiting: readonly Waiting[], start: number): number {
   let end = start
+  let events = 0
   let characters = 0
-  while (end < waiting.length && end - start < MAX_BATCHES_PER_CALL) {
-    characters += waiting[end]?.characters ?? 0
-    if (end > start && characters > MAX_CALL_CHARACTERS) break
+  for (const batch of waiting.slice(start, start + MAX_BATCHES)) {
+    events += batch.events
+    characters += batch.characters
+    if (end > start && (events > MAX_EVENTS || characters > MAX_CHARACTERS)) break
     end++
   }
   return end

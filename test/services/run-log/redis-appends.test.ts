@@ -6,7 +6,7 @@ import { startCluster } from '../../helpers/redis-cluster.ts'
 import { openRedisRunLog } from '../../helpers/redis-run-log.ts'
 import { startRedis, type RedisServer } from '../../helpers/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
-import { append, logEvent, logEvents, payloads, readAll } from './contract/support.ts'
+import { append, logEvent, logEvents, payloads, readAll, stepEvent } from './contract/support.ts'
 
 t.test('appends of one turn of the event loop', async (t) => {
   const server = await startRedis(t)
@@ -28,12 +28,11 @@ t.test('appends of one turn of the event loop', async (t) => {
     t.same([first, second, other].map((ids) => ids.map(seqOf)), [[1, 2], [3], [1, 2]])
     t.same(payloads(await readAll(log, 'run')), [1, 2, 3])
     t.same(payloads(await readAll(log, 'run-2')), [1, 2])
-    await waitUntil('they are acknowledged', () => acks.length === 1)
-    t.same(acks, [[
+    await waitUntil('they are acknowledged', () => acks.length === 2)
+    t.same(acks, [
       { run: 'run', token: 5, hashes: ['h3'], last: second[0] }, { run: 'run-2', token: 5, hashes: ['h1', 'h2'], last: other[1] }
-    ]])
-    await waitUntil('the call was seen', () => calls() > 0)
-    t.equal(calls(), 1)
+    ])
+    t.equal(await calls(), 1)
   })
 
   await t.test('do not share what befalls one of them', async (t) => {
@@ -63,6 +62,7 @@ t.test('appends of one turn of the event loop', async (t) => {
     ])
     t.same(payloads(await readAll(log, 'before')), [1])
     t.same(payloads(await readAll(log, 'after')), [1, 2])
+    t.equal(await redis.exists(keys.log('broken')), 0)
   })
 
   await t.test('are carried out once when one id comes twice', async (t) => {
@@ -73,24 +73,81 @@ t.test('appends of one turn of the event loop', async (t) => {
     t.same(payloads(await readAll(log, 'run')), [1, 2])
   })
 
-  await t.test('leave Redis time for others: fifty go in one call, and a mebibyte', async (t) => {
+  await t.test('leave Redis time for others: fifty go in one call, a thousand events, and a mebibyte', async (t) => {
     const { log, keys } = await openRedisRunLog(t, target)
+    await append(log, 'earlier', logEvents(1))
     const calls = await countAppends(t, server, keys.fence('run'))
     const ids = await Promise.all(Array.from({ length: 120 }, (_, index) => append(log, 'run', [logEvent(index)])))
     t.same(ids.map(([id]) => seqOf(id ?? '')), Array.from({ length: 120 }, (_, index) => index + 1))
     t.same(payloads(await readAll(log, 'run')), Array.from({ length: 120 }, (_, index) => index))
-    await waitUntil('the calls were seen', () => calls() === 3)
+    t.equal(await calls(), 3)
+    await Promise.all([600, 300, 300].map((count) => append(log, 'run', logEvents(count))))
+    t.equal(await calls(), 5)
     const large = 'x'.repeat(600_000)
     await Promise.all([1, 2, 3].map(() => append(log, 'run', [logEvent(large)])))
-    await waitUntil('the calls were seen', () => calls() === 6)
+    t.equal(await calls(), 8)
+  })
+
+  await t.test('may be as many as there are, each as large as it may be', async (t) => {
+    const { log } = await openRedisRunLog(t, target)
+    const runs = Array.from({ length: 40 }, (_, index) => `run-${index}`)
+    const all = await Promise.all(runs.map((run) => append(log, run, logEvents(1_000))))
+    for (const ids of all) t.same(ids.map(seqOf), Array.from({ length: 1_000 }, (_, index) => index + 1))
   })
 
   await t.test('are done when the log is closed', async (t) => {
-    const { log } = await openRedisRunLog(t, target, { prefix: 'closing' })
-    const appended = append(log, 'run', logEvents(1))
+    const { log } = await openRedisRunLog(t, target)
+    let isDone = false
+    const appended = append(log, 'run', logEvents(1)).then(() => { isDone = true })
     await log.close()
-    t.equal((await appended).length, 1)
+    t.ok(isDone)
+    await appended
   })
+})
+
+t.test('what Redis refuses of one batch is told as what it is', async (t) => {
+  const server = await startRedis(t)
+  const { log, keys, redis } = await openRedisRunLog(t, { kind: 'standalone', url: server.url })
+  await append(log, 'run', logEvents(1))
+  const admin = server.client()
+  await admin.acl('SETUSER', 'default', 'resetchannels', `&${keys.live('run')}`)
+  const [kept, refused] = await Promise.allSettled([append(log, 'run', logEvents(1)), append(log, 'other', logEvents(1))])
+  t.match(kept, { status: 'fulfilled' })
+  t.match(refused, { reason: { code: 'unavailable' } })
+  await admin.acl('SETUSER', 'default', 'allchannels')
+  t.equal((await append(log, 'run', logEvents(1))).length, 1)
+  t.equal(await redis.exists(keys.log('run')), 1)
+})
+
+t.test('seq goes on after the newest id that the log ever had, whatever the state says', async (t) => {
+  const server = await startRedis(t)
+  const { log, keys, redis } = await openRedisRunLog(t, { kind: 'standalone', url: server.url })
+  const ids = await append(log, 'ahead', logEvents(2))
+  await redis.hset(keys.run('ahead'), 'last', ids[0] ?? '')
+  t.same((await append(log, 'ahead', logEvents(1, 3))).map(seqOf), [3])
+  t.same(payloads(await readAll(log, 'ahead')), [1, 2, 3])
+
+  await append(log, 'emptied', logEvents(2))
+  await redis.xtrim(keys.log('emptied'), 'MAXLEN', 0)
+  await redis.del(keys.run('emptied'))
+  t.same((await append(log, 'emptied', logEvents(1, 3))).map(seqOf), [3])
+
+  await append(log, 'step', [stepEvent('s', 'running')])
+  await redis.hset(keys.run('step'), 'step:s', 'not JSON')
+  await t.rejects(append(log, 'step', [logEvent(2), stepEvent('s', 'succeeded')]), { code: 'store_corrupt' })
+  t.same((await readAll(log, 'step')).map(({ id }) => seqOf(id)), [1])
+  t.same((await append(log, 'step', [logEvent(2)])).map(seqOf), [2])
+})
+
+t.test('a server of a Cluster that is used as if it were alone takes the appends one by one', async (t) => {
+  const server = await startRedis(t, { args: ['--cluster-enabled', 'yes'] })
+  await server.client().call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383)
+  await waitUntil('it has all slots', async () => String(await server.client().call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+  const { log } = await openRedisRunLog(t, { kind: 'standalone', url: server.url })
+  for (const from of [1, 3]) {
+    await Promise.all(['a', 'b', 'c'].map((run) => append(log, run, logEvents(2, from))))
+  }
+  for (const run of ['a', 'b', 'c']) t.same(payloads(await readAll(log, run)), [1, 2, 3, 4])
 })
 
 t.test('everything that an append touches has its whole time to live anew', async (t) => {
@@ -113,13 +170,21 @@ t.test('in a Cluster appends of different runs go each to the node of its run', 
   for (const run of runs) t.same(payloads(await readAll(log, run)), [1, 2, 3])
 })
 
-/** @returns how often the script was called with the fence of a run, so far as Redis has told */
-async function countAppends (t: Test, server: RedisServer, fence: string): Promise<() => number> {
+/** @returns how often the script has been called with the fence of a run until now */
+async function countAppends (t: Test, server: RedisServer, fence: string): Promise<() => Promise<number>> {
+  const client = server.client()
   const monitor = await server.client().monitor()
   t.teardown(() => monitor.disconnect())
+  const heard = new Set<string>()
   let calls = 0
   monitor.on('monitor', (_time: string, args: string[]) => {
     if (/^eval/i.test(args[0] ?? '') && args.includes(fence)) calls++
+    if (args[0]?.toLowerCase() === 'echo') heard.add(args[1] ?? '')
   })
-  return () => calls
+  return async () => {
+    const mark = randomUUID()
+    await client.echo(mark)
+    await waitUntil('everything before was heard', () => heard.has(mark))
+    return calls
+  }
 }

@@ -91,9 +91,9 @@ t.test('what is in Redis, and what is told', async (t) => {
     await t.rejects(append(log, 'run', logEvents(1), { tenant: 'other' }), { code: 'run_not_found' })
     await waitUntil('the last is acknowledged', () => acks.length === 3)
     t.same(acks, [
-      [{ run: 'run', token: 7, hashes: ['hash 1'], last: first }],
-      [{ run: 'run', token: 8, hashes: ['hash 3'], last: second }],
-      [{ run: 'run', token: 8, hashes: ['hash 5'], last: third }]
+      { run: 'run', token: 7, hashes: ['hash 1'], last: first },
+      { run: 'run', token: 8, hashes: ['hash 3'], last: second },
+      { run: 'run', token: 8, hashes: ['hash 5'], last: third }
     ])
     t.same(payloads(await readAll(log, 'run')), [1, 3, 5])
     t.same((await redis.xrange(keys.log('run'), '-', '+')).map(([, fields]) => fields.slice(6)), [
@@ -219,7 +219,7 @@ t.test('in a Cluster what is told of a run is sharded, acks are not', async (t) 
   const [id] = await append(log, 'run', [logEvent(1)], { ingest: { token: 1, hashes: ['h'] } })
   await waitUntil('all is told', () => heard.length === 1 && acks.length === 1 && changed.length === 1)
   t.same(heard, [{ prev: '0-0', events: [[id, 'log', '1']] }])
-  t.same(acks, [[{ run: 'run', token: 1, hashes: ['h'], last: id }]])
+  t.same(acks, [{ run: 'run', token: 1, hashes: ['h'], last: id }])
   t.same(changed, ['run'])
 })
 
