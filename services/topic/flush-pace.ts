@@ -1,5 +1,5 @@
-/** How much of the time that a flush took passes before the next one, so that what comes in a burst leaves together. */
-const PAUSE_SHARE = 0.25
+/** How much of the time that a flush took may pass before the next one, so that what comes in a burst leaves together. */
+const PAUSE_SHARE = 0.75
 
 /** The longest such pause, in milliseconds. */
 const MOST_PAUSE_MS = 5
