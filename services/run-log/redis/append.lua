@@ -67,12 +67,14 @@ local function read_state()
   return setmetatable({}, { __index = stored })
 end
 
--- How many entries the log has and the newest id it ever had, which the state has as well unless the log is ahead of it.
+local is_state_doubted = false
+
+-- How many entries the log has and the newest id it ever had: the state's, unless the log is ahead of it.
 local function standing(state)
   local length = redis.call('XLEN', log)
   if not state.last then return length, '0-0' end
-  if not redis.call('XREAD', 'COUNT', 1, 'STREAMS', log, state.last) then return length, state.last end
-  return ends(log)
+  local is_level = not is_state_doubted and not redis.call('XREAD', 'COUNT', 1, 'STREAMS', log, state.last)
+  return length, not is_level and select(2, ends(log)) or state.last
 end
 
 -- The time of the new ids. A server that did not write the last one may have lost newer ones, so two histories
@@ -175,6 +177,7 @@ local function announce(new, prev, bytes)
   redis.call(settings.publish, live, text)
 end
 
+-- Returns the bytes that the new events have.
 local function append_events(new, state, length, last)
   local last_ms, last_seq = split(last)
   local ms = next_ms(state, last_ms)
@@ -196,11 +199,12 @@ local function append_events(new, state, length, last)
   write_state(run, state)
   redis.call('EXPIRE', log, settings.log_ttl)
   redis.call('EXPIRE', run, settings.state_ttl)
-  announce(new, last, bytes)
+  return bytes
 end
 
 local function remember(new, result, old_result)
   redis.call('SET', append_key, result, 'PX', settings.append_ttl)
+  if token then redis.call('SET', fence, token, 'EX', settings.log_ttl) end
   if once_key then redis.call('SET', once_key, once_hash .. ' ' .. old_result, 'PX', settings.once_ttl) end
   for _, event in ipairs(new) do
     if event.once_key then redis.call('SET', event.once_key, event.id .. ' ' .. event.once_hash, 'PX', settings.once_ttl) end
@@ -209,7 +213,6 @@ end
 
 -- The newest id lets the others tell what they have read in the log from what they have yet to hear of.
 local function acknowledge(last)
-  redis.call('SET', fence, token, 'EX', settings.log_ttl)
   local hashes = {}
   for i, event in ipairs(events) do hashes[i] = event.raw_hash end
   redis.call('PUBLISH', settings.acks, cjson.encode({ run = run_id, token = tonumber(token), hashes = hashes, last = last }))
@@ -237,17 +240,25 @@ local function append()
 
   local new = find_new()
   if not new then return { 'idempotency_conflict' } end
-  if #new > 0 then append_events(new, state, length, last) end
+  local bytes = #new > 0 and append_events(new, state, length, last)
   local ids = spans()
-  local result = (#new > 0 and 'new ' or 'old ') .. ids
+  local result = (bytes and 'new ' or 'old ') .. ids
   remember(new, result, 'old ' .. ids)
-  if token then acknowledge(#new > 0 and state.last or last) end
+  -- Told at the very end: if that may not be, a repetition still finds what was done.
+  if bytes then announce(new, last, bytes) end
+  if token then acknowledge(bytes and state.last or last) end
   return { 'ok', result, tenant }
 end
 
 -- A fault of one batch is its own. What Redis says begins with a code, what Lua says with the place in the script.
 local function append_safely()
   local succeeded, result = pcall(append)
+  if not succeeded and string.find(result, 'ID specified', 1, true) then
+    -- Nothing is written yet: what the state has for the newest id is no id, or the log was ahead of it.
+    is_state_doubted = true
+    succeeded, result = pcall(append)
+    is_state_doubted = false
+  end
   if succeeded then return result end
   return { 'error', string.find(result, '^user_script') and 'ERR ' .. result or result }
 end

@@ -36,7 +36,7 @@ end
 
 -- What an entry counts against the bytes that are kept.
 local function entry_bytes(entry)
-  return #entry[2][2] + #entry[2][4]
+  return #(entry[2][2] or '') + #(entry[2][4] or '')
 end
 
 -- Up to `limit` entries in the direction of `command` (XRANGE, XREVRANGE), no more of them than `max_bytes` hold but

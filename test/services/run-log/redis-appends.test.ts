@@ -111,12 +111,23 @@ t.test('what Redis refuses of one batch is told as what it is', async (t) => {
   await append(log, 'run', logEvents(1))
   const admin = server.client()
   await admin.acl('SETUSER', 'default', 'resetchannels', `&${keys.live('run')}`)
-  const [kept, refused] = await Promise.allSettled([append(log, 'run', logEvents(1)), append(log, 'other', logEvents(1))])
+  const appendId = randomUUID()
+  const other = () => append(log, 'other', logEvents(1), { appendId })
+  const [kept, refused] = await Promise.allSettled([append(log, 'run', logEvents(1)), other()])
   t.match(kept, { status: 'fulfilled' })
   t.match(refused, { reason: { code: 'unavailable' } })
   await admin.acl('SETUSER', 'default', 'allchannels')
-  t.equal((await append(log, 'run', logEvents(1))).length, 1)
-  t.equal(await redis.exists(keys.log('run')), 1)
+  await other()
+  t.equal(await redis.xlen(keys.log('other')), 1, 'what was refused after all was written is not written again')
+})
+
+t.test('a foreign entry in a log does not keep it from being trimmed', async (t) => {
+  const server = await startRedis(t)
+  const { log, keys, redis } = await openRedisRunLog(t, { kind: 'standalone', url: server.url }, { retention: { maxEvents: 3 } })
+  await append(log, 'run', logEvents(1))
+  await redis.xadd(keys.log('run'), '*', 'only', 'one')
+  await append(log, 'run', logEvents(4))
+  t.equal(await redis.xlen(keys.log('run')), 3)
 })
 
 t.test('seq goes on after the newest id that the log ever had, whatever the state says', async (t) => {
@@ -131,6 +142,17 @@ t.test('seq goes on after the newest id that the log ever had, whatever the stat
   await redis.xtrim(keys.log('emptied'), 'MAXLEN', 0)
   await redis.del(keys.run('emptied'))
   t.same((await append(log, 'emptied', logEvents(1, 3))).map(seqOf), [3])
+
+  for (const last of [undefined, 'no id']) {
+    const run = `deleted ${last}`
+    const [id] = await append(log, run, logEvents(1))
+    const ahead = `${Number(id?.split('-')[0]) + 60_000}-2`
+    await redis.xadd(keys.log(run), ahead, 't', 'log', 'd', '2', 'p', '0')
+    await redis.xdel(keys.log(run), ahead)
+    if (last !== undefined) await redis.hset(keys.run(run), 'last', last)
+    t.same((await append(log, run, logEvents(2, 3))).map(seqOf), [3, 4])
+    t.same((await append(log, run, logEvents(1, 5))).map(seqOf), [5])
+  }
 
   await append(log, 'step', [stepEvent('s', 'running')])
   await redis.hset(keys.run('step'), 'step:s', 'not JSON')
