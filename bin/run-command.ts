@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { makeOutputPipe } from './output-pipe.ts'
 import { say } from './terminal.ts'
 
@@ -60,6 +60,8 @@ export function startCommand ([program = '', ...args]: readonly string[], option
 
   async function end (): Promise<Ending> {
     const how = await exit
+    // Of a signal and the end that it brought about, a busy system may tell in the other order.
+    await nextTurn()
     isOver = true
     await outputEnd(pumps, flow, cancelledBy === null ? LEFT_BEHIND_MS : LEFT_BEHIND_CANCELLED_MS)
     return { ...how, cancelledBy }

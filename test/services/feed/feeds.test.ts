@@ -147,12 +147,12 @@ t.test('whoever comes and goes while runs change has the states of all runs in t
     publishing.clear()
   }
   const streams = [await watch()]
-  while (publishing.size > 0) {
+  do {
     const stream = await watch()
-    if (random(2) === 0) stream.destroy()
+    if (streams.length > 2 && random(2) === 0) stream.destroy()
     else streams.push(stream)
     if (random(3) === 0) (await openEventStream(url)).destroy()
-  }
+  } while (publishing.size > 0)
   const { runs } = await log.listRuns({ tenant: '', status: null, limit: 50, cursor: null, allows: () => true })
   const truth = new Map(runs.map(({ runId, lastEventId }) => [runId, lastEventId]))
   for (const [number, stream] of streams.entries()) {
@@ -160,7 +160,6 @@ t.test('whoever comes and goes while runs change has the states of all runs in t
     await waitUntil(`stream ${number} has all`, () => [...truth].every(([runId, lastEventId]) => has().get(runId)?.last_event_id === lastEventId))
     stream.destroy()
   }
-  t.ok(streams.length > 1)
   t.strictSame(faults, [])
 })
 
