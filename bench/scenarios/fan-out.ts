@@ -25,7 +25,13 @@ function burst (name: string, description: string, shape: Burst, figures: readon
   return { name, description, subject: 'runcast', peers: PEERS, ingests: true, figures, measure: (bench, server) => measureBurst(bench, server, shape), ...others }
 }
 
+function steady (name: string, description: string, streams: Streams, rate: number, figures: readonly Figure[]): Scenario {
+  return { name, description, subject: 'runcast', peers: PEERS, ingests: true, figures, measure: (bench, server) => measureSteady(bench, server, streams, rate) }
+}
+
 const TEN_TIMES_NCHAN = { against: 'nchan', least: 10 }
+const AS_NCHAN = { against: 'nchan', most: 1 }
+const FEW_FOLLOWERS = { against: 'nchan', most: 0.8 }
 
 /** Events to many followers: in bursts, one at a time, over many runs, and at a steady rate. */
 export const fanOut: readonly Scenario[] = [
@@ -35,28 +41,14 @@ export const fanOut: readonly Scenario[] = [
   burst('fan5000', '5,000 followers of one run, 16 events outstanding', { streams: 5_000, runs: 1, window: 16 },
     [{ ...RATE, targets: [TEN_TIMES_NCHAN] }, COST]),
   burst('fan1000w1', '1,000 followers of one run, one event at a time', { streams: 1_000, runs: 1, window: 1 },
-    [RATE, { ...COST, targets: [{ against: 'nchan', most: 1 }] }]),
+    [RATE, { ...COST, targets: [AS_NCHAN] }]),
   burst('runs1000x1', '1,000 runs with one follower each, 256 events outstanding', { streams: 1_000, runs: 1_000, window: 256 }, [RATE, COST]),
   burst('runs1000x2', '1,000 runs with two followers each, 256 events outstanding', { streams: 2_000, runs: 1_000, window: 256 },
-    [RATE, { ...COST, targets: [{ against: 'nchan', most: 0.8 }] }]),
-  {
-    name: 'runs1000x2r6000',
-    description: '1,000 runs with two followers each, 6,000 events per second, at all servers',
-    subject: 'runcast',
-    peers: PEERS,
-    ingests: true,
-    figures: [{ ...COST, targets: [{ against: 'nchan', most: 0.8 }] }, P50, P99],
-    measure: (bench, server) => measureSteady(bench, server, { streams: 2_000, runs: 1_000 }, 6_000)
-  },
-  {
-    name: 'lat1000',
-    description: '1,000 followers of one run, 20 events per second',
-    subject: 'runcast',
-    peers: PEERS,
-    ingests: true,
-    figures: [{ ...P50, targets: [{ against: 'nchan', most: 1 }] }, { ...P99, targets: [{ against: 'nchan', most: 1 }] }, COST],
-    measure: (bench, server) => measureSteady(bench, server, { streams: 1_000, runs: 1 }, 20)
-  },
+    [RATE, { ...COST, targets: [FEW_FOLLOWERS] }]),
+  steady('runs1000x2r6000', '1,000 runs with two followers each, 6,000 events per second, at all servers', { streams: 2_000, runs: 1_000 }, 6_000,
+    [{ ...COST, targets: [FEW_FOLLOWERS] }, P50, P99]),
+  steady('lat1000', '1,000 followers of one run, 20 events per second', { streams: 1_000, runs: 1 }, 20,
+    [{ ...P50, targets: [AS_NCHAN] }, { ...P99, targets: [AS_NCHAN] }, COST]),
   burst('embedded_fan1000', 'The embedded log: 1,000 followers of one run, 16 events outstanding, in batches of 8 over HTTP', { streams: 1_000, runs: 1, window: 16, batch: 8 },
     [{ ...RATE, targets: [TEN_TIMES_NCHAN] }, COST], { subject: 'runcast_embedded', peers: ['nchan', 'phys_co'] }),
   burst('processes_fan1000', 'Two processes: 1,000 followers of one run, 16 events outstanding', { streams: 1_000, runs: 1, window: 16 },

@@ -45,13 +45,11 @@ export function appendArguments (request: AppendRequest, keys: RedisKeys): Appen
 }
 
 function pushEvent (args: string[], event: NewEvent, rawHash: string): void {
-  args.push(event.type, event.data, rawHash, event.once === undefined ? '' : digest(event.once.bodyHash))
-  if (event.effect === null) {
-    args.push('0')
-    return
-  }
-  const pairs = effectPairs(event.effect)
-  args.push(String(pairs.length), ...pairs.flat())
+  const effects = event.effect === null ? [] : effectPairs(event.effect)
+  args.push(
+    event.type, event.data, rawHash, event.once === undefined ? '' : digest(event.once.bodyHash),
+    String(effects.length), ...effects.flat()
+  )
 }
 
 function effectPairs (effect: RunEffect): Array<[name: string, value: string]> {
