@@ -1,6 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort, RedisTarget } from '../config.ts'
 import { throttledLog, type Logger, type LogLine } from '../throttled-log.ts'
+import { SentinelClient } from './sentinel-client.ts'
 
 /** A client for ordinary commands; it has the same commands for one server and for a Cluster. */
 export type CommandClient = Redis | Cluster
@@ -82,7 +83,7 @@ function backoff (attempt: number): number {
 function singleClient (target: Exclude<RedisTarget, { kind: 'cluster' }>, options: ClientOptions): Redis {
   if (target.kind === 'standalone') return new Redis(target.url, { ...CLIENT, ...options })
   const { tls, ...access } = accessOf(target)
-  return new Redis({
+  return new SentinelClient({
     ...CLIENT,
     ...access,
     ...(tls && { tls, enableTLSForSentinelMode: true }),
