@@ -37,7 +37,7 @@ export async function deliveryCosts (directory: string): Promise<Cost[]> {
     const { topics, url } = await startTopicServer(t, log, live, { positionCheckMs: 3_600_000 })
     const topic = await topics.hold('followed', '')
     const sockets = await Promise.all(Array.from({ length: FOLLOWERS }, () => follow(t, url('followed', '?from=now'))))
-    await waitUntil('all followers are on the lane', () => topic.lane.members().length === FOLLOWERS)
+    await waitUntil('all followers are on the lane', () => topic.lane.size === FOLLOWERS)
 
     let last: EventId = opened
     const deliver = async (joined: number) => {

@@ -15,9 +15,6 @@ const LINE_BREAK = '\r\n'
 export function chunkOf (text: string): Chunk {
   const size = Buffer.byteLength(text)
   const head = size.toString(16) + LINE_BREAK
-  const framed = Buffer.allocUnsafe(head.length + size + LINE_BREAK.length)
-  framed.write(head, 0, 'latin1')
-  framed.write(text, head.length, 'utf8')
-  framed.write(LINE_BREAK, head.length + size, 'latin1')
+  const framed = Buffer.from(head + text + LINE_BREAK)
   return { framed, body: framed.subarray(head.length, head.length + size) }
 }

@@ -4,6 +4,9 @@ const PAUSE_SHARE = 0.75
 /** The longest such pause, in milliseconds. */
 const MOST_PAUSE_MS = 5
 
+/** A flush to fewer followers is over too soon for a pause, so that its time is not even taken. */
+const MANY_FOLLOWERS = 64
+
 /**
  * Flushes once per turn of the event loop; a lane whose flush takes long, since many follow it, rests a little after
  * each, which costs less than the flush itself and saves many. It does not rest longer than until as much has come as
@@ -11,6 +14,7 @@ const MOST_PAUSE_MS = 5
  */
 export class FlushPace {
   readonly #flush: () => void
+  readonly #followers: () => number
   readonly #now = () => this.now()
   #immediate: NodeJS.Immediate | null = null
   #timer: NodeJS.Timeout | null = null
@@ -18,9 +22,13 @@ export class FlushPace {
   #queued = 0
   #lastQueued = 0
 
-  /** @param flush writes what is queued */
-  constructor (flush: () => void) {
+  /**
+   * @param flush writes what is queued
+   * @param followers how many followers the lane has
+   */
+  constructor (flush: () => void, followers: () => number) {
     this.#flush = flush
+    this.#followers = followers
   }
 
   /** So many events more are queued. */
@@ -38,11 +46,17 @@ export class FlushPace {
     this.cancel()
     this.#lastQueued = this.#queued
     this.#queued = 0
+    this.#restUntil = 0
+    if (this.#followers() < MANY_FOLLOWERS) this.#flush()
+    else this.#flushAndRest()
+  }
+
+  #flushAndRest (): void {
     const startedAt = performance.now()
     this.#flush()
     const endedAt = performance.now()
     const pauseMs = Math.min(MOST_PAUSE_MS, (endedAt - startedAt) * PAUSE_SHARE)
-    this.#restUntil = pauseMs >= 1 ? endedAt + pauseMs : 0
+    if (pauseMs >= 1) this.#restUntil = endedAt + pauseMs
   }
 
   cancel (): void {

@@ -53,6 +53,13 @@ export class Lane {
     return this.#position
   }
 
+  /** How many followers it has. */
+  get size (): number {
+    let size = 0
+    for (const { members } of this.#groups.values()) size += members.size
+    return size
+  }
+
   /**
    * Takes a follower in that has everything up to `position`.
    *

@@ -39,7 +39,7 @@ export class Topic {
   #waiting: LiveMessage[] | null = []
   #repair: Promise<boolean> | null = null
   readonly #retry = new RetryTimer(() => this.repair())
-  readonly #pace = new FlushPace(() => this.lane.flush(this.#last))
+  readonly #pace = new FlushPace(() => this.lane.flush(this.#last), () => this.lane.size)
   #over = false
   /** When the log has last told this tenant of the run, or that there is none; by the monotonic clock. */
   #confirmedAt = -Infinity
@@ -266,8 +266,7 @@ export class Topic {
     this.#ring.cutAfter(common ?? '')
     this.#pages.forget()
     const position = common ?? page.resume.position
-    const followers = this.lane.members().length
-    if (followers > 0) this.#options.observer.gap(gap.reason, followers)
+    if (this.lane.size > 0) this.#options.observer.gap(gap.reason, this.lane.size)
     this.lane.announce(gapFrame(this.runId, gap, position), position)
     this.#last = position
     this.#over = false

@@ -3,14 +3,14 @@ import t from 'tap'
 import { FlushPace } from '../../../services/topic/flush-pace.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
-/** A pace whose flushes take so long that it rests after each. */
-function slowPace () {
+/** A pace whose flushes take so long that it rests after each, if the lane has many followers. */
+function slowPace (followers = 1_000) {
   const flushed = { times: 0 }
   const pace = new FlushPace(() => {
     flushed.times++
     const end = performance.now() + 25
     while (performance.now() < end);
-  })
+  }, () => followers)
   return { pace, flushed }
 }
 
@@ -33,6 +33,15 @@ t.test('after a long flush what comes is flushed without a rest once it is as mu
   t.equal(flushed.times, 2)
   pace.want(1)
   await waitUntil('the rest is over', () => flushed.times === 3)
+})
+
+t.test('a lane with few followers never rests', async (t) => {
+  const { pace, flushed } = slowPace(2)
+  pace.want(3)
+  await nextTurn()
+  pace.want(1)
+  await nextTurn()
+  t.equal(flushed.times, 2)
 })
 
 t.test('what is flushed at once, or cancelled, is not flushed again', async (t) => {
