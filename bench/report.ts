@@ -63,7 +63,7 @@ Written by \`npm run bench\`; nothing here is edited by hand.
 
 const METHOD = `## How it is measured
 
-The server under test has CPU 0 to itself. Redis, the load client and, where plain \`PUBLISH\` is measured, a second replica that ingests it have CPU 1. Loopback TCP, no TLS; Runcast checks a token on every request, the others check nothing. An event has 200 bytes. The load client, in C, opens the streams, publishes, and checks on every stream that each event came once and in order; what is missing or doubled is listed above.
+The server under test has CPU 0 to itself. Redis, the load client and, where plain \`PUBLISH\` is measured, a second replica that ingests it have CPU 1. Loopback TCP, no TLS; Runcast checks a token on every request, the others check nothing. An event has 200 bytes. The load client, in C, opens the streams, publishes, and checks on every stream that each event came once and in order; what is missing or doubled is listed above. In the scenarios with events every server works for a few seconds before it is measured, since one that has just started still compiles its code.
 
 * **Runcast** is the built service. **Nchan** is nginx with its memory store and one worker, which takes an HTTP request per event besides; that weighs on it in the scenarios with few followers per run. The **C limit** fans out and does nothing else: *joined* puts all events that it reads from Redis at once in one write per follower, *each* writes each event by itself.
 * *n events outstanding* means that the client publishes the next event when all followers have all but n - 1: with 16 a server may join events, with 1 it can't, and a delivery costs a system call.

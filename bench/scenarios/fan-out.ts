@@ -4,9 +4,15 @@ import type { Bench, RunningServer } from '../servers/server.ts'
 import { shares, startStopwatch } from '../stopwatch.ts'
 import { PEERS, type Figure, type Sample, type Scenario } from './scenario.ts'
 
-/** A guess at the deliveries per second of a server that is not warm, and for how long to publish at that. */
+/** A guess at the deliveries per second of a server that has just started, and for how long to publish at that. */
 const COLD_RATE = 200_000
-const WARM_UP_SECONDS = 0.5
+const GUESSING_SECONDS = 0.5
+
+/**
+ * A server runs for days: it works this many times as long as a measurement before it is measured, so that its code is
+ * compiled and its memory has its size.
+ */
+const WARM_UP = 1.5
 
 /** How many followers are given a second to settle. */
 const SETTLED_PER_SECOND = 10_000
@@ -61,12 +67,16 @@ async function measureBurst (bench: Bench, server: RunningServer, { window, batc
   const followers = streams.streams / streams.runs
   const batch = server.publish.how === 'runcast' ? wanted : 1
   const events = (rate: number, seconds: number) => Math.ceil(Math.max(2 * window, rate * seconds / followers) / batch) * batch
-  const warm = await publishTo(bench, server, streams, { events: events(COLD_RATE, WARM_UP_SECONDS), window, batch })
-  return publishTo(bench, server, streams, { events: events(warm.figures['rate'] ?? COLD_RATE, bench.seconds), window, batch })
+  let rate = COLD_RATE
+  for (const seconds of [GUESSING_SECONDS, bench.seconds * WARM_UP]) {
+    const { figures } = await publishTo(bench, server, streams, { events: events(rate, seconds), window, batch })
+    rate = figures['rate'] ?? rate
+  }
+  return publishTo(bench, server, streams, { events: events(rate, bench.seconds), window, batch })
 }
 
 async function measureSteady (bench: Bench, server: RunningServer, streams: Streams, rate: number): Promise<Sample> {
-  await publishTo(bench, server, streams, { events: Math.ceil(rate * WARM_UP_SECONDS), rate })
+  await publishTo(bench, server, streams, { events: Math.ceil(rate * bench.seconds * WARM_UP), rate })
   return publishTo(bench, server, streams, { events: Math.ceil(rate * bench.seconds * 2.5), rate })
 }
 

@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis'
 
 /**
- * A client of the primary that Sentinels name. ioredis itself ends such a client for good when the news of a failover
+ * A client of the primary that Sentinels name. ioredis 6.0.0 ends such a client for good when the news of a failover
  * comes while it waits for a Sentinel's answer, because it takes what it does then for a `disconnect()`. This one goes
- * on trying as its `retryStrategy` says, until it is disconnected. It has to be made with `lazyConnect`.
+ * on trying as its `retryStrategy` says, until `disconnect()` is called; `quit()` alone may not be enough.
  *
- * @see https://github.com/redis/ioredis/issues/1683 for how this looks from outside
+ * @see https://github.com/redis/ioredis/pull/2198 after which this class can go
  */
 export class SentinelClient extends Redis {
   #isClosed = false
@@ -26,6 +26,7 @@ export class SentinelClient extends Redis {
   }
 
   #connectLater (): void {
+    // How many attempts there were is ioredis' own knowledge.
     const pauseMs = this.options.retryStrategy?.(1)
     if (typeof pauseMs !== 'number') return
     setTimeout(() => {

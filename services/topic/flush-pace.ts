@@ -4,7 +4,7 @@ const PAUSE_SHARE = 0.75
 /** The longest such pause, in milliseconds. */
 const MOST_PAUSE_MS = 5
 
-/** A flush to fewer followers is over too soon for a pause, so that its time is not even taken. */
+/** A flush to fewer followers hardly ever takes long enough for a pause, so that its time is not even taken. */
 const MANY_FOLLOWERS = 64
 
 /**

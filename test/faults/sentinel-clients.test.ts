@@ -1,21 +1,45 @@
-import t from 'tap'
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
 import { createRedisConnections } from '../../services/redis/connections.ts'
 import { memoryLogger } from '../helpers/memory-logger.ts'
+import { portOf } from '../helpers/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { startSentinels } from './support/sentinels.ts'
 
-t.test('the primary is killed together with the Sentinel that clients ask first: every connection finds the new primary', async (t) => {
-  const { settings, primary, successorOf, freeze } = await startSentinels(t)
-  const addresses = settings['REDIS_SENTINELS']?.split(',').map((address) => ({ host: '127.0.0.1', port: Number(address.split(':')[1]) })) ?? []
-  const connections = createRedisConnections({ kind: 'sentinel', sentinels: addresses.toReversed(), master: settings['REDIS_SENTINEL_MASTER'] ?? '', url: null }, memoryLogger())
-  // So many that the news of the failover comes to some of them while they wait for an answer of the frozen Sentinel.
-  const clients = [connections.command, ...Array.from({ length: 20 }, () => connections.subscriber('live'))]
+/** @returns the port of a Sentinel's host that accepts connections and never answers */
+async function startSilent (t: Test): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}).resume())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return portOf(server)
+}
+
+t.test('the news of a failover comes while clients wait for Sentinels that do not answer: every connection finds the new primary', async (t) => {
+  const { settings, primary, successorOf } = await startSentinels(t)
+  // Each keeps a client waiting for a second, so that all together cover the time that a failover takes.
+  const silent = await Promise.all(Array.from({ length: 7 }, () => startSilent(t)))
+  const answering = settings['REDIS_SENTINELS']?.split(',').map((address) => Number(address.split(':')[1])) ?? []
+  const connections = createRedisConnections({
+    kind: 'sentinel',
+    sentinels: [...answering, ...silent].map((port) => ({ host: '127.0.0.1', port })),
+    master: settings['REDIS_SENTINEL_MASTER'] ?? '',
+    url: null
+  }, memoryLogger())
+  const clients = [connections.command, connections.subscriber('live'), connections.subscriber('live')]
   t.teardown(() => clients.forEach((client) => client.disconnect()))
-  await Promise.all(clients.map((client) => client.connect()))
+  for (const client of clients) client.connect().catch(() => {})
+  await waitUntil('every client is ready', () => clients.every(({ status }) => status === 'ready'))
   const old = await primary()
-  freeze(addresses.length - 1)
   await old.kill('SIGKILL')
   const successor = (await successorOf(old)).client()
-  await waitUntil('every client is ready', () => clients.every(({ status }) => status === 'ready'))
-  t.equal(String(await successor.client('LIST')).match(/name=runcast:/g)?.length, clients.length, 'all of them at the new primary')
+  await waitUntil('every client is at the new primary', async () =>
+    String(await successor.client('LIST')).match(/name=runcast:/g)?.length === clients.length && clients.every(({ status }) => status === 'ready'))
+  t.ok(await connections.command.set('key', 'value'))
 })

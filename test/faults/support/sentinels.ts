@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,8 +15,6 @@ export interface Sentinels {
   primary (): Promise<RedisServer>
   /** Waits until another server than this one is the primary. */
   successorOf (server: RedisServer): Promise<RedisServer>
-  /** Freezes one of the Sentinels for good, by its number in REDIS_SENTINELS, the first being 0; `primary()` needs the first. */
-  freeze (sentinel: number): void
   /** Waits until the primary has so many replicas that are up to date, and every Sentinel knows of them. */
   settle (replicas: number): Promise<void>
 }
@@ -43,9 +40,9 @@ export async function startSentinels (
     const follow = servers[0] === undefined ? [] : ['--replicaof', '127.0.0.1', `${servers[0].port}`]
     servers.push(await startRedis(t, { args: [...follow, '--repl-diskless-sync-delay', '0'], env: env(index) }))
   }
-  const watchers: Watcher[] = []
-  for (let index = 0; index < 3; index++) watchers.push(await startSentinel(t, servers[0]?.port ?? 0))
-  const clients = watchers.map(({ port }) => {
+  const ports: number[] = []
+  for (let index = 0; index < 3; index++) ports.push(await startSentinel(t, servers[0]?.port ?? 0))
+  const clients = ports.map((port) => {
     const client = new Redis({ port, lazyConnect: false })
     client.on('error', () => {})
     t.teardown(() => client.disconnect())
@@ -59,7 +56,7 @@ export async function startSentinels (
     return server
   }
   const sentinels: Sentinels = {
-    settings: { REDIS_SENTINELS: watchers.map(({ port }) => `127.0.0.1:${port}`).join(), REDIS_SENTINEL_MASTER: NAME },
+    settings: { REDIS_SENTINELS: ports.map((port) => `127.0.0.1:${port}`).join(), REDIS_SENTINEL_MASTER: NAME },
     servers,
     primary,
     async successorOf (server) {
@@ -68,7 +65,6 @@ export async function startSentinels (
       await waitUntil('it says so', async () => (await successor.client().role())[0] === 'master', PATIENCE_MS)
       return successor
     },
-    freeze (sentinel) { watchers[sentinel]?.child.kill('SIGSTOP') },
     async settle (count) {
       const info = (await primary()).client()
       await waitUntil('the replicas are up to date', async () => {
@@ -85,13 +81,8 @@ export async function startSentinels (
   return sentinels
 }
 
-interface Watcher {
-  readonly port: number
-  readonly child: ChildProcess
-}
-
-/** Starts a Sentinel that watches a primary. */
-async function startSentinel (t: Pick<Test, 'teardown'>, primaryPort: number): Promise<Watcher> {
+/** @returns the port of a Sentinel that watches a primary */
+async function startSentinel (t: Pick<Test, 'teardown'>, primaryPort: number): Promise<number> {
   const dir = await mkdtemp(join(tmpdir(), 'runcast-sentinel-'))
   t.teardown(() => rm(dir, { recursive: true, force: true }))
   const file = join(dir, 'sentinel.conf')
@@ -105,5 +96,5 @@ async function startSentinel (t: Pick<Test, 'teardown'>, primaryPort: number): P
     return await launchServer([file, '--sentinel'])
   })
   t.teardown(() => end(child, 'SIGKILL'))
-  return { port, child }
+  return port
 }
