@@ -23,7 +23,7 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick               one short round of the most telling scenarios, under a minute
+  --quick               one short round of the most telling scenarios, about a minute and a half
   --servers a,b         runcast, runcast_embedded, runcast_2, nchan, phys_co, phys, baseline
   --scenarios a,b       fan100, fan1000, ... as in docs/benchmarks.md
   --rounds N            3 if not given; every round measures each server once, one after another

@@ -77,8 +77,8 @@ The speed of one machine drifts: the same C server was seen to need 4.4 to 8.2 C
 
 \`\`\`
 apt-get install gcc redis-server nginx libnginx-mod-nchan
-npm run bench                       # everything, about a quarter of an hour, and this file
-npm run bench -- --quick            # under a minute
+npm run bench                       # everything, about 25 minutes, and this file
+npm run bench -- --quick            # about a minute and a half
 npm run bench -- --scenarios fan1000,lat1000 --servers runcast,nchan --rounds 5
 npm run bench -- --baseline ../before --scenarios fan1000w1   # against another built copy of the project
 npm run bench:micro

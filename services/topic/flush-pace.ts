@@ -51,18 +51,18 @@ export class FlushPace {
     else this.#flushAndRest()
   }
 
+  cancel (): void {
+    if (this.#immediate !== null) clearImmediate(this.#immediate)
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#immediate = this.#timer = null
+  }
+
   #flushAndRest (): void {
     const startedAt = performance.now()
     this.#flush()
     const endedAt = performance.now()
     const pauseMs = Math.min(MOST_PAUSE_MS, (endedAt - startedAt) * PAUSE_SHARE)
     if (pauseMs >= 1) this.#restUntil = endedAt + pauseMs
-  }
-
-  cancel (): void {
-    if (this.#immediate !== null) clearImmediate(this.#immediate)
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#immediate = this.#timer = null
   }
 
   #endRest (): void {

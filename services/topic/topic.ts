@@ -266,7 +266,8 @@ export class Topic {
     this.#ring.cutAfter(common ?? '')
     this.#pages.forget()
     const position = common ?? page.resume.position
-    if (this.lane.size > 0) this.#options.observer.gap(gap.reason, this.lane.size)
+    const followers = this.lane.size
+    if (followers > 0) this.#options.observer.gap(gap.reason, followers)
     this.lane.announce(gapFrame(this.runId, gap, position), position)
     this.#last = position
     this.#over = false

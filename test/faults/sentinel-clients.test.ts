@@ -1,34 +1,19 @@
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { createRedisConnections } from '../../services/redis/connections.ts'
 import { memoryLogger } from '../helpers/memory-logger.ts'
-import { portOf } from '../helpers/redis-server.ts'
+import { startProxy } from '../helpers/tcp-proxy.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { startSentinels } from './support/sentinels.ts'
 
-/** @returns the port of a Sentinel's host that accepts connections and never answers */
-async function startSilent (t: Test): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}).resume())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return portOf(server)
-}
-
 t.test('the news of a failover comes while clients wait for Sentinels that do not answer: every connection finds the new primary', async (t) => {
   const { settings, primary, successorOf } = await startSentinels(t)
-  // Each keeps a client waiting for a second, so that all together cover the time that a failover takes.
-  const silent = await Promise.all(Array.from({ length: 7 }, () => startSilent(t)))
   const answering = settings['REDIS_SENTINELS']?.split(',').map((address) => Number(address.split(':')[1])) ?? []
+  // Each keeps a client waiting for a second, so that all together cover the time that a failover takes.
+  const silent = await Promise.all(Array.from({ length: 7 }, () => startProxy(t, answering[0] ?? 0)))
+  for (const proxy of silent) proxy.blackhole(true)
   const connections = createRedisConnections({
     kind: 'sentinel',
-    sentinels: [...answering, ...silent].map((port) => ({ host: '127.0.0.1', port })),
+    sentinels: [...answering, ...silent.map(({ port }) => port)].map((port) => ({ host: '127.0.0.1', port })),
     master: settings['REDIS_SENTINEL_MASTER'] ?? '',
     url: null
   }, memoryLogger())
