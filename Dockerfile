@@ -4,6 +4,7 @@ FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY bin/package.json bin/
+COPY packages/protocol/package.json packages/protocol/
 COPY packages/client/package.json packages/client/
 COPY packages/engine/package.json packages/engine/
 COPY ui/package.json ui/
@@ -30,6 +31,8 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=dependencies /app/packages/engine/node_modules packages/engine/node_modules
 COPY --from=build /app/package.json ./
 COPY --from=build /app/bin/package.json /app/bin/runcast.js bin/
+COPY --from=build /app/packages/protocol/package.json packages/protocol/
+COPY --from=build /app/packages/protocol/dist packages/protocol/dist
 COPY --from=build /app/packages/client/package.json packages/client/
 COPY --from=build /app/packages/client/dist packages/client/dist
 COPY --from=build /app/packages/engine/package.json packages/engine/

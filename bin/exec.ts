@@ -1,4 +1,5 @@
 import type { StatusChange } from '@runcast/client'
+import { isRunId, RUN_ID_RULE } from '@runcast/protocol'
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import { childEnvironment } from './child-environment.ts'
@@ -43,9 +44,7 @@ function readExecArguments (args: string[]) {
     options: { ...SERVICE_OPTIONS, 'run-id': { type: 'string' }, name: { type: 'string' } }
   })
   const runId = values['run-id']
-  if (runId !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/.test(runId)) {
-    throw new UsageError('a run id has 1 to 128 characters of A-Z a-z 0-9 . _ ~ - and begins with a letter or digit')
-  }
+  if (runId !== undefined && !isRunId(runId)) throw new UsageError(RUN_ID_RULE.replace(/\.$/, ''))
   const command = args.slice(args[end] === '--' ? end + 1 : end)
   if (command[0] === undefined || command[0] === '') throw new UsageError('exec needs a command: runcast exec -- <command ...>')
   return { values, command }

@@ -1,5 +1,6 @@
+import { EVENT_TYPE_PATTERN, MAX_BATCH_EVENTS } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
-import { EVENT_TYPE_PATTERN, EventIdSchema, EventTypeSchema, MAX_BATCH_EVENTS, RunIdSchema } from './events.ts'
+import { EventIdSchema, EventTypeSchema, RunIdSchema } from './events.ts'
 
 /** How many events a page has unless another number is asked for. */
 export const DEFAULT_PAGE_EVENTS = 100

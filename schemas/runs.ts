@@ -1,5 +1,6 @@
+import { RUN_ID_PATTERN, RUN_LIST_CURSOR_PATTERN } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
-import { EventIdSchema, RUN_ID_PATTERN, RunIdSchema } from './events.ts'
+import { EventIdSchema, RunIdSchema } from './events.ts'
 
 /** How many runs a page has unless another number is asked for. */
 export const DEFAULT_RUNS = 50
@@ -89,7 +90,7 @@ export type RunList = Static<typeof RunListSchema>
 export const RunListQuerySchema = Type.Object({
   status: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Only runs with this status, in any case.', examples: ['running'] })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: DEFAULT_RUNS, description: 'The most runs of the page.' })),
-  cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,16}-[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$', description: 'As the page before gave it.' }))
+  cursor: Type.Optional(Type.String({ pattern: RUN_LIST_CURSOR_PATTERN, description: 'As the page before gave it.' }))
 })
 
 /** The path of everything that belongs to one run. */

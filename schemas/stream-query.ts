@@ -1,5 +1,6 @@
+import { EVENT_TYPE_PATTERN, LOG_LEVELS } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
-import { EventIdSchema, EVENT_TYPE_PATTERN, LOG_LEVELS } from './events.ts'
+import { EventIdSchema } from './events.ts'
 
 /** The most events that `tail` asks for. */
 const MAX_TAIL = 1_000_000

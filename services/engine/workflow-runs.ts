@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Creation, Engine, Json, RunRecord, RunStore, Workflow } from '@runcast/engine'
-import { MAX_JSON_DEPTH } from '../../schemas/events.ts'
+import { MAX_JSON_DEPTH } from '@runcast/protocol'
 import { AccessError } from '../auth/access-error.ts'
 import { EventError } from '../events/event-error.ts'
 import { RunLogError, type RunLog } from '../run-log/run-log.ts'

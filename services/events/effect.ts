@@ -1,4 +1,4 @@
-import { RUN_ID_PATTERN } from '../../schemas/events.ts'
+import { fieldOf, isRunId } from '@runcast/protocol'
 import { MAX_LAST_LOG_CHARACTERS } from '../run-log/run-log.ts'
 
 /**
@@ -35,7 +35,6 @@ const MAX_STATUS_CHARACTERS = 64
 const MAX_NAME_CHARACTERS = 200
 const MAX_ERROR_CHARACTERS = 4_000
 const NOT_STARTED: ReadonlySet<string> = new Set(['queued', 'pending', 'scheduled', 'created', 'waiting'])
-const RUN_ID = new RegExp(RUN_ID_PATTERN)
 
 /**
  * Works out what an event does to the state of its run. A payload that is not shaped as its type says is no fault:
@@ -52,25 +51,25 @@ export function effectOf (type: string, payload: unknown, terminalStatuses: Read
 }
 
 function logEffect (payload: unknown): RunEffect | null {
-  const message = text(field(payload, 'message'), MAX_LAST_LOG_CHARACTERS)
+  const message = text(fieldOf(payload, 'message'), MAX_LAST_LOG_CHARACTERS)
   return message === null ? null : { log: message }
 }
 
 function statusEffect (payload: unknown, terminalStatuses: ReadonlySet<string>): RunEffect | null {
-  const given = field(payload, 'status')
+  const given = fieldOf(payload, 'status')
   if (typeof given !== 'string' || given === '' || given.length > MAX_STATUS_CHARACTERS) return null
   const status = given.toLowerCase()
   const terminal = terminalStatuses.has(status)
-  const name = text(field(payload, 'name'), MAX_NAME_CHARACTERS)
+  const name = text(fieldOf(payload, 'name'), MAX_NAME_CHARACTERS)
   const named = name === null ? {} : { name }
-  const step = field(payload, 'step')
+  const step = fieldOf(payload, 'step')
   if (step !== undefined && step !== null && step !== '') {
     const stepName = typeof step === 'number' ? String(step) : step
     if (typeof stepName !== 'string' || stepName.length > MAX_NAME_CHARACTERS) return null
     return { step: { step: stepName, status, terminal, ...named } }
   }
-  const error = field(payload, 'error')
-  const retryOf = field(payload, 'retry_of')
+  const error = fieldOf(payload, 'error')
+  const retryOf = fieldOf(payload, 'retry_of')
   const workflow = workflowText(payload)
   return {
     status,
@@ -78,14 +77,14 @@ function statusEffect (payload: unknown, terminalStatuses: ReadonlySet<string>):
     started: !NOT_STARTED.has(status),
     ...named,
     ...(error === undefined || error === null ? {} : { error: errorText(error) }),
-    ...(typeof retryOf === 'string' && RUN_ID.test(retryOf) ? { retryOf } : {}),
+    ...(typeof retryOf === 'string' && isRunId(retryOf) ? { retryOf } : {}),
     ...(workflow === null ? {} : { workflow })
   }
 }
 
 function workflowText (payload: unknown): string | null {
-  const name = text(field(payload, 'workflow'), MAX_NAME_CHARACTERS)
-  const version = text(field(payload, 'workflow_version'), MAX_NAME_CHARACTERS)
+  const name = text(fieldOf(payload, 'workflow'), MAX_NAME_CHARACTERS)
+  const version = text(fieldOf(payload, 'workflow_version'), MAX_NAME_CHARACTERS)
   return name === null || version === null ? null : JSON.stringify({ name, version })
 }
 
@@ -93,13 +92,8 @@ function workflowText (payload: unknown): string | null {
 function errorText (error: unknown): string {
   const json = JSON.stringify(error)
   if (json.length <= MAX_ERROR_CHARACTERS) return json
-  const message = field(error, 'message')
+  const message = fieldOf(error, 'message')
   return JSON.stringify({ message: cut(typeof message === 'string' ? message : json, MAX_ERROR_CHARACTERS), truncated: true })
-}
-
-function field (payload: unknown, name: string): unknown {
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined
-  return Object.getOwnPropertyDescriptor(payload, name)?.value
 }
 
 function text (value: unknown, maxCharacters: number): string | null {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
+import { DEFAULT_EVENT_TYPE, EVENT_TYPE_PATTERN, MAX_BATCH_EVENTS, MAX_JSON_DEPTH, PUBLISHER_EVENT_ID_PATTERN } from '@runcast/protocol'
 import { TENANT_PATTERN } from '../../schemas/auth.ts'
-import { DEFAULT_EVENT_TYPE, EVENT_TYPE_PATTERN, MAX_BATCH_EVENTS, MAX_JSON_DEPTH, PUBLISHER_EVENT_ID_PATTERN } from '../../schemas/events.ts'
 import type { NewEvent } from '../run-log/run-log.ts'
 import { effectOf } from './effect.ts'
 import { EventError } from './event-error.ts'

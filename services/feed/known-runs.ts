@@ -1,4 +1,4 @@
-import type { EventId } from '../run-log/event-id.ts'
+import type { EventId } from '@runcast/protocol'
 import type { RunLog, RunState } from '../run-log/run-log.ts'
 
 /** How many runs are read at once when the list is looked through, and the most in all. */

@@ -1,4 +1,4 @@
-import { msOf, seqOf, type EventId } from '../run-log/event-id.ts'
+import { msOf, seqOf, type EventId } from '@runcast/protocol'
 import type { NewEvent } from '../run-log/run-log.ts'
 import type { IngestedEntry } from '../run-log/redis/ingest-claims.ts'
 

@@ -1,7 +1,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { RUN_ID_PATTERN } from '@runcast/protocol'
 import { Cluster, type Redis } from 'ioredis'
-import { RUN_ID_PATTERN } from '../../schemas/events.ts'
 import { EventError } from '../events/event-error.ts'
 import { decodeUtf8, parseChannelMessage, type EventLimits } from '../events/parse-events.ts'
 import type { RedisConnections } from '../redis/connections.ts'

@@ -1,4 +1,4 @@
-import type { EventId } from '../run-log/event-id.ts'
+import type { EventId } from '@runcast/protocol'
 import type { LogEvent } from '../run-log/run-log.ts'
 
 /** What the run log says on a run's live channel after an append. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { RUN_ID_PATTERN } from '@runcast/protocol'
 import { Cluster } from 'ioredis'
-import { RUN_ID_PATTERN } from '../../schemas/events.ts'
 import type { RedisConnections } from '../redis/connections.ts'
 import type { RedisKeys } from '../redis-keys.ts'
 import { RunLogError } from '../run-log/run-log.ts'

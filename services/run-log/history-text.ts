@@ -1,6 +1,4 @@
-import { levelRank } from '../topic/filter.ts'
-import { LOG_LEVELS } from '../../schemas/events.ts'
-import { msOf } from './event-id.ts'
+import { levelRank, LOG_LEVELS, msOf } from '@runcast/protocol'
 import type { History } from './history.ts'
 import type { Resume } from './resume.ts'
 import type { LogEvent, Page } from './run-log.ts'

@@ -1,4 +1,4 @@
-import { seqOf, type EventId } from './event-id.ts'
+import { seqOf, type EventId } from '@runcast/protocol'
 import type { Resume } from './resume.ts'
 import { RunLogError, type From, type LogEvent, type Page, type RunLog } from './run-log.ts'
 import { findRun } from '../runs.ts'

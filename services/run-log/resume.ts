@@ -1,4 +1,4 @@
-import { joinEventId, msOf, ORIGIN, seqOf, splitEventId, type EventId } from './event-id.ts'
+import { joinEventId, msOf, ORIGIN, seqOf, splitEventId, type EventId } from '@runcast/protocol'
 import type { From, LogFacts } from './run-log.ts'
 
 /** Why a follower can't have some events: trimmed or expired, a history that differs from its own, a cursor never given. */

@@ -1,4 +1,4 @@
-import { ORIGIN, type EventId } from './event-id.ts'
+import { ORIGIN, type EventId } from '@runcast/protocol'
 import type { Resume } from './resume.ts'
 import type { RunEffect } from '../events/effect.ts'
 

@@ -1,4 +1,4 @@
-import type { EventId } from '../run-log/event-id.ts'
+import type { EventId } from '@runcast/protocol'
 
 /** What one block of an event stream can carry. `data` is one line of text. */
 export interface SseFrame {

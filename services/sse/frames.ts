@@ -1,5 +1,5 @@
+import { seqOf, type EventId } from '@runcast/protocol'
 import type { CloseReason, StreamEnd, StreamGap, StreamOpen } from '../../schemas/stream.ts'
-import { seqOf, type EventId } from '../run-log/event-id.ts'
 import type { Gap } from '../run-log/resume.ts'
 import type { LogEvent, LogFacts } from '../run-log/run-log.ts'
 import { encodeFrame } from './encoder.ts'

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { EventId } from '@runcast/protocol'
 import type { CloseReason } from '../../schemas/stream.ts'
-import type { EventId } from '../run-log/event-id.ts'
 import { chunkOf, type Chunk } from './chunk.ts'
 import { closeFrame } from './frames.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
+import type { EventId } from '@runcast/protocol'
 import { RunLogError, type LogFacts } from '../run-log/run-log.ts'
-import type { EventId } from '../run-log/event-id.ts'
 import type { Chunk } from '../sse/chunk.ts'
 import { gapFrame } from '../sse/frames.ts'
 import type { Filter } from './filter.ts'

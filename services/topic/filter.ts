@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from '../../schemas/events.ts'
+import { levelRank } from '@runcast/protocol'
 import type { LogEvent } from '../run-log/run-log.ts'
 
 /** Which events of a run a follower wants. Followers whose filters have one key share the encoded bytes. */
@@ -12,13 +12,6 @@ export interface Filter {
 
 /** Lets everything through. */
 export const EVERYTHING: Filter = { key: '', types: null, minLevel: null }
-
-/** The rank of a level, `warn` read as `warning`, in any case; null for what is not a level. */
-export function levelRank (level: string): number | null {
-  const name = level.toLowerCase()
-  const rank = LOG_LEVELS.findIndex((known) => known === (name === 'warn' ? 'warning' : name))
-  return rank === -1 ? null : rank
-}
 
 /**
  * @param types the wanted types; null for all

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { EventId } from '../run-log/event-id.ts'
+import type { EventId } from '@runcast/protocol'
 import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { PING } from '../sse/encoder.ts'
 import { endFrame, positionFrame } from '../sse/frames.ts'

@@ -1,4 +1,4 @@
-import { msOf } from '../run-log/event-id.ts'
+import { msOf } from '@runcast/protocol'
 import type { LogFacts } from '../run-log/run-log.ts'
 
 /** At most this many times the grace after the terminal status a stream ends, however many stragglers come. */

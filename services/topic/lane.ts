@@ -1,7 +1,7 @@
+import type { EventId } from '@runcast/protocol'
 import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { PING } from '../sse/encoder.ts'
 import { positionFrame } from '../sse/frames.ts'
-import type { EventId } from '../run-log/event-id.ts'
 import { passes, type Filter } from './filter.ts'
 import type { EncodedEvent } from './ring.ts'
 

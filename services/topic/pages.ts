@@ -1,4 +1,4 @@
-import type { EventId } from '../run-log/event-id.ts'
+import type { EventId } from '@runcast/protocol'
 import type { Resume } from '../run-log/resume.ts'
 import type { From, LogEvent, LogFacts, Page, RunLog } from '../run-log/run-log.ts'
 import { chunkOf, type Chunk } from '../sse/chunk.ts'

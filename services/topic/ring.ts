@@ -1,4 +1,4 @@
-import { seqOf, type EventId } from '../run-log/event-id.ts'
+import { seqOf, type EventId } from '@runcast/protocol'
 import type { LogEvent } from '../run-log/run-log.ts'
 import { eventFrame } from '../sse/frames.ts'
 

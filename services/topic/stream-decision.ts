@@ -1,5 +1,5 @@
+import { seqOf } from '@runcast/protocol'
 import type { StreamExplanation } from '../../schemas/stream.ts'
-import { seqOf } from '../run-log/event-id.ts'
 import { RunLogError, type RunLog } from '../run-log/run-log.ts'
 import { isAtTheEnd, openingGap, type Judged, type StreamRequest } from './stream-request.ts'
 

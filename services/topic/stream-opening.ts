@@ -1,5 +1,5 @@
+import type { EventId } from '@runcast/protocol'
 import type { StreamOpen } from '../../schemas/stream.ts'
-import type { EventId } from '../run-log/event-id.ts'
 import { openFrame } from '../sse/frames.ts'
 import { stepOf, type Step } from './catch-up.ts'
 import type { EncodedPage } from './pages.ts'

@@ -1,8 +1,8 @@
+import { levelRank, msOf, parseCursor, seqOf, type EventId } from '@runcast/protocol'
 import type { StreamQuery } from '../../schemas/stream-query.ts'
-import { msOf, parseCursor, seqOf, type EventId } from '../run-log/event-id.ts'
 import type { From, LogFacts } from '../run-log/run-log.ts'
 import type { Gap, Resume } from '../run-log/resume.ts'
-import { createFilter, levelRank, type Filter } from './filter.ts'
+import { createFilter, type Filter } from './filter.ts'
 import { graceLeft } from './grace.ts'
 
 /** What a client asked of a stream. */

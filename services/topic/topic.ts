@@ -1,4 +1,4 @@
-import { ORIGIN, type EventId } from '../run-log/event-id.ts'
+import { ORIGIN, type EventId } from '@runcast/protocol'
 import { noFacts, RunLogError, type From, type LogEvent, type LogFacts, type Page } from '../run-log/run-log.ts'
 import type { Gap } from '../run-log/resume.ts'
 import type { LiveMessage } from '../pubsub/live-channels.ts'

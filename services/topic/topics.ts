@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import type { EventId } from '@runcast/protocol'
 import type { LiveChannels } from '../pubsub/live-channels.ts'
-import type { EventId } from '../run-log/event-id.ts'
 import type { RunLog } from '../run-log/run-log.ts'
 import type { Expiry } from '../sse/open-stream.ts'
 import { OpenStreams, tickInterval } from '../sse/open-streams.ts'

@@ -1,5 +1,5 @@
+import { msOf } from '@runcast/protocol'
 import t, { type Test } from 'tap'
-import { msOf } from '../../services/run-log/event-id.ts'
 import { startRedis, type RedisServer } from '../helpers/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { proveDelivery, streamOf } from './support/delivery.ts'

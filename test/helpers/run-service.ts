@@ -1,4 +1,4 @@
-import { seqOf } from '../../services/run-log/event-id.ts'
+import { seqOf } from '@runcast/protocol'
 import { ApiError } from '../../ui/src/api/api-error.ts'
 import type { EventPage, EventPageQuery, Run } from '../../ui/src/api/types.ts'
 import type { SourceEvent } from '../../ui/src/run/model/log-rows.ts'

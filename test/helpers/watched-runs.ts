@@ -1,5 +1,5 @@
+import { seqOf } from '@runcast/protocol'
 import type { Run, RunList } from '../../schemas/runs.ts'
-import { seqOf } from '../../services/run-log/event-id.ts'
 import type { EventStream, Frame } from './event-stream.ts'
 
 /** What a client of the feed has after some frames: the last snapshot, and the updates since. */

@@ -1,3 +1,4 @@
+import { EVENT_TYPE_RULE, isEventType, isRunId, RUN_ID_RULE } from '@runcast/protocol'
 import { RuncastError } from './errors.ts'
 
 /** An event on its way to the service. */
@@ -13,12 +14,9 @@ type Payload =
   | { readonly payload: unknown, readonly payload_json?: never }
   | { readonly payload_json: string, readonly payload?: never }
 
-const EVENT_TYPE = /^(?!stream_)[A-Za-z][A-Za-z0-9_.:-]{0,63}$/
-const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/
-
 /** @throws RuncastError `invalid_run_id` */
 export function checkRunId (runId: string): void {
-  if (!RUN_ID.test(runId)) throw new RuncastError('invalid_run_id', `A run id must match ${RUN_ID.source}`)
+  if (!isRunId(runId)) throw new RuncastError('invalid_run_id', RUN_ID_RULE)
 }
 
 /**
@@ -28,8 +26,8 @@ export function checkRunId (runId: string): void {
  */
 export function encodeEvent (event: NewEvent): string {
   const { event_type: type, event_id: eventId } = event
-  if (type !== undefined && !EVENT_TYPE.test(type)) {
-    throw new RuncastError('invalid_event', `An event_type must match ${EVENT_TYPE.source}`)
+  if (type !== undefined && !isEventType(type)) {
+    throw new RuncastError('invalid_event', EVENT_TYPE_RULE)
   }
   const typeField = type === undefined ? '' : `"event_type":${JSON.stringify(type)},`
   const idField = eventId === undefined ? '' : `"event_id":${JSON.stringify(eventId)},`

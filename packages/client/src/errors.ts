@@ -1,4 +1,4 @@
-import { fieldOf } from './field.ts'
+import { fieldOf } from '@runcast/protocol'
 
 /** What goes wrong between this client and the service; its callers tell it apart by `code`. */
 export class RuncastError extends Error {

@@ -1,5 +1,5 @@
 import { openAnswer } from './answer.ts'
-import { pause } from './backoff.ts'
+import { pause } from './pause.ts'
 import type { Caller } from './caller.ts'
 import { isTransient, type RuncastError } from './errors.ts'
 import { framesOf, type Frame } from './frames.ts'

@@ -1,7 +1,7 @@
+import { isAtOrBefore } from '@runcast/protocol'
 import { createCaller, type ServiceOptions } from './caller.ts'
 import type { Frame } from './frames.ts'
 import { checkRunId } from './encode-event.ts'
-import { isAtOrBefore } from './event-id.ts'
 import { followStream } from './follow-stream.ts'
 import type { LogLevel } from './payloads.ts'
 import { isControl, readItem } from './read-item.ts'

@@ -1,4 +1,4 @@
-import { fullJitter } from './backoff.ts'
+import { backoffMs } from '@runcast/protocol'
 import type { RuncastError } from './errors.ts'
 import type { Reconnecting } from './stream-items.ts'
 
@@ -33,7 +33,7 @@ export function createPace (): Pace {
     },
     next (error) {
       const baseMs = Math.max(retryMs, LEAST_RETRY_MS)
-      const jittered = fullJitter(failures, { baseMs, maxMs: Math.max(baseMs, MAX_RETRY_MS) })
+      const jittered = backoffMs(failures, { baseMs, maxMs: Math.max(baseMs, MAX_RETRY_MS) })
       const delayMs = closing ? retryMs : Math.max(jittered, error?.retryAfterMs ?? 0)
       closing = false
       failures += 1

@@ -1,4 +1,4 @@
-import { fieldOf } from './field.ts'
+import { fieldOf } from '@runcast/protocol'
 import type { RunEvent } from './stream-items.ts'
 
 /** The levels of a `log` event, from the least to the most severe. */

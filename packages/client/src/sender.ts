@@ -1,7 +1,7 @@
-import { fullJitter, pause, type Backoff } from './backoff.ts'
+import { backoffMs, fieldOf, type Backoff } from '@runcast/protocol'
+import { pause } from './pause.ts'
 import type { Caller } from './caller.ts'
 import { isTransient, noAnswer, notRuncast, refusal, RuncastError } from './errors.ts'
-import { fieldOf } from './field.ts'
 import { limitRequest } from './limited-request.ts'
 
 /** An attempt to deliver a batch has failed and will be repeated. */
@@ -66,7 +66,7 @@ export function createSender (options: SenderOptions): Sender {
       const failed = outcome instanceof RuncastError
       if (failed && isTransient(outcome)) {
         if (signal.aborted) throw closedError()
-        const delayMs = Math.max(outcome.retryAfterMs ?? 0, fullJitter(failures, backoff))
+        const delayMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(failures, backoff))
         options.onRetry({ runId, attempt: failures + 1, delayMs, error: outcome })
         await pause(delayMs, signal)
         continue

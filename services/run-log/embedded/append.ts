@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { joinEventId } from '../event-id.ts'
+import { joinEventId } from '@runcast/protocol'
 import { RunLogError, type AppendRequest, type AppendResult, type LogEvent, type Retention } from '../run-log.ts'
 import { findRepeated, planEvents, remember, type FreshEvent } from './once.ts'
 import { applyEvent } from './run-state.ts'

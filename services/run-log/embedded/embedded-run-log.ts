@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { EventId } from '../event-id.ts'
+import type { EventId } from '@runcast/protocol'
 import {
   RunLogError,
   type AppendRequest, type AppendResult, type ListPage, type ListRequest, type LogEvent, type Page, type PageRequest,

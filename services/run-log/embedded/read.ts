@@ -1,4 +1,4 @@
-import { joinEventId, seqOf, splitEventId, type EventId, type EventIdParts } from '../event-id.ts'
+import { joinEventId, seqOf, splitEventId, type EventId, type EventIdParts } from '@runcast/protocol'
 import { noFacts, type LogEvent, type LogFacts, type Page, type PageRequest, type Retention } from '../run-log.ts'
 import { judge, type Lookup } from '../resume.ts'
 import { entryOf, findRun, type Store, type StoredEntry, type StoredRun } from './store.ts'

@@ -1,4 +1,4 @@
-import { joinEventId, type EventId } from '../event-id.ts'
+import { joinEventId, type EventId } from '@runcast/protocol'
 import { MAX_STEPS, type NewEvent, type RunState, type StepState } from '../run-log.ts'
 import type { RunEffect, StepEffect } from '../../events/effect.ts'
 import type { StoredRun } from './store.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import type { EventId } from '@runcast/protocol'
 import type { Database, RootDatabase } from 'lmdb'
 import { RunLogError, STATE_EXTRA_TTL_SECONDS, type Retention, type StepState } from '../run-log.ts'
-import type { EventId } from '../event-id.ts'
 import { openEnvironment } from './environment.ts'
 
 /** An entry as it is kept: append time, its predecessor's append time (both ms), event type, payload text. */

@@ -1,6 +1,6 @@
+import type { EventId } from '@runcast/protocol'
 import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis-keys.ts'
-import type { EventId } from '../event-id.ts'
 import { RunLogError } from '../run-log.ts'
 import { persist } from './persist.ts'
 import { list, texts } from './replies.ts'

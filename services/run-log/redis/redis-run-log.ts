@@ -1,6 +1,6 @@
+import { msOf, ORIGIN } from '@runcast/protocol'
 import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis-keys.ts'
-import { msOf, ORIGIN } from '../event-id.ts'
 import { judge } from '../resume.ts'
 import { STATE_EXTRA_TTL_SECONDS, type From, type Retention, type RunLog } from '../run-log.ts'
 import { Appends } from './appends.ts'

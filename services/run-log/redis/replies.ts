@@ -1,4 +1,4 @@
-import { joinEventId, seqOf, splitEventId, type EventId } from '../event-id.ts'
+import { joinEventId, seqOf, splitEventId, type EventId } from '@runcast/protocol'
 import type { Lookup } from '../resume.ts'
 import { RunLogError, type LogEvent, type LogFacts, type RunState, type StepState } from '../run-log.ts'
 

@@ -1,4 +1,4 @@
-import { msOf, ORIGIN, seqOf, type EventId } from '../../../services/run-log/event-id.ts'
+import { msOf, ORIGIN, seqOf, type EventId } from '@runcast/protocol'
 import type { Allowances, Evidence, Known, LogCopy, Reading, SeenGap } from './evidence.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { EventId } from '../../../services/run-log/event-id.ts'
+import type { EventId } from '@runcast/protocol'
 
 /** One event as someone knows it: its id, and the name that its publisher gave it. */
 export interface Known {

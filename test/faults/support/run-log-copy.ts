@@ -1,5 +1,5 @@
+import { ORIGIN } from '@runcast/protocol'
 import type { StreamGap } from '../../../schemas/stream.ts'
-import { ORIGIN } from '../../../services/run-log/event-id.ts'
 import { token } from '../../helpers/tokens.ts'
 import { nameOf } from './event-names.ts'
 import type { Known, LogCopy } from './evidence.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { joinEventId, msOf, seqOf } from '@runcast/protocol'
 import { open } from 'lmdb'
 import t from 'tap'
-import { joinEventId, msOf, seqOf } from '../../../services/run-log/event-id.ts'
 import { APPEND_ID_TTL_MS, ONCE_TTL_MS, STATE_EXTRA_TTL_SECONDS } from '../../../services/run-log/run-log.ts'
 import { openLog } from '../../helpers/embedded-run-log.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'

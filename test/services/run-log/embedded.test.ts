@@ -1,7 +1,7 @@
+import { msOf, ORIGIN, seqOf, type EventId } from '@runcast/protocol'
 import t, { type Test } from 'tap'
 import { createEmbeddedRunLog, type EmbeddedOptions } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { openStore, type StoredRun } from '../../../services/run-log/embedded/store.ts'
-import { msOf, ORIGIN, seqOf, type EventId } from '../../../services/run-log/event-id.ts'
 import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../../../services/run-log/run-log.ts'
 import type { LiveMessage } from '../../../services/pubsub/live-channels.ts'
 import { startProgram } from '../../helpers/child-process.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { seqOf } from '@runcast/protocol'
 import t, { type Test } from 'tap'
 import type { RedisTarget } from '../../../services/config.ts'
-import { seqOf } from '../../../services/run-log/event-id.ts'
 import type { AppendRequest } from '../../../services/run-log/run-log.ts'
 import { keySlot } from '../../../services/redis/key-slot.ts'
 import { startCluster } from '../../helpers/redis-cluster.ts'

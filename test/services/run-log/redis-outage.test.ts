@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { joinEventId, msOf, ORIGIN, seqOf } from '@runcast/protocol'
 import t, { type Test } from 'tap'
-import { joinEventId, msOf, ORIGIN, seqOf } from '../../../services/run-log/event-id.ts'
 import { DEADLINE_MS } from '../../../services/run-log/redis/persist.ts'
 import { openRedisRunLog, type OpenRedisRunLog } from '../../helpers/redis-run-log.ts'
 import { freePort, startRedis, type RedisServer } from '../../helpers/redis-server.ts'

@@ -1,5 +1,5 @@
+import { ORIGIN, parseCursor, splitEventId, type EventId } from '@runcast/protocol'
 import t from 'tap'
-import { ORIGIN, parseCursor, splitEventId, type EventId } from '../../../services/run-log/event-id.ts'
 import { continues, judge, type Gap, type Lookup } from '../../../services/run-log/resume.ts'
 import type { From, LogFacts } from '../../../services/run-log/run-log.ts'
 

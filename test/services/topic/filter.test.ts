@@ -1,5 +1,6 @@
+import { levelRank } from '@runcast/protocol'
 import t from 'tap'
-import { createFilter, EVERYTHING, levelRank, passes } from '../../../services/topic/filter.ts'
+import { createFilter, EVERYTHING, passes } from '../../../services/topic/filter.ts'
 
 const event = (type: string, payload: unknown) => ({ id: '1-1', prev: '0-0', type, data: JSON.stringify(payload) })
 

@@ -1,4 +1,4 @@
-import { isAtOrBefore, msOf } from '../event-id.ts'
+import { isAtOrBefore, msOf } from '@runcast/protocol'
 import type { RunEvent } from '../stream-items.ts'
 import type { Gap } from './read-log.ts'
 import type { Connection } from './run-topic.ts'

@@ -1,6 +1,6 @@
-import { fullJitter, pause } from '../backoff.ts'
+import { backoffMs, isAtOrBefore } from '@runcast/protocol'
+import { pause } from '../pause.ts'
 import { isTransient, RuncastError } from '../errors.ts'
-import { isAtOrBefore } from '../event-id.ts'
 import type { RunEvent } from '../stream-items.ts'
 import { EventStore } from './event-store.ts'
 import { readAfter, readTail, type Gap, type LogSource } from './read-log.ts'
@@ -110,7 +110,7 @@ export class RunView implements TopicListener {
       const { position } = this.#options.topic.state
       if (this.#denied || (complete && (position === null || this.#isCaughtUp()))) break
       // What the topic has heard of is in the log, so the next read has it, unless something is wrong.
-      if (attempt > 0 || !complete) await pause(fullJitter(attempt, READ_AGAIN), this.#stop.signal)
+      if (attempt > 0 || !complete) await pause(backoffMs(attempt, READ_AGAIN), this.#stop.signal)
     }
     this.#reading = false
     this.#waiting = []

@@ -1,8 +1,8 @@
-import { fullJitter, pause } from '../backoff.ts'
+import { backoffMs, isAtOrBefore } from '@runcast/protocol'
+import { pause } from '../pause.ts'
 import { createCaller, type Caller, type ServiceOptions } from '../caller.ts'
 import type { Frame } from '../frames.ts'
 import { isTransient, refusal } from '../errors.ts'
-import { isAtOrBefore } from '../event-id.ts'
 import { followStream } from '../follow-stream.ts'
 import type { Connection } from './run-topic.ts'
 import type { RunPage, RunSummary } from './run-summary.ts'
@@ -175,7 +175,7 @@ export class RunsTopic implements StreamRole<Message> {
         break
       } catch (error) {
         if (!isTransient(error)) break
-        await pause(fullJitter(attempt, READ_AGAIN), this.#stop.signal)
+        await pause(backoffMs(attempt, READ_AGAIN), this.#stop.signal)
       }
     }
     this.#reading = false

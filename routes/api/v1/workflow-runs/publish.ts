@@ -1,5 +1,5 @@
 import { Type, TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { MAX_BODY_BYTES } from '../../../../schemas/events.ts'
+import { MAX_BODY_BYTES } from '@runcast/protocol'
 import { PublishHeadersSchema, publishBody } from '../../../../schemas/history.ts'
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'

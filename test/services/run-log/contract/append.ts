@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { msOf, ORIGIN, seqOf } from '@runcast/protocol'
 import type { Test } from 'tap'
-import { msOf, ORIGIN, seqOf } from '../../../../services/run-log/event-id.ts'
 import { append, at, logEvent, logEvents, payloads, read, readAll, ROOMY, type MakeHarness } from './support.ts'
 
 /** Order, identity, tenants and trimming. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { seqOf } from '@runcast/protocol'
 import type { Test } from 'tap'
-import { seqOf } from '../../../../services/run-log/event-id.ts'
 import type { AppendRequest } from '../../../../services/run-log/run-log.ts'
 import { append, at, logEvent, logEvents, payloads, readAll, ROOMY, type MakeHarness } from './support.ts'
 

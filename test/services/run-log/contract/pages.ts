@@ -1,5 +1,5 @@
+import { msOf, ORIGIN, seqOf, type EventId } from '@runcast/protocol'
 import type { Test } from 'tap'
-import { msOf, ORIGIN, seqOf, type EventId } from '../../../../services/run-log/event-id.ts'
 import type { LogEvent } from '../../../../services/run-log/run-log.ts'
 import { append, at, clockPast, logEvent, logEvents, payloads, read, readAfter, readAll, ROOMY, type MakeHarness } from './support.ts'
 

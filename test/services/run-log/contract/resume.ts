@@ -1,5 +1,5 @@
+import { joinEventId, msOf, ORIGIN, seqOf, splitEventId } from '@runcast/protocol'
 import type { Test } from 'tap'
-import { joinEventId, msOf, ORIGIN, seqOf, splitEventId } from '../../../../services/run-log/event-id.ts'
 import { append, at, clockPast, logEvents, payloads, read, readAfter, ROOMY, type MakeHarness } from './support.ts'
 
 /** Every row of the resume table that the run log decides. */

@@ -1,5 +1,5 @@
+import { msOf } from '@runcast/protocol'
 import type { Test } from 'tap'
-import { msOf } from '../../../../services/run-log/event-id.ts'
 import { MAX_STEPS } from '../../../../services/run-log/run-log.ts'
 import { append, at, clockPast, logEvent, logEvents, read, ROOMY, statusEvent, stepEvent, type MakeHarness } from './support.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { EventId } from '@runcast/protocol'
 import type { Test } from 'tap'
-import type { EventId } from '../../../../services/run-log/event-id.ts'
 import type { AppendRequest, From, LogEvent, NewEvent, Page, Retention, RunLog } from '../../../../services/run-log/run-log.ts'
 import type { RunEffect } from '../../../../services/events/effect.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { ORIGIN, seqOf, type EventId } from '../../../../services/run-log/event-id.ts'
+import { ORIGIN, seqOf, type EventId } from '@runcast/protocol'
 import type { LogEvent, RunLog } from '../../../../services/run-log/run-log.ts'
 import type { Truth } from './run-model.ts'
 

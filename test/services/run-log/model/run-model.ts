@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { joinEventId, msOf, ORIGIN, seqOf, type EventId } from '@runcast/protocol'
 import type { Redis } from 'ioredis'
-import { joinEventId, msOf, ORIGIN, seqOf, type EventId } from '../../../../services/run-log/event-id.ts'
 import type { AppendRequest, LogEvent } from '../../../../services/run-log/run-log.ts'
 import type { OpenRedisRunLog } from '../../../helpers/redis-run-log.ts'
 import { waitUntil } from '../../../helpers/wait-until.ts'

@@ -1,10 +1,9 @@
 import { Button } from '@mantine/core'
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { ArrowDownIcon } from '@primer/octicons-react'
+import { seqOf, type LogLevel } from '@runcast/protocol'
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react'
 import { formatNumberOf } from '../../format/count.ts'
-import { seqOf } from '../../../../services/run-log/event-id.ts'
-import type { Level } from '../model/levels.ts'
 import type { LogRow } from '../model/log-rows.ts'
 import { shownText } from '../model/log-text.ts'
 import type { LogView } from '../model/log-view.ts'
@@ -45,7 +44,7 @@ export function LogPanel ({ session, state, isReplay, steps, step, onStep, downl
   const [wantsEnd, setWantsEnd] = useState(true)
   // The end of what is held may not be the end of the log.
   const follows = wantsEnd && state.reader.isAtEnd
-  const [level, setLevel] = useState<Level>('trace')
+  const [level, setLevel] = useState<LogLevel>('trace')
   const { wraps, toggleWrap, timeMode, nextTimeMode } = useLook()
   const search = useSearch(view, list)
   const { target, mark, markNext } = useMarkedLine(session, list)

@@ -1,8 +1,8 @@
+import type { LogLevel } from '@runcast/protocol'
 import { AlertFillIcon, DotFillIcon } from '@primer/octicons-react'
 import { memo, type ReactNode } from 'react'
 import { formatFull } from '../../format/time.ts'
 import { StatusIcon } from '../../status/status-icon.tsx'
-import type { Level } from '../model/levels.ts'
 import type { LogRow } from '../model/log-rows.ts'
 import { piecesOf } from '../model/search-pattern.ts'
 import { kindOfStatus } from '../model/statuses.ts'
@@ -20,7 +20,7 @@ export interface LogRowProps {
   readonly start: number
 }
 
-const MARKS: Readonly<Record<Level, string>> = { trace: 'TRC', debug: 'DBG', info: '', warning: 'WRN', error: 'ERR', critical: 'CRT' }
+const MARKS: Readonly<Record<LogLevel, string>> = { trace: 'TRC', debug: 'DBG', info: '', warning: 'WRN', error: 'ERR', critical: 'CRT' }
 
 /** One row of the log. Whatever is in it is text. */
 export const LogRowView = memo(function LogRowView ({ row, query, isCurrentHit, isTarget, timeMode, start }: LogRowProps) {

@@ -1,16 +1,16 @@
+import { LOG_LEVELS, type LogLevel } from '@runcast/protocol'
 import { ActionIcon, NativeSelect, Tooltip } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { CheckIcon, ClockIcon, CopyIcon, DownloadIcon, WrapIcon } from '@primer/octicons-react'
 import type { ReactNode } from 'react'
-import { LEVELS, type Level } from '../model/levels.ts'
 import type { StepLine } from '../model/steps.ts'
 import type { TimeMode } from './row-times.ts'
 import classes from './toolbar.module.css'
 
 export interface LogToolbarProps {
   readonly search: ReactNode
-  readonly level: Level
-  readonly onLevel: (level: Level) => void
+  readonly level: LogLevel
+  readonly onLevel: (level: LogLevel) => void
   readonly steps: readonly StepLine[]
   readonly step: string | null
   readonly onStep: (step: string | null) => void
@@ -23,7 +23,7 @@ export interface LogToolbarProps {
   readonly downloadUrl: string
 }
 
-const LEVEL_NAMES: Readonly<Record<Level, string>> = {
+const LEVEL_NAMES: Readonly<Record<LogLevel, string>> = {
   trace: 'All levels',
   debug: 'Debug and above',
   info: 'Info and above',
@@ -41,9 +41,9 @@ export function LogToolbar (props: LogToolbarProps) {
       {props.search}
       <div className={classes['filters']}>
         <NativeSelect
-          size='xs' aria-label='Level' className={classes['level']} value={props.level}
-          data={LEVELS.map((level) => ({ value: level, label: LEVEL_NAMES[level] }))}
-          onChange={(event) => props.onLevel(LEVELS.find((level) => level === event.currentTarget.value) ?? 'trace')}
+          size='xs' aria-label='LogLevel' className={classes['level']} value={props.level}
+          data={LOG_LEVELS.map((level) => ({ value: level, label: LEVEL_NAMES[level] }))}
+          onChange={(event) => props.onLevel(LOG_LEVELS.find((level) => level === event.currentTarget.value) ?? 'trace')}
         />
         {props.steps.length > 0 && <StepSelect steps={props.steps} step={props.step} onStep={props.onStep} />}
       </div>

@@ -1,6 +1,6 @@
+import { parseCursor } from '@runcast/protocol'
 import { useCallback, useEffect, useMemo, useRef, type RefObject } from 'react'
 import { useLocation, useNavigate } from 'react-router'
-import { parseCursor } from '../../../../services/run-log/event-id.ts'
 import type { LogView } from '../model/log-view.ts'
 import type { RunSession } from '../model/run-session.ts'
 import type { LogListHandle } from './log-list.tsx'

@@ -1,8 +1,4 @@
-/** A field of a payload, whatever shape engines give it; undefined when it has none of this name. */
-export function fieldOf (payload: unknown, name: string): unknown {
-  if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, name)) return undefined
-  return Reflect.get(payload, name)
-}
+import { fieldOf } from '@runcast/protocol'
 
 /** A field that is a text and not empty, else null. */
 export function textField (payload: unknown, name: string): string | null {

@@ -1,19 +1,15 @@
-/** The levels of a log line, from the least to the most severe. */
-export const LEVELS = ['trace', 'debug', 'info', 'warning', 'error', 'critical'] as const
+import { LOG_LEVELS, type LogLevel } from '@runcast/protocol'
 
-/** One of the levels of a log line. */
-export type Level = typeof LEVELS[number]
-
-const OTHER_NAMES: Readonly<Record<string, Level>> = { warn: 'warning', err: 'error', fatal: 'critical' }
+const OTHER_NAMES: Readonly<Record<string, LogLevel>> = { warn: 'warning', err: 'error', fatal: 'critical' }
 
 /** Reads what a payload gives as its level, in any case; `info` for what is none. */
-export function levelOf (value: unknown): Level {
+export function levelOf (value: unknown): LogLevel {
   if (typeof value !== 'string') return 'info'
   const name = value.toLowerCase()
-  return LEVELS.find((level) => level === name) ?? (Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined) ?? 'info'
+  return LOG_LEVELS.find((level) => level === name) ?? (Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined) ?? 'info'
 }
 
 /** Whether a level is at least as severe as another. */
-export function isAtLeast (level: Level, least: Level): boolean {
-  return LEVELS.indexOf(level) >= LEVELS.indexOf(least)
+export function isAtLeast (level: LogLevel, least: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least)
 }

@@ -1,4 +1,4 @@
-import { ORIGIN, seqOf } from '../../../../services/run-log/event-id.ts'
+import { ORIGIN, seqOf } from '@runcast/protocol'
 import type { EventPage, EventPageQuery } from '../../api/types.ts'
 import type { SourceEvent } from './log-rows.ts'
 import type { LogView } from './log-view.ts'

@@ -1,8 +1,8 @@
-import { msOf } from '../../../../services/run-log/event-id.ts'
+import { fieldOf, msOf, type LogLevel } from '@runcast/protocol'
 import { jsonText } from '../../api/exact-json.ts'
 import { formatCount } from '../../format/count.ts'
-import { fieldOf, stepField, textField } from './fields.ts'
-import { levelOf, type Level } from './levels.ts'
+import { stepField, textField } from './fields.ts'
+import { levelOf } from './levels.ts'
 import { terminalLines, type TextSpan } from './terminal-text.ts'
 import { isFailure } from './statuses.ts'
 
@@ -25,7 +25,7 @@ interface RowBase {
   readonly storedAt: number
   /** When its publisher says it was written, else when it was stored, in milliseconds since 1970. */
   readonly at: number
-  readonly level: Level
+  readonly level: LogLevel
   readonly step: string | null
   /** What is shown and searched. */
   readonly text: string

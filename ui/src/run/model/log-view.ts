@@ -1,4 +1,4 @@
-import { msOf } from '../../../../services/run-log/event-id.ts'
+import { msOf } from '@runcast/protocol'
 import type { LogRow } from './log-rows.ts'
 import { LogWindow } from './log-window.ts'
 import { ALL_ROWS, isShown, showsAll, type RowFilter } from './row-filter.ts'

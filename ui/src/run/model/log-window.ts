@@ -1,4 +1,4 @@
-import { joinEventId, msOf, ORIGIN, seqOf } from '../../../../services/run-log/event-id.ts'
+import { joinEventId, msOf, ORIGIN, seqOf } from '@runcast/protocol'
 import { gapRow, rowsOf, type LogRow, type SourceEvent } from './log-rows.ts'
 
 /** The most rows held: beyond it those furthest from the reader go, and are read again when they are wanted. */

@@ -1,6 +1,6 @@
-import { msOf, seqOf } from '../../../../services/run-log/event-id.ts'
+import { fieldOf, msOf, seqOf } from '@runcast/protocol'
 import { hasLongNumber, parseJson } from '../../api/exact-json.ts'
-import { fieldOf, stepField, textField } from './fields.ts'
+import { stepField, textField } from './fields.ts'
 import type { SourceEvent } from './log-rows.ts'
 
 /** A result_preview. */

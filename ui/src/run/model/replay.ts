@@ -1,4 +1,4 @@
-import { msOf, seqOf } from '../../../../services/run-log/event-id.ts'
+import { msOf, seqOf } from '@runcast/protocol'
 import type { EventPage } from '../../api/types.ts'
 import type { SourceEvent } from './log-rows.ts'
 import { foldEvent, UNKNOWN_RUN, type RunState } from './run-state.ts'

@@ -1,10 +1,11 @@
-import { isAtLeast, type Level } from './levels.ts'
+import type { LogLevel } from '@runcast/protocol'
+import { isAtLeast } from './levels.ts'
 import type { LogRow } from './log-rows.ts'
 
 /** Which rows of the log are shown. */
 export interface RowFilter {
   /** Only rows of at least this level. */
-  readonly level: Level
+  readonly level: LogLevel
   /** Only rows of this step and of the steps below it; null for all. */
   readonly step: string | null
 }

@@ -1,4 +1,4 @@
-import { ORIGIN, msOf, seqOf } from '../../../../services/run-log/event-id.ts'
+import { msOf, ORIGIN, seqOf } from '@runcast/protocol'
 import { ApiError } from '../../api/api-error.ts'
 import type { EventPage, EventPageQuery, Run } from '../../api/types.ts'
 import { LogReader, type ReaderState, type StreamedItem } from './log-reader.ts'

@@ -1,6 +1,6 @@
-import { msOf } from '../../../../services/run-log/event-id.ts'
+import { fieldOf, msOf } from '@runcast/protocol'
 import type { Run, WorkflowName } from '../../api/types.ts'
-import { fieldOf, stepField, textField } from './fields.ts'
+import { stepField, textField } from './fields.ts'
 import { errorText, type SourceEvent } from './log-rows.ts'
 import { foldStep, type Step } from './steps.ts'
 import { endsRun, isOver, kindOfStatus } from './statuses.ts'

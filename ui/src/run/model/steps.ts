@@ -1,4 +1,4 @@
-import { msOf } from '../../../../services/run-log/event-id.ts'
+import { msOf } from '@runcast/protocol'
 import { stepField, textField } from './fields.ts'
 import type { SourceEvent } from './log-rows.ts'
 import { isOver, kindOfStatus, type StatusKind } from './statuses.ts'

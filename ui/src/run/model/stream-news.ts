@@ -1,5 +1,5 @@
 import type { Gap, RunStream } from '@runcast/client/react'
-import { msOf, seqOf } from '../../../../services/run-log/event-id.ts'
+import { msOf, seqOf } from '@runcast/protocol'
 import type { StreamedItem } from './log-reader.ts'
 
 /** What a stream has brought since somebody looked last. */

@@ -1,4 +1,4 @@
-import { pause } from '../../backoff.ts'
+import { pause } from '../../pause.ts'
 import { acquireFirst, IN_VIEW_LOCK, requestLock, type HeldLock } from './locks.ts'
 import type { Channel, Tab } from './tab.ts'
 
