@@ -10,7 +10,7 @@ import { sendRefusal } from './plugins/app/errors.ts'
 import type { GreetingOptions } from './plugins/app/greeting.ts'
 import ui, { type UiOptions } from './plugins/app/ui.ts'
 import { PROBLEM_MEDIA_TYPE } from './schemas/problem.ts'
-import { serializers } from './services/logging.ts'
+import { serializers } from './services/logging/logger-options.ts'
 import { problemOf, refusalOf, refusalOfStatus } from './services/problem.ts'
 
 /** How long a connection that was refused stays for its client to read why, in milliseconds. */

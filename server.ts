@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import app, { options } from './app.ts'
 import { developmentSecret } from './services/auth/development-file.ts'
 import { ConfigError, loadConfig, type Config } from './services/config.ts'
-import { loggerOptions } from './services/logging.ts'
+import { loggerOptions } from './services/logging/logger-options.ts'
 import { runProcesses } from './services/processes.ts'
 import { RunLogError } from './services/run-log/run-log.ts'
 

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { SettingsSchema, type Settings } from '../schemas/config.ts'
 import { readPublicKey } from './auth/token-key.ts'
-import type { Retention } from './run-log/run-log.ts'
+import type { Retention } from './run-log/retention.ts'
 
 /** Converts texts to what they stand for and puts defaults in, in place. */
 const isSettings = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true }).compile<Settings>(structuredClone(SettingsSchema))

@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
-import type { Logger } from './throttled-log.ts'
+import type { Logger } from './logging/logger.ts'
 
 /** How long after a process ended another one takes its place, in milliseconds. */
 const RESTART_MS = 1_000

@@ -5,7 +5,7 @@ import { isBoundHost } from '../../services/auth/bound-host.ts'
 import { noteAddress } from '../../services/auth/development-file.ts'
 import { createLoginCodes, LOCAL_GRANT, type LoginCodes } from '../../services/auth/login-codes.ts'
 import { createRedisLoginCodes } from '../../services/auth/redis-login-codes.ts'
-import { redisKeys } from '../../services/redis-keys.ts'
+import { redisKeys } from '../../services/redis/keys.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,11 +1,11 @@
 import fp from 'fastify-plugin'
+import { SettingsSchema } from '../../schemas/config.ts'
 import { createEngineService, type EngineService } from '../../services/engine/engine-service.ts'
 import { createOwnFetch } from '../../services/engine/own-fetch.ts'
 import { createPublishers } from '../../services/engine/publishers.ts'
 import { createEmbeddedRunStore } from '../../services/engine/run-store/embedded/embedded-run-store.ts'
 import { createRedisRunStore } from '../../services/engine/run-store/redis/redis-run-store.ts'
-import { SettingsSchema } from '../../schemas/config.ts'
-import { redisKeys } from '../../services/redis-keys.ts'
+import { redisKeys } from '../../services/redis/keys.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { Feeds } from '../../services/feed/feeds.ts'
-import { throttledLog } from '../../services/throttled-log.ts'
+import { throttledLog } from '../../services/logging/throttled-log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { createIngest } from '../../services/ingest/ingest.ts'
-import { redisKeys } from '../../services/redis-keys.ts'
+import { redisKeys } from '../../services/redis/keys.ts'
 
 /** Stores what engines plainly PUBLISH in Redis, unless the log is embedded or INGEST_PUBSUB is false. */
 export default fp(async (fastify) => {

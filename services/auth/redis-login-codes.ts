@@ -1,5 +1,5 @@
 import type { CommandClient } from '../redis/connections.ts'
-import { persist } from '../run-log/redis/persist.ts'
+import { persist } from '../redis/persist.ts'
 import { LOGIN_CODE_TTL_MS, hashOf, newCode, type Grant, type LoginCodes } from './login-codes.ts'
 
 /** Login codes that any process with the same Redis redeems, once. They throw RunLogError `unavailable` while it is away. */

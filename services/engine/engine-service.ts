@@ -1,6 +1,6 @@
 import type { Engine, Evaluator, WorkflowDirectory } from '@runcast/engine'
+import type { Logger } from '../logging/logger.ts'
 import { RunLogError, type RunLog } from '../run-log/run-log.ts'
-import type { Logger } from '../throttled-log.ts'
 import type { Publishers } from './publishers.ts'
 import type { ServiceRunStore } from './run-store/service-run-store.ts'
 import { createWorkflowRuns, type WorkflowRuns } from './workflow-runs.ts'

@@ -1,5 +1,6 @@
 import { createPublisher, type Publisher } from '@runcast/client'
-import { throttledLog, type Logger } from '../throttled-log.ts'
+import type { Logger } from '../logging/logger.ts'
+import { throttledLog } from '../logging/throttled-log.ts'
 
 export interface PublishersOptions {
   /** Reaches the service itself. */

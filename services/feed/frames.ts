@@ -1,5 +1,5 @@
-import { toRun, toRunList } from '../runs.ts'
 import type { ListPage, RunState } from '../run-log/run-log.ts'
+import { toRun, toRunList } from '../run-log/runs.ts'
 import { encodeFrame } from '../sse/encoder.ts'
 
 /** The newest page of runs: it replaces whatever a client has. */

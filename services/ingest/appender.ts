@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { LogLine, Logger } from '../logging/logger.ts'
+import { throttledLog } from '../logging/throttled-log.ts'
 import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
 import { RunLogError, type RunLog, type RunLogErrorCode } from '../run-log/run-log.ts'
-import { throttledLog, type LogLine, type Logger } from '../throttled-log.ts'
 import type { PendingMessage, RunQueues } from './run-queues.ts'
 
 export interface AppenderOptions {

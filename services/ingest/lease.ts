@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { CommandClient } from '../redis/connections.ts'
-import type { RedisKeys } from '../redis-keys.ts'
+import type { RedisKeys } from '../redis/keys.ts'
 
 const TAKE = `
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end

@@ -1,4 +1,4 @@
-import type { Logger } from '../throttled-log.ts'
+import type { Logger } from '../logging/logger.ts'
 
 /** A run's refused messages are logged at most this often, in milliseconds. */
 const LOG_INTERVAL_MS = 60_000

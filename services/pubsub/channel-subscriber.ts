@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
-import { throttledLog, type LogLine, type Logger } from '../throttled-log.ts'
+import type { LogLine, Logger } from '../logging/logger.ts'
+import { throttledLog } from '../logging/throttled-log.ts'
 
 /** What whoever wants channels is told, of the probe channel too. Nothing of it may throw. */
 export interface SubscriberObserver {

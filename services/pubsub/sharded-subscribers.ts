@@ -1,7 +1,7 @@
 import type { Cluster } from 'ioredis'
+import type { Logger } from '../logging/logger.ts'
 import type { RedisConnections } from '../redis/connections.ts'
 import { keySlot, primaryOf } from '../redis/key-slot.ts'
-import type { Logger } from '../throttled-log.ts'
 import { ChannelSubscriber, type SubscriberObserver } from './channel-subscriber.ts'
 
 /** The least time between two looks at the Cluster's slot table that a moved channel caused, in milliseconds. */

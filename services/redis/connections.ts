@@ -1,6 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort, RedisTarget } from '../config.ts'
-import { throttledLog, type Logger, type LogLine } from '../throttled-log.ts'
+import type { Logger, LogLine } from '../logging/logger.ts'
+import { throttledLog } from '../logging/throttled-log.ts'
 import { SentinelClient } from './sentinel-client.ts'
 
 /** A client for ordinary commands; it has the same commands for one server and for a Cluster. */

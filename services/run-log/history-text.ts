@@ -1,6 +1,6 @@
 import { levelRank, LOG_LEVELS, msOf } from '@runcast/protocol'
+import type { Resume } from './gap.ts'
 import type { History } from './history.ts'
-import type { Resume } from './resume.ts'
 import type { LogEvent, Page } from './run-log.ts'
 
 /** A part of a run's log as JSON text. The payloads in it are their publishers' own text. */

@@ -1,7 +1,7 @@
 import { seqOf, type EventId } from '@runcast/protocol'
-import type { Resume } from './resume.ts'
+import type { Resume } from './gap.ts'
 import { RunLogError, type From, type LogEvent, type Page, type RunLog } from './run-log.ts'
-import { findRun } from '../runs.ts'
+import { findRun } from './runs.ts'
 
 /** What is wanted of a run's log. */
 export interface HistoryRequest {

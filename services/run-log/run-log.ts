@@ -1,6 +1,6 @@
 import { ORIGIN, type EventId } from '@runcast/protocol'
-import type { Resume } from './resume.ts'
-import type { RunEffect } from '../events/effect.ts'
+import type { RunEffect } from './effect.ts'
+import type { Resume } from './gap.ts'
 
 /**
  * The run log: the append-only, bounded, ordered list of each run's events, and the state that follows from it.
@@ -198,29 +198,6 @@ export interface ListPage {
   /** Asks for the next page; null at the end. */
   readonly cursor: string | null
 }
-
-/** The bounds of every run's log. */
-export interface Retention {
-  readonly maxEvents: number
-  readonly maxBytes: number
-  /** After the last event, in seconds. */
-  readonly ttlSeconds: number
-}
-
-/** How long a run's state outlives its log, so that cursors can be judged and `seq` goes on. */
-export const STATE_EXTRA_TTL_SECONDS = 7 * 86_400
-
-/** How long an append id is remembered. */
-export const APPEND_ID_TTL_MS = 60_000
-
-/** How long an idempotency key or a publisher's event id is remembered. */
-export const ONCE_TTL_MS = 600_000
-
-/** The most steps whose state is kept per run; later ones are only in the log. */
-export const MAX_STEPS = 1_000
-
-/** The most characters of the last log line that the state keeps. */
-export const MAX_LAST_LOG_CHARACTERS = 500
 
 export type RunLogErrorCode =
   | 'run_not_found'

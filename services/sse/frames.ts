@@ -1,6 +1,6 @@
 import { seqOf, type EventId } from '@runcast/protocol'
 import type { CloseReason, StreamEnd, StreamGap, StreamOpen } from '../../schemas/stream.ts'
-import type { Gap } from '../run-log/resume.ts'
+import type { Gap } from '../run-log/gap.ts'
 import type { LogEvent, LogFacts } from '../run-log/run-log.ts'
 import { encodeFrame } from './encoder.ts'
 

@@ -1,5 +1,5 @@
 import type { EventId } from '@runcast/protocol'
-import type { Resume } from '../run-log/resume.ts'
+import type { Resume } from '../run-log/gap.ts'
 import type { From, LogEvent, LogFacts, Page, RunLog } from '../run-log/run-log.ts'
 import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { passes, type Filter } from './filter.ts'

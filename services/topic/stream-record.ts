@@ -1,5 +1,5 @@
-import type { GapReason } from '../run-log/resume.ts'
-import type { Logger } from '../throttled-log.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { GapReason } from '../run-log/gap.ts'
 import type { Follower, FollowerObserver } from './follower.ts'
 
 /** Where a process reports what becomes of its streams. */

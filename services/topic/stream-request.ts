@@ -1,7 +1,7 @@
 import { levelRank, msOf, parseCursor, seqOf, type EventId } from '@runcast/protocol'
 import type { StreamQuery } from '../../schemas/stream-query.ts'
+import type { Gap, Resume } from '../run-log/gap.ts'
 import type { From, LogFacts } from '../run-log/run-log.ts'
-import type { Gap, Resume } from '../run-log/resume.ts'
 import { createFilter, type Filter } from './filter.ts'
 import { graceLeft } from './grace.ts'
 

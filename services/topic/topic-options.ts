@@ -1,5 +1,5 @@
+import type { Gap } from '../run-log/gap.ts'
 import type { RunLog } from '../run-log/run-log.ts'
-import type { Gap } from '../run-log/resume.ts'
 
 /** What topics tell whoever counts. */
 export interface TopicObserver {

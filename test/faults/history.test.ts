@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { redisKeys } from '../../services/redis-keys.ts'
+import { redisKeys } from '../../services/redis/keys.ts'
 import { temporaryDirectory } from '../helpers/app.ts'
 import { startRedis } from '../helpers/redis-server.ts'
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { redisKeys } from '../../services/redis-keys.ts'
+import { redisKeys } from '../../services/redis/keys.ts'
 import { startRedis } from '../helpers/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { proveDelivery, streamOf } from './support/delivery.ts'

@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import service, { options, type ServiceOptions } from '../../app.ts'
 import { loadConfig } from '../../services/config.ts'
-import { loggerOptions } from '../../services/logging.ts'
+import { loggerOptions } from '../../services/logging/logger-options.ts'
 import { TEST_SECRET, token } from './tokens.ts'
 
 export { token as tokenFor } from './tokens.ts'

@@ -1,10 +1,10 @@
 import { createIngest, type Ingest } from '../../services/ingest/ingest.ts'
 import { createRedisConnections, type RedisConnections } from '../../services/redis/connections.ts'
-import { redisKeys } from '../../services/redis-keys.ts'
+import { redisKeys } from '../../services/redis/keys.ts'
 import { createRedisRunLog } from '../../services/run-log/redis/redis-run-log.ts'
 import type { RunLog } from '../../services/run-log/run-log.ts'
 import type { RedisTarget } from '../../services/config.ts'
-import type { Logger } from '../../services/throttled-log.ts'
+import type { Logger } from '../../services/logging/logger.ts'
 
 export const keys = redisKeys('workflow_run_events')
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../../services/throttled-log.ts'
+import type { Logger } from '../../services/logging/logger.ts'
 
 /** One line that a service logged. */
 export interface LoggedLine {

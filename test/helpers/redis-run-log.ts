@@ -1,9 +1,10 @@
 import type { Test } from 'tap'
 import type { RedisTarget } from '../../services/config.ts'
 import { createRedisConnections, type CommandClient } from '../../services/redis/connections.ts'
-import { redisKeys, type RedisKeys } from '../../services/redis-keys.ts'
+import { redisKeys, type RedisKeys } from '../../services/redis/keys.ts'
 import { createRedisRunLog } from '../../services/run-log/redis/redis-run-log.ts'
-import type { Retention, RunLog } from '../../services/run-log/run-log.ts'
+import type { Retention } from '../../services/run-log/retention.ts'
+import type { RunLog } from '../../services/run-log/run-log.ts'
 import { memoryLogger } from './memory-logger.ts'
 
 /** A run log in a Redis of the test, and the connection that it uses. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loggerOptions, serializers } from '../../services/logging.ts'
+import { loggerOptions, serializers } from '../../services/logging/logger-options.ts'
 import { buildApp, tokenFor } from '../helpers/app.ts'
 
 t.test('a request leaves one line, and no line holds a secret', async (t) => {

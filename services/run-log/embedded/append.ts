@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { joinEventId } from '@runcast/protocol'
-import { RunLogError, type AppendRequest, type AppendResult, type LogEvent, type Retention } from '../run-log.ts'
+import type { Retention } from '../retention.ts'
+import { RunLogError, type AppendRequest, type AppendResult, type LogEvent } from '../run-log.ts'
 import { findRepeated, planEvents, remember, type FreshEvent } from './once.ts'
 import { applyEvent } from './run-state.ts'
 import { discardLog, entryOf, findRun, forgetRun, logExpiresAt, nextLogNumber, type Store, type StoredRun } from './store.ts'

@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId } from '@runcast/protocol'
+import { watchFreeSpace } from '../../lmdb/free-space.ts'
+import { acquireProcessLock, type ProcessLock } from '../../lmdb/process-lock.ts'
+import { storeError } from '../../lmdb/store-error.ts'
+import { startSweeping } from '../../lmdb/sweeper.ts'
+import { createWriter, type Writer } from '../../lmdb/writer.ts'
+import { createInProcessChannels, type InProcessChannels } from '../../pubsub/in-process-channels.ts'
+import type { LiveChannels } from '../../pubsub/live-channels.ts'
+import type { Retention } from '../retention.ts'
 import {
   RunLogError,
   type AppendRequest, type AppendResult, type ListPage, type ListRequest, type LogEvent, type Page, type PageRequest,
-  type Retention, type RunLog, type RunState
+  type RunLog, type RunState
 } from '../run-log.ts'
-import { createInProcessChannels, type InProcessChannels } from '../../pubsub/in-process-channels.ts'
-import type { LiveChannels } from '../../pubsub/live-channels.ts'
 import { append } from './append.ts'
-import { watchFreeSpace } from './free-space.ts'
 import { listRuns, readRun } from './list.ts'
-import { acquireProcessLock, type ProcessLock } from './process-lock.ts'
 import { hasEntry, readBefore, readPage } from './read.ts'
-import { findRun, openStore, storeError, type Store } from './store.ts'
+import { findRun, openStore, type Store } from './store.ts'
 import { expiredOf } from './sweep.ts'
-import { startSweeping } from './sweeper.ts'
-import { createWriter, type Writer } from './writer.ts'
 
 export interface EmbeddedOptions {
   /** Where the log is kept; made if need be. Belongs to one process at a time. */

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import type { ListPage, ListRequest, Retention, RunState } from '../run-log.ts'
-import { entryOf, findRun, type Store } from './store.ts'
+import type { Retention } from '../retention.ts'
+import type { ListPage, ListRequest, RunState } from '../run-log.ts'
 import { runStateOf } from './run-state.ts'
+import { entryOf, findRun, type Store } from './store.ts'
 
 /** A place in a tenant's index: the run there comes before everything that follows. */
 interface Place {

@@ -1,5 +1,6 @@
 import { joinEventId, splitEventId, type EventId } from '@runcast/protocol'
-import { APPEND_ID_TTL_MS, ONCE_TTL_MS, RunLogError, type AppendRequest, type NewEvent, type Once } from '../run-log.ts'
+import { APPEND_ID_TTL_MS, ONCE_TTL_MS } from '../retention.ts'
+import { RunLogError, type AppendRequest, type NewEvent, type Once } from '../run-log.ts'
 import type { IdSpan, OnceKey, Store } from './store.ts'
 
 /**

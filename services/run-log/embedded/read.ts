@@ -1,6 +1,7 @@
 import { joinEventId, seqOf, splitEventId, type EventId, type EventIdParts } from '@runcast/protocol'
-import { noFacts, type LogEvent, type LogFacts, type Page, type PageRequest, type Retention } from '../run-log.ts'
 import { judge, type Lookup } from '../resume.ts'
+import type { Retention } from '../retention.ts'
+import { noFacts, type LogEvent, type LogFacts, type Page, type PageRequest } from '../run-log.ts'
 import { entryOf, findRun, type Store, type StoredEntry, type StoredRun } from './store.ts'
 
 /** About how many bytes of payload a page holds at the most, its first event aside. */

@@ -1,6 +1,7 @@
 import { joinEventId, type EventId } from '@runcast/protocol'
-import { MAX_STEPS, type NewEvent, type RunState, type StepState } from '../run-log.ts'
-import type { RunEffect, StepEffect } from '../../events/effect.ts'
+import type { RunEffect, StepEffect } from '../effect.ts'
+import { MAX_STEPS } from '../retention.ts'
+import type { NewEvent, RunState, StepState } from '../run-log.ts'
 import type { StoredRun } from './store.ts'
 
 /**

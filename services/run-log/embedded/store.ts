@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { EventId } from '@runcast/protocol'
 import type { Database, RootDatabase } from 'lmdb'
-import { RunLogError, STATE_EXTRA_TTL_SECONDS, type Retention, type StepState } from '../run-log.ts'
-import { openEnvironment } from './environment.ts'
+import { openEnvironment } from '../../lmdb/environment.ts'
+import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
+import { RunLogError, type StepState } from '../run-log.ts'
 
 /** An entry as it is kept: append time, its predecessor's append time (both ms), event type, payload text. */
 export type StoredEntry = [ms: number, prevMs: number, type: string, data: string]
@@ -150,17 +151,4 @@ export function forgetRun (store: Store, runId: string): void {
 /** Leaves the entries of a log number to the sweep. */
 export function discardLog (store: Store, log: number): void {
   store.deadlines.put([0, 'log', log], true)
-}
-
-const CORRUPT_CODES = new Set([-30797, -30796, -30795, -30794, -30793])
-
-/** Says of a fault of the store what it means: a RunLogError `store_corrupt` or `unavailable`, or the RunLogError it is. */
-export function storeError (error: unknown): RunLogError {
-  if (error instanceof RunLogError) return error
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  // An error without a code is no fault of LMDB's but a value that does not decode to what was written.
-  const corrupt = code === undefined || (typeof code === 'number' && CORRUPT_CODES.has(code))
-  return corrupt
-    ? new RunLogError('store_corrupt', 'the embedded log can\'t be read', { cause: error })
-    : new RunLogError('unavailable', 'the embedded log does not answer', { cause: error })
 }

@@ -1,6 +1,6 @@
-import type { Retention } from '../run-log.ts'
+import { SWEEP_DELETIONS, type Expired } from '../../lmdb/sweeper.ts'
+import type { Retention } from '../retention.ts'
 import { discardLog, forgetRun, logExpiresAt, stateExpiresAt, type DeadlineKey, type OnceKey, type Store } from './store.ts'
-import { SWEEP_DELETIONS, type Expired } from './sweeper.ts'
 
 /**
  * What has expired of a run log: names of what was done once, logs, states.

@@ -1,7 +1,8 @@
 import { hash, randomInt } from 'node:crypto'
-import type { RunEffect } from '../../events/effect.ts'
-import type { RedisKeys } from '../../redis-keys.ts'
-import { APPEND_ID_TTL_MS, MAX_STEPS, ONCE_TTL_MS, STATE_EXTRA_TTL_SECONDS, type AppendRequest, type NewEvent, type Retention } from '../run-log.ts'
+import type { RedisKeys } from '../../redis/keys.ts'
+import type { RunEffect } from '../effect.ts'
+import { APPEND_ID_TTL_MS, MAX_STEPS, ONCE_TTL_MS, STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
+import type { AppendRequest, NewEvent } from '../run-log.ts'
 
 /** Live messages up to this many bytes carry their events; above it, topics read the log. */
 const MAX_MESSAGE_BYTES = 65_536

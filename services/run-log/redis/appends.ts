@@ -1,17 +1,18 @@
 import type { CommandClient } from '../../redis/connections.ts'
-import type { RedisKeys } from '../../redis-keys.ts'
-import { RunLogError, type AppendRequest, type Retention } from '../run-log.ts'
+import type { RedisKeys } from '../../redis/keys.ts'
+import { persist, runLogErrorOf } from '../../redis/persist.ts'
+import { list, texts } from '../../redis/replies.ts'
+import type { Retention } from '../retention.ts'
+import { RunLogError, type AppendRequest } from '../run-log.ts'
 import { appendArguments, appendSettings, type AppendArguments } from './append-arguments.ts'
-import { persist, runLogErrorOf } from './persist.ts'
-import { list, texts } from './replies.ts'
-import { Script } from './script.ts'
+import { logScript } from './log-script.ts'
 
 /** What one call carries at the most, unless one batch alone is larger, so that Redis has time for others in between. */
 const MAX_BATCHES = 50
 const MAX_EVENTS = 1_000
 const MAX_CHARACTERS = 1_048_576
 
-const script = new Script('append.lua', import.meta.url, ['append-arguments.lua'])
+const script = logScript('append.lua', 'append-arguments.lua')
 
 /** What an append has led to: its result as append.lua remembers it, and whose the run is. */
 export interface Appended {

@@ -1,10 +1,10 @@
 import type { EventId } from '@runcast/protocol'
 import type { CommandClient } from '../../redis/connections.ts'
-import type { RedisKeys } from '../../redis-keys.ts'
+import type { RedisKeys } from '../../redis/keys.ts'
+import { persist } from '../../redis/persist.ts'
+import { list, texts } from '../../redis/replies.ts'
 import { RunLogError } from '../run-log.ts'
-import { persist } from './persist.ts'
-import { list, texts } from './replies.ts'
-import { Script } from './script.ts'
+import { logScript } from './log-script.ts'
 
 /** How many entries of the log one round trip reads. */
 const PAGE = 1_000
@@ -12,7 +12,7 @@ const PAGE = 1_000
 /** How much earlier than a message the append of it by another process may have been, in milliseconds, generously. */
 const MARGIN_MS = 10_000
 
-const claimScript = new Script('claim.lua')
+const claimScript = logScript('claim.lua')
 
 /** An entry of the log that was a raw message. */
 export interface IngestedEntry {

@@ -11,11 +11,6 @@ local function join(ms, seq)
   return string.format('%.0f-%.0f', ms, seq)
 end
 
-local function now()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-end
-
 -- How many entries the log has and the newest id it ever had, which trimming leaves; nil when there is no log.
 local function ends(log)
   if redis.call('EXISTS', log) == 0 then return nil end

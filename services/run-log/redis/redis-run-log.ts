@@ -1,25 +1,28 @@
 import { msOf, ORIGIN } from '@runcast/protocol'
 import type { CommandClient } from '../../redis/connections.ts'
-import type { RedisKeys } from '../../redis-keys.ts'
+import type { RedisKeys } from '../../redis/keys.ts'
+import { persist, within } from '../../redis/persist.ts'
+import { list } from '../../redis/replies.ts'
+import type { Script } from '../../redis/script.ts'
 import { judge } from '../resume.ts'
-import { STATE_EXTRA_TTL_SECONDS, type From, type Retention, type RunLog } from '../run-log.ts'
+import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
+import type { From, RunLog } from '../run-log.ts'
 import { Appends } from './appends.ts'
 import { listRuns } from './list-runs.ts'
-import { persist, within } from './persist.ts'
-import { appendResultOf, eventOf, list, pageOf, runStateOf } from './replies.ts'
+import { logScript } from './log-script.ts'
+import { appendResultOf, eventOf, pageOf, runStateOf } from './replies.ts'
 import { RunIndex } from './run-index.ts'
-import { Script } from './script.ts'
 
 /** What a page holds at the most, in bytes of types and payloads, unless one event alone is larger. */
 const MAX_PAGE_BYTES = 1_048_576
 
 const PING_TIMEOUT_MS = 1_000
 
-const readScript = new Script('read.lua')
-const readBeforeScript = new Script('read-before.lua')
-const readRunScript = new Script('read-run.lua')
-const newestKeptScript = new Script('newest-kept.lua')
-const rebuildScript = new Script('rebuild.lua')
+const readScript = logScript('read.lua')
+const readBeforeScript = logScript('read-before.lua')
+const readRunScript = logScript('read-run.lua')
+const newestKeptScript = logScript('newest-kept.lua')
+const rebuildScript = logScript('rebuild.lua')
 
 export interface RedisRunLogOptions {
   /** Sends commands; it stays the caller's to connect and to close. */

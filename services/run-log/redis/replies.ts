@@ -1,6 +1,7 @@
 import { joinEventId, seqOf, splitEventId, type EventId } from '@runcast/protocol'
+import { corrupt, list, texts } from '../../redis/replies.ts'
 import type { Lookup } from '../resume.ts'
-import { RunLogError, type LogEvent, type LogFacts, type RunState, type StepState } from '../run-log.ts'
+import type { LogEvent, LogFacts, RunState, StepState } from '../run-log.ts'
 
 /**
  * Reads an entry of the log as Redis gives it.
@@ -92,19 +93,6 @@ export function appendResultOf (text: string): { ids: EventId[], duplicate: bool
   return { ids, duplicate: word === 'old' }
 }
 
-/** @throws RunLogError `store_corrupt` when it is no list */
-export function list (reply: unknown): unknown[] {
-  if (!Array.isArray(reply)) throw corrupt()
-  return reply
-}
-
-/** @throws RunLogError `store_corrupt` when it is no list of texts */
-export function texts (reply: unknown): string[] {
-  const items = list(reply)
-  if (!items.every((item) => typeof item === 'string')) throw corrupt()
-  return items
-}
-
 function stepsOf (state: ReadonlyMap<string, string>): StepState[] {
   const steps: Array<{ order: number, state: StepState }> = []
   for (const [field, value] of state) {
@@ -148,8 +136,4 @@ function mapOf (pairs: readonly string[]): Map<string, string> {
 
 function orNull (text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text
-}
-
-function corrupt (cause?: unknown): RunLogError {
-  return new RunLogError('store_corrupt', 'Redis holds something that is not a run log\'s', { cause })
 }

@@ -1,9 +1,10 @@
 import type { CommandClient } from '../../redis/connections.ts'
-import type { RedisKeys } from '../../redis-keys.ts'
-import { RunLogError, STATE_EXTRA_TTL_SECONDS, type Retention } from '../run-log.ts'
-import { persist, within } from './persist.ts'
-import { texts } from './replies.ts'
-import { Script } from './script.ts'
+import type { RedisKeys } from '../../redis/keys.ts'
+import { persist, within } from '../../redis/persist.ts'
+import { texts } from '../../redis/replies.ts'
+import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
+import { RunLogError } from '../run-log.ts'
+import { logScript } from './log-script.ts'
 
 /** How long after a write the next one follows at the earliest, in milliseconds. */
 const INTERVAL_MS = 250
@@ -16,9 +17,9 @@ const MAX_RUNS_PER_CALL = 1_000
 
 const CLOSE_MS = 500
 
-const writeScript = new Script('index-write.lua')
-const readScript = new Script('index-read.lua')
-const forgetScript = new Script('index-forget.lua')
+const writeScript = logScript('index-write.lua')
+const readScript = logScript('index-read.lua')
+const forgetScript = logScript('index-forget.lua')
 
 /** A run on a tenant's list, and when it last changed (ms). */
 export interface IndexEntry {

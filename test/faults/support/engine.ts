@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import { redisKeys } from '../../../services/redis-keys.ts'
+import { redisKeys } from '../../../services/redis/keys.ts'
 import { numberedPayload } from './event-names.ts'
 
 /** An engine that plainly PUBLISHes numbered events and hears nothing of what becomes of them. */

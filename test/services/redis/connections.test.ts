@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createRedisConnections } from '../../../services/redis/connections.ts'
 import { RedisPubSubManager } from '../../../services/pubsub/redis-pubsub-manager.ts'
-import { redisKeys } from '../../../services/redis-keys.ts'
+import { redisKeys } from '../../../services/redis/keys.ts'
 import { memoryLogger } from '../../helpers/memory-logger.ts'
 import { startSentinel } from '../../helpers/redis-sentinel.ts'
 import { freePort, startRedis } from '../../helpers/redis-server.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { joinEventId, msOf, ORIGIN, seqOf } from '@runcast/protocol'
 import t, { type Test } from 'tap'
-import { DEADLINE_MS } from '../../../services/run-log/redis/persist.ts'
+import { DEADLINE_MS } from '../../../services/redis/persist.ts'
 import { openRedisRunLog, type OpenRedisRunLog } from '../../helpers/redis-run-log.ts'
 import { freePort, startRedis, type RedisServer } from '../../helpers/redis-server.ts'
 import { startProxy } from '../../helpers/tcp-proxy.ts'

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { RedisTarget } from '../../../services/config.ts'
-import type { Retention } from '../../../services/run-log/run-log.ts'
+import type { Retention } from '../../../services/run-log/retention.ts'
 import { startCluster } from '../../helpers/redis-cluster.ts'
 import { openRedisRunLog } from '../../helpers/redis-run-log.ts'
 import { startRedis } from '../../helpers/redis-server.ts'

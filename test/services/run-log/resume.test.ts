@@ -1,6 +1,7 @@
 import { ORIGIN, parseCursor, splitEventId, type EventId } from '@runcast/protocol'
 import t from 'tap'
-import { continues, judge, type Gap, type Lookup } from '../../../services/run-log/resume.ts'
+import type { Gap } from '../../../services/run-log/gap.ts'
+import { continues, judge, type Lookup } from '../../../services/run-log/resume.ts'
 import type { From, LogFacts } from '../../../services/run-log/run-log.ts'
 
 const TTL_S = 3_600

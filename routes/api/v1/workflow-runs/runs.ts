@@ -1,7 +1,7 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { problems } from '../../../../schemas/problem.ts'
 import { DEFAULT_RUNS, RunListQuerySchema, RunParamsSchema } from '../../../../schemas/runs.ts'
-import { findRun, toRun, toRunList } from '../../../../services/runs.ts'
+import { findRun, toRun, toRunList } from '../../../../services/run-log/runs.ts'
 
 /** What runs there are, and how one is. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Checkpoint, RunRecord } from '@runcast/engine'
 import type { Database, RootDatabase } from 'lmdb'
-import { openEnvironment } from '../../../run-log/embedded/environment.ts'
+import { openEnvironment } from '../../../lmdb/environment.ts'
 
 /** Where a run stands. Times in milliseconds since 1970. */
 export interface StoredProgress {

@@ -1,11 +1,11 @@
 import { hash, randomUUID } from 'node:crypto'
-import { FencedError } from '@runcast/engine/run-store'
 import type { Checkpoint, Creation, RunRecord } from '@runcast/engine'
+import { FencedError } from '@runcast/engine/run-store'
 import type { CommandClient } from '../../../redis/connections.ts'
-import type { RedisKeys } from '../../../redis-keys.ts'
-import { persist } from '../../../run-log/redis/persist.ts'
-import { list, texts } from '../../../run-log/redis/replies.ts'
-import { Script } from '../../../run-log/redis/script.ts'
+import type { RedisKeys } from '../../../redis/keys.ts'
+import { persist } from '../../../redis/persist.ts'
+import { list, texts } from '../../../redis/replies.ts'
+import { Script } from '../../../redis/script.ts'
 import { RunLogError } from '../../../run-log/run-log.ts'
 import type { ServiceRunStore } from '../service-run-store.ts'
 import { findUnfinished } from './unfinished.ts'
@@ -16,11 +16,11 @@ const MAX_PAGE_BYTES = 4_194_304
 /** For how long an idempotency key is known while its run is not over, in seconds. */
 const LONGEST_RUN_S = 604_800
 
-const createScript = new Script('create.lua', import.meta.url)
-const claimScript = new Script('claim.lua', import.meta.url)
-const attemptScript = new Script('attempt.lua', import.meta.url)
-const cancelScript = new Script('cancel.lua', import.meta.url)
-const checkpointsScript = new Script('checkpoints.lua', import.meta.url)
+const createScript = new Script(import.meta.url, 'create.lua')
+const claimScript = new Script(import.meta.url, 'claim.lua')
+const attemptScript = new Script(import.meta.url, 'attempt.lua')
+const cancelScript = new Script(import.meta.url, 'cancel.lua')
+const checkpointsScript = new Script(import.meta.url, 'checkpoints.lua')
 
 export interface RedisRunStoreOptions {
   /** Sends commands; it stays the caller's to connect and to close. */

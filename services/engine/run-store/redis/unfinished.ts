@@ -1,7 +1,7 @@
 import { Cluster } from 'ioredis'
 import type { CommandClient } from '../../../redis/connections.ts'
-import type { RedisKeys } from '../../../redis-keys.ts'
-import { persist } from '../../../run-log/redis/persist.ts'
+import type { RedisKeys } from '../../../redis/keys.ts'
+import { persist } from '../../../redis/persist.ts'
 
 /** The keys that one step of the search looks at, about. */
 const KEYS_PER_STEP = 1_000

@@ -1,6 +1,6 @@
 import { msOf } from '@runcast/protocol'
 import type { Test } from 'tap'
-import { MAX_STEPS } from '../../../../services/run-log/run-log.ts'
+import { MAX_STEPS } from '../../../../services/run-log/retention.ts'
 import { append, at, clockPast, logEvent, logEvents, read, ROOMY, statusEvent, stepEvent, type MakeHarness } from './support.ts'
 
 /** What the events make of their run. */

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { EventId } from '@runcast/protocol'
 import type { Test } from 'tap'
-import type { AppendRequest, From, LogEvent, NewEvent, Page, Retention, RunLog } from '../../../../services/run-log/run-log.ts'
-import type { RunEffect } from '../../../../services/events/effect.ts'
+import type { Retention } from '../../../../services/run-log/retention.ts'
+import type { AppendRequest, From, LogEvent, NewEvent, Page, RunLog } from '../../../../services/run-log/run-log.ts'
+import type { RunEffect } from '../../../../services/run-log/effect.ts'
 
 /** One store under test. */
 export interface RunLogHarness {

@@ -3,7 +3,7 @@ import { mkdir, open as openFile, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { RootDatabase } from 'lmdb'
-import { RunLogError } from '../run-log.ts'
+import { RunLogError } from '../run-log/run-log.ts'
 import { openEnvironment } from './environment.ts'
 import { isDiskFull } from './free-space.ts'
 

@@ -1,13 +1,4 @@
-/** What the services need of a logger: pino's methods. */
-export interface Logger {
-  debug (fields: object, message: string): void
-  info (fields: object, message: string): void
-  warn (fields: object, message: string): void
-  error (fields: object, message: string): void
-}
-
-/** Writes one log line. */
-export type LogLine = (fields: object, message: string) => void
+import type { LogLine } from './logger.ts'
 
 /**
  * Lets one line through per interval, so that a fault that repeats does not fill the log.

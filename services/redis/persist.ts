@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { RunLogError } from '../run-log.ts'
+import { RunLogError } from '../run-log/run-log.ts'
 
 /** How long one operation is tried, in milliseconds. */
 export const DEADLINE_MS = 2_000

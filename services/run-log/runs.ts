@@ -1,5 +1,5 @@
-import type { Run, RunList } from '../schemas/runs.ts'
-import { RunLogError, type ListPage, type RunLog, type RunState } from './run-log/run-log.ts'
+import type { Run, RunList } from '../../schemas/runs.ts'
+import { RunLogError, type ListPage, type RunLog, type RunState } from './run-log.ts'
 
 /**
  * The state of a run.

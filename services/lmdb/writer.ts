@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
-import { RunLogError } from '../run-log.ts'
+import { RunLogError } from '../run-log/run-log.ts'
 import type { FreeSpace } from './free-space.ts'
-import { storeError } from './store.ts'
+import { storeError } from './store-error.ts'
 
 /** Something to be done in a write transaction. */
 export interface Work<T> {

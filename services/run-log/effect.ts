@@ -1,5 +1,5 @@
 import { fieldOf, isRunId } from '@runcast/protocol'
-import { MAX_LAST_LOG_CHARACTERS } from '../run-log/run-log.ts'
+import { MAX_LAST_LOG_CHARACTERS } from './retention.ts'
 
 /**
  * What one event does to the state of its run, worked out once by the service so that a store only has to apply it:

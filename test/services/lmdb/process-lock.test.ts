@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
-import { acquireProcessLock } from '../../../services/run-log/embedded/process-lock.ts'
+import { acquireProcessLock } from '../../../services/lmdb/process-lock.ts'
 import { startProgram, type ChildProgram } from '../../helpers/child-process.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
-import { ROOMY } from './contract/support.ts'
+import { ROOMY } from '../run-log/contract/support.ts'
 
 t.test('a second process is refused with the directory and the holder\'s pid', async (t) => {
   const directory = t.testdir()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { effectOf } from '../../../services/events/effect.ts'
+import { effectOf } from '../../../services/run-log/effect.ts'
 
 const terminal = new Set(['succeeded', 'failed'])
 const status = (payload: unknown) => effectOf('status_change', payload, terminal)

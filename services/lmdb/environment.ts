@@ -1,7 +1,7 @@
 import { open as openFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
-import { RunLogError } from '../run-log.ts'
+import { RunLogError } from '../run-log/run-log.ts'
 import { isDiskFull } from './free-space.ts'
 
 const MAGIC = 0xbeefc0de

@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { CommandClient } from '../../redis/connections.ts'
+import type { CommandClient } from './connections.ts'
 
-const SHARED = read(new URL('log.lua', import.meta.url))
+const CLOCK = read(new URL('clock.lua', import.meta.url))
 
-/** A Lua script on the keys of a run, run by its hash and sent in full only to a server that does not know it. */
+/** A Lua script on keys of one hash slot, run by its hash and sent in full only to a server that does not know it. */
 export class Script {
   readonly #text: string
   readonly #sha: string
 
   /**
-   * @param name its file; what log.lua has is put before it, and then its other parts
-   * @param base the module that the files are beside; this one when left out
-   * @param parts the files of its other parts
+   * Reads the script from its files. Its text begins with the parts, so that it can use their functions, and with
+   * `now()` of clock.lua.
+   *
+   * @param base the URL of the module that the files stand beside
+   * @param name the file of the script
+   * @param parts the files that go before it
+   * @throws Error when a file is not there
    */
-  constructor (name: string, base: string = import.meta.url, parts: readonly string[] = []) {
+  constructor (base: string, name: string, parts: readonly string[] = []) {
     const text = read(new URL(name, base))
-    const before = [SHARED, ...parts.map((part) => read(new URL(part, base)))].join('\n')
+    const before = [CLOCK, ...parts.map((part) => read(new URL(part, base)))].join('\n')
     const shebangEnd = text.indexOf('\n') + 1
     this.#text = text.slice(0, shebangEnd) + before + text.slice(shebangEnd)
     this.#sha = createHash('sha1').update(this.#text).digest('hex')

@@ -1,0 +1,19 @@
+import { RunLogError } from '../run-log/run-log.ts'
+
+/** @throws RunLogError `store_corrupt` when the reply is no list */
+export function list (reply: unknown): unknown[] {
+  if (!Array.isArray(reply)) throw corrupt()
+  return reply
+}
+
+/** @throws RunLogError `store_corrupt` when the reply is no list of texts */
+export function texts (reply: unknown): string[] {
+  const items = list(reply)
+  if (!items.every((item) => typeof item === 'string')) throw corrupt()
+  return items
+}
+
+/** The error of a reply that none of the service's scripts gives. */
+export function corrupt (cause?: unknown): RunLogError {
+  return new RunLogError('store_corrupt', 'Redis holds something that is not a run log\'s', { cause })
+}
