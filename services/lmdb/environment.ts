@@ -7,22 +7,22 @@ import { isDiskFull } from './free-space.ts'
 const MAGIC = 0xbeefc0de
 const MAGIC_OFFSET = 24
 
-/** The least that an LMDB file has: its two meta pages. */
+/** The least size of an LMDB file: its two meta pages. */
 const LEAST_BYTES = 8192
 
 /**
- * Opens an LMDB file, which is made if need be, so that every commit is on disk before anyone sees it.
+ * Opens an LMDB file, which is made if need be. Every commit is on disk before anyone sees it.
  *
- * @throws RunLogError `store_corrupt` when the file is something else, `storage_full` when it can't be made for that
+ * @throws RunLogError `store_corrupt` when the file is no LMDB file, `storage_full` when the disk has no room for it
  */
 export async function openEnvironment<Value> (path: string): Promise<RootDatabase<Value, string>> {
   await check(path)
-  // By default lmdb shows a commit before it is on disk, and makes a promise of its own for the batch of each turn
-  // of the event loop: when a commit fails, nobody could handle the rejection of that.
+  // By default lmdb shows a commit before it is on disk. It also makes a promise of its own for the batch of each turn
+  // of the event loop, whose rejection nobody could handle when a commit fails.
   return open<Value, string>({ path, overlappingSync: false, eventTurnBatching: false })
 }
 
-/** lmdb does not refuse a file of another kind, nor a disk without room for its first pages: the process dies of them. */
+/** Refuses a file of another kind and a disk without room for the first pages: with either, lmdb would end the process. */
 async function check (path: string): Promise<void> {
   const file = await openFile(path, 'a+')
   try {

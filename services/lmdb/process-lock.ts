@@ -1,3 +1,5 @@
+// A lock of our own: LMDB lets a second process write, a lock file outlives `kill -9`, and Node has no flock(2). The kernel
+// closes a Unix socket with its process, so a socket is the lock that needs neither a native module nor a clean-up.
 import { randomUUID } from 'node:crypto'
 import { mkdir, open as openFile, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
@@ -7,7 +9,7 @@ import { RunLogError } from '../run-log/run-log.ts'
 import { openEnvironment } from './environment.ts'
 import { isDiskFull } from './free-space.ts'
 
-/** That this process alone uses a directory. */
+/** The right of this process to use a directory alone. */
 export interface ProcessLock {
   release (): Promise<void>
 }
@@ -23,9 +25,9 @@ const MAX_SOCKET_PATH_BYTES = 103
 /**
  * Makes this process the only user of `directory`, which is made if need be.
  *
- * Whoever wants it listens on a Unix socket of its own name first and then writes that name as the owner, in a
- * transaction that succeeds only if the owner is still the one whose socket was found dead. The kernel closes a
- * socket with its process, however that ends, and a name never comes alive again: so of several starters one wins.
+ * A process that starts listens on a Unix socket with a name of its own. Then it writes that name as the owner, in a
+ * transaction that succeeds only if the owner is still the one whose socket was found dead. A dead name never comes
+ * alive again, so one of several starters wins.
  *
  * @throws RunLogError `data_dir_in_use` when another process has it, `storage_full` or `unavailable` when it can't be
  *   used, with a sentence for the operator
@@ -83,7 +85,7 @@ function replaceOwner (registry: RootDatabase<Owner, string>, seen: Owner | unde
   })
 }
 
-/** A way to `directory` short enough for the path of a socket in it. */
+/** Finds a path to `directory` that is short enough for a socket in it. */
 async function socketDirectory (directory: string): Promise<{ path: string, close: () => Promise<void> }> {
   const length = Buffer.byteLength(join(directory, `lock-${randomUUID()}.sock`))
   if (length <= MAX_SOCKET_PATH_BYTES) return { path: directory, close: async () => {} }
@@ -105,7 +107,7 @@ function listen (path: string): Promise<Server> {
   })
 }
 
-/** Whether a process listens on a socket. When in doubt it does. */
+/** Tells if a process listens on a socket; true when in doubt. */
 function isAlive (path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)

@@ -7,7 +7,7 @@ const CORRUPT_CODES = new Set([-30797, -30796, -30795, -30794, -30793])
 export function storeError (error: unknown): RunLogError {
   if (error instanceof RunLogError) return error
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  // An error without a code is no fault of LMDB's but a value that does not decode to what was written.
+  // An error without a code does not come from LMDB: a value does not decode.
   const corrupt = code === undefined || (typeof code === 'number' && CORRUPT_CODES.has(code))
   return corrupt
     ? new RunLogError('store_corrupt', 'the embedded log can\'t be read', { cause: error })

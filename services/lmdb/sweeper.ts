@@ -1,24 +1,24 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Writer } from './writer.ts'
 
-/** The deletions of one sweep at the most, so that appends wait a few milliseconds for it. */
+/** The most deletions of one sweep, so that appends wait a few milliseconds for it. */
 export const SWEEP_DELETIONS = 2_000
 
-/** How often a sweeper looks for what has expired. */
+/** The time between two looks of a sweeper, in milliseconds. */
 const SWEEP_INTERVAL_MS = 500
 
-/** What has expired in a store. */
+/** The expired parts of a store. */
 export interface Expired {
-  /** Whether there is anything. */
+  /** Tells if anything has expired. */
   isDue (): boolean
-  /** Deletes a part of it, `SWEEP_DELETIONS` at the most. Within a write transaction. */
+  /** Deletes a part of it by `SWEEP_DELETIONS` deletions at the most. Within a write transaction. */
   sweep (): void
 }
 
 /**
- * Deletes what has expired, in the background and in bounded parts.
+ * Deletes the expired parts of a store, in the background and by bounded sweeps.
  *
- * @returns stops it
+ * @returns a function that stops it
  */
 export function startSweeping (writer: Writer, expired: Expired): () => void {
   const stop = new AbortController()
@@ -36,7 +36,7 @@ export function startSweeping (writer: Writer, expired: Expired): () => void {
         await setTimeout(SWEEP_INTERVAL_MS, undefined, { ref: false, signal })
         await sweepAll()
       } catch {
-        // Stopped; or the store can't be written, which shows in appends, and the next round tries again.
+        // It was stopped, or the store can't be written: appends tell of that, and the next round tries again.
       }
     }
   }

@@ -3,22 +3,22 @@ import { RunLogError } from '../run-log/run-log.ts'
 import type { FreeSpace } from './free-space.ts'
 import { storeError } from './store-error.ts'
 
-/** Something to be done in a write transaction. */
+/** Work for a write transaction. */
 export interface Work<T> {
   /**
    * Runs within the transaction. May throw a RunLogError before it has written anything, which refuses this work
-   * alone. After anything else that it throws, the transaction is undone and the rest of its group done anew.
+   * alone. After any other error the transaction is undone, and the rest of its group is done anew.
    */
   readonly apply: () => T
-  /** Runs once that is on disk, before `Writer.write` resolves, in the order of the works. Must not throw. */
+  /** Runs when the work is on disk, before `Writer.write` resolves, in the order of the works. Must not throw. */
   readonly committed?: (result: T) => void
-  /** About how many bytes it writes. */
+  /** About the bytes that it writes. */
   readonly bytes: number
-  /** Whether it is refused with `storage_full` while the disk is low. */
+  /** True if it is refused with `storage_full` while the disk is low. */
   readonly growing: boolean
 }
 
-/** An LMDB environment, as far as the writer needs it. */
+/** The part of an LMDB environment that the writer uses. */
 export interface WritableStore {
   readonly root: { childTransaction<T> (action: () => T): Promise<T> }
 }
@@ -28,12 +28,12 @@ export interface Writer {
   /**
    * Does a piece of work.
    *
-   * @returns what it gave, once that is on disk
-   * @throws RunLogError what `apply` threw, `storage_full`, `unavailable`; then nothing of it is in the store
+   * @returns the result of `apply`, once it is on disk
+   * @throws RunLogError the error of `apply`, `storage_full`, `unavailable`; then nothing of the work is in the store
    */
   write<T> (work: Work<T>): Promise<T>
 
-  /** Resolves when everything is done that was given before, and what was given meanwhile. */
+  /** Resolves when all works are done, those given meanwhile too. */
   idle (): Promise<void>
 }
 
@@ -49,11 +49,11 @@ interface Job {
 interface Attempt {
   group: readonly Job[]
   readonly refused: Map<Job, RunLogError>
-  /** The job that is being applied: at fault when the transaction fails meanwhile. */
+  /** The job that is being applied, which is at fault when the transaction fails meanwhile. */
   applying: Job | null
 }
 
-/** About how much one group writes at the most: a few milliseconds of work within the transaction. */
+/** About the most bytes of one group: a few milliseconds of work within the transaction. */
 const GROUP_BYTES = 1024 * 1024
 
 /** Starts the writer of a store. */
@@ -103,7 +103,7 @@ export function createWriter (store: WritableStore, space: FreeSpace): Writer {
     return queue.splice(0, end === -1 ? queue.length : Math.max(1, end))
   }
 
-  /** The transaction of the group was undone because of one of its jobs: the others go first in the next. */
+  /** Fails the job that undid the transaction of its group. The others go first in the next group. */
   function setAside (group: readonly Job[], culprit: Job, error: unknown): void {
     queue.unshift(...group.filter((job) => job !== culprit))
     culprit.fail(storeError(error))
@@ -112,7 +112,7 @@ export function createWriter (store: WritableStore, space: FreeSpace): Writer {
   async function failGroup (group: readonly Job[], error: unknown): Promise<void> {
     const cause = await causeOf(error)
     const full = isFullError(cause) || await space.isFull()
-    // A transaction that could not even begin has taken no group yet.
+    // A transaction that could not begin has taken no group yet.
     for (const job of group.length > 0 ? group : takeGroup()) {
       job.fail(full ? storageFull(cause) : new RunLogError('unavailable', 'the embedded log could not commit', { cause }))
     }
@@ -147,12 +147,12 @@ function storageFull (cause?: unknown): RunLogError {
 
 const FULL_ERRNOS: ReadonlySet<unknown> = new Set([constants.errno.ENOSPC, constants.errno.EDQUOT])
 
-/** LMDB tells a full disk by these only when not even a part of a page could be written; else it says EIO. */
+/** Tells if an error says that the disk is full. LMDB says so only when it wrote no part of a page; else it says EIO. */
 function isFullError (cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && FULL_ERRNOS.has(cause.code)
 }
 
-/** lmdb rejects a failed commit with an error that holds a second promise, rejected with the reason. */
+/** Finds the reason of a failed commit: lmdb rejects with an error that holds a second promise, rejected with the reason. */
 async function causeOf (error: unknown): Promise<unknown> {
   if (!(error instanceof Error && 'commitError' in error && error.commitError instanceof Promise)) return error
   try {

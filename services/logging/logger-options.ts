@@ -1,12 +1,12 @@
 import type { LoggerOptions } from 'pino'
 
-/** What pino is told of a request: nothing that could hold a credential, so neither query nor headers. */
+/** The part of a request that may be logged. Query and headers may hold a credential, so neither is in it. */
 export interface LoggedRequest {
   readonly method?: string | undefined
   readonly url?: string | undefined
 }
 
-/** What is logged of an error: its own sentence and place, not what libraries hang on to it (commands with their arguments). */
+/** The logged form of an error: its own sentence and place, without the fields that libraries add (commands with their arguments). */
 interface LoggedError {
   readonly type: string
   readonly message: string
@@ -16,17 +16,17 @@ interface LoggedError {
   readonly [key: string]: unknown
 }
 
-/** How requests and errors are written down, in every logger of the service. */
+/** Writes requests and errors down, in every logger of the service. */
 export const serializers = {
   req: ({ method, url }: LoggedRequest) => ({ method: method ?? '', path: pathOf(url ?? '') }),
   err: loggedError
 }
 
 /**
- * The options of the service's logger: JSON, one object a line, or readable lines on a terminal.
+ * Makes the options of the service's logger: JSON, one object a line, or readable lines on a terminal.
  *
  * @param level the least severe level that is logged
- * @param isTerminal whether people read it
+ * @param isTerminal true if people read it
  */
 export function loggerOptions (level: string, isTerminal: boolean): LoggerOptions {
   return {
@@ -36,7 +36,7 @@ export function loggerOptions (level: string, isTerminal: boolean): LoggerOption
   }
 }
 
-/** A URL without its query. */
+/** Takes the query off a URL. */
 export function pathOf (url: string): string {
   const query = url.indexOf('?')
   return query === -1 ? url : url.slice(0, query)

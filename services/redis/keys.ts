@@ -1,4 +1,4 @@
-/** The names of everything that one Runcast keeps in Redis, made from the channel prefix alone. */
+/** The names of all keys and channels of one Runcast in Redis, made from the channel prefix alone. */
 export interface RedisKeys {
   readonly prefix: string
   /** Matches the input channels of all runs. */
@@ -12,7 +12,7 @@ export interface RedisKeys {
   append (runId: string, appendId: string): string
   idempotency (runId: string, keyHash: string): string
   event (runId: string, keyHash: string): string
-  /** What the engine keeps of a run that it executes. */
+  /** The engine's record of a run that it executes. */
   engine (runId: string): { readonly run: string, readonly names: string, readonly checkpoints: string }
   /** The run that a key of `engine` belongs to; null when it is another key. */
   engineRunOf (key: string): string | null
@@ -29,7 +29,7 @@ export interface RedisKeys {
 }
 
 /**
- * Names the keys. All of one run share the hash slot of its input channel, since the tag is the whole channel name.
+ * Names the keys. The keys of one run share the hash slot of its input channel: their tag is the whole channel name.
  *
  * @param prefix CHANNEL_PREFIX, without braces; anything but the default also sets the names of index and lease apart
  */

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RunLogError } from '../run-log/run-log.ts'
 
-/** How long one operation is tried, in milliseconds. */
+/** The time for which one operation is tried, in milliseconds. */
 export const DEADLINE_MS = 2_000
 
 const FIRST_PAUSE_MS = 20
 const LAST_PAUSE_MS = 250
 
 /**
- * Does work on Redis, and does it again while Redis does not answer, is loading, has lost its primary or is changing
- * over: so the work must be such that a repetition, or an earlier attempt that runs late, does no harm.
+ * Does work on Redis, and repeats it while Redis does not answer, is loading, has lost its primary or is changing over.
+ * A repetition of the work, or an earlier attempt that runs late, must do no harm.
  *
  * @throws RunLogError within DEADLINE_MS; `unavailable` when no attempt succeeded
  */
@@ -27,9 +27,9 @@ export async function persist<T> (work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Waits for a promise, which goes on alone after that.
+ * Waits for a promise for a time. The promise goes on alone after that.
  *
- * @throws RunLogError `unavailable` after `ms`; what the promise rejects with before
+ * @throws RunLogError `unavailable` after `ms`; before that, the reason of the promise
  */
 export async function within<T> (ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
@@ -43,7 +43,7 @@ export async function within<T> (ms: number, promise: Promise<T>): Promise<T> {
   }
 }
 
-/** Says what a fault of Redis or of the connection means. Its text stays in `cause`, since it is not for clients. */
+/** Translates a fault of Redis or of the connection. Its text stays in `cause`, since it is not for clients. */
 export function runLogErrorOf (error: unknown): RunLogError {
   if (error instanceof RunLogError) return error
   const text = error instanceof Error ? error.message : ''
@@ -52,7 +52,7 @@ export function runLogErrorOf (error: unknown): RunLogError {
   return new RunLogError('unavailable', 'Redis does not answer', { cause: error })
 }
 
-/** A key of another type, or a script that stumbled over what it read. */
+/** Tells if Redis found a key of another type, or a script failed on the data that it read. */
 function isCorrupt (text: string): boolean {
   return text.startsWith('WRONGTYPE') || text.startsWith('ERR user_script')
 }

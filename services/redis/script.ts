@@ -30,7 +30,7 @@ export class Script {
    * Runs the script, in one round trip when the server has it.
    *
    * @param keys all of one hash slot
-   * @returns what the script returned
+   * @returns the reply of the script
    * @throws Error of the client
    */
   async run (redis: CommandClient, keys: readonly string[], args: readonly string[]): Promise<unknown> {

@@ -2,15 +2,15 @@ import { fieldOf, isRunId } from '@runcast/protocol'
 import { MAX_LAST_LOG_CHARACTERS } from './retention.ts'
 
 /**
- * What one event does to the state of its run, worked out once by the service so that a store only has to apply it:
- * a `status` never overrides a terminal one, the first `startedAt` of a run or step stays, the rest is last wins.
+ * The change that one event makes to the state of its run. The service works it out once, and a store only applies it:
+ * a terminal status stays, the first `startedAt` of a run or step stays, everything else is replaced by the newest.
  */
 export interface RunEffect {
   /** The run's new status, in lower case. */
   readonly status?: string
-  /** Whether that status ends the run for good. */
+  /** True if that status ends the run for good. */
   readonly terminal?: boolean
-  /** Whether that status means that the run has begun (anything but queued, pending, scheduled, created, waiting). */
+  /** True if the run has begun with that status: with any but queued, pending, scheduled, created, waiting. */
   readonly started?: boolean
   readonly name?: string
   /** JSON text. */
@@ -23,7 +23,7 @@ export interface RunEffect {
   readonly step?: StepEffect
 }
 
-/** What a `status_change` with a `step` says of that step. */
+/** The change that a `status_change` with a `step` makes to that step. */
 export interface StepEffect {
   readonly step: string
   readonly status: string
@@ -37,8 +37,8 @@ const MAX_ERROR_CHARACTERS = 4_000
 const NOT_STARTED: ReadonlySet<string> = new Set(['queued', 'pending', 'scheduled', 'created', 'waiting'])
 
 /**
- * Works out what an event does to the state of its run. A payload that is not shaped as its type says is no fault:
- * it is delivered as it is and changes nothing.
+ * Works out the change that an event makes to the state of its run. A payload of another shape than its type has is
+ * no fault: it is delivered as it is and changes nothing.
  *
  * @param payload the parsed payload
  * @param terminalStatuses the statuses that end a run, in lower case
@@ -88,7 +88,7 @@ function workflowText (payload: unknown): string | null {
   return name === null || version === null ? null : JSON.stringify({ name, version })
 }
 
-/** The error's JSON text; of a long one only the beginning, since every summary of the run carries it. */
+/** The JSON text of an error. A long one is cut, since every summary of the run carries it. */
 function errorText (error: unknown): string {
   const json = JSON.stringify(error)
   if (json.length <= MAX_ERROR_CHARACTERS) return json

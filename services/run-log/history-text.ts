@@ -3,14 +3,14 @@ import type { Resume } from './gap.ts'
 import type { History } from './history.ts'
 import type { LogEvent, Page } from './run-log.ts'
 
-/** A part of a run's log as JSON text. The payloads in it are their publishers' own text. */
+/** Writes a part of a run's log as JSON text. The payloads stay the publishers' own text. */
 export function historyJson (runId: string, { events, before, after, more, resume }: History): string {
   const rest = JSON.stringify({ before, after, more, gap: resume === null ? null : gapOf(resume) })
   return `{"run_id":${JSON.stringify(runId)},"events":[${events.map(eventJson).join(',')}],${rest.slice(1)}`
 }
 
 /**
- * Pages as NDJSON: a line per event, and a line `{"gap": ...}` where events are missing.
+ * Writes pages as NDJSON: a line per event, and a line `{"gap": ...}` where events are missing.
  *
  * @param types the wanted types; null for all
  */
@@ -22,12 +22,12 @@ export async function * ndjsonLines (pages: AsyncIterable<Page>, types: Readonly
   }
 }
 
-/** Events as NDJSON: a line each. */
+/** Writes events as NDJSON, one line each. */
 export function eventLines (events: readonly LogEvent[]): string {
   return events.map((event) => `${eventJson(event)}\n`).join('')
 }
 
-/** The `log` events of pages as lines `<ISO time> <LEVEL> <message>`, and a line beginning `#` where events are missing. */
+/** Writes the `log` events of pages as lines `<ISO time> <LEVEL> <message>`, and a line beginning `#` where events are missing. */
 export async function * textLines (pages: AsyncIterable<Page>): AsyncGenerator<string, void, void> {
   for await (const { events, resume } of pages) {
     const gap = resume.gap === null ? '' : `# Events missing here that are not kept any more: ${resume.gap.lost ?? 'an unknown number'}\n`
@@ -35,7 +35,7 @@ export async function * textLines (pages: AsyncIterable<Page>): AsyncGenerator<s
   }
 }
 
-/** An event as JSON text: types and ids are made of characters that need no escape. */
+/** Writes an event as JSON text. Types and ids have no character that needs an escape. */
 function eventJson ({ id, type, data }: LogEvent): string {
   return `{"id":"${id}","event_type":"${type}","payload":${data}}`
 }
@@ -55,7 +55,7 @@ function fieldsOf (payload: { time?: unknown, level?: unknown, message?: unknown
   return { time: payload.time, level: payload.level, message: payload.message }
 }
 
-/** When the publisher says that the line was written; else when it was stored. */
+/** The time that the publisher gave the line, else the time of its append. */
 function timeOf (time: unknown, id: string): string {
   const ms = typeof time === 'string' && RFC_3339.test(time) ? Date.parse(time) : Number.NaN
   return new Date(Number.isNaN(ms) ? msOf(id) : ms).toISOString()

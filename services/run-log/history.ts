@@ -3,14 +3,14 @@ import type { Resume } from './gap.ts'
 import { RunLogError, type From, type LogEvent, type Page, type RunLog } from './run-log.ts'
 import { findRun } from './runs.ts'
 
-/** What is wanted of a run's log. */
+/** A request for a part of a run's log. */
 export interface HistoryRequest {
   readonly runId: string
-  /** Who asks; '' for no tenant. The runs of other tenants do not exist for it. */
+  /** The tenant of the caller; '' for none. The runs of other tenants do not exist for it. */
   readonly tenant: string
-  /** The most events. */
+  /** The most events to give. */
   readonly limit: number
-  /** null for all. */
+  /** The wanted types; null for all. */
   readonly types: ReadonlySet<string> | null
 }
 
@@ -22,13 +22,13 @@ export interface History {
   readonly before: EventId | null
   /** The last event that was looked at, wanted or not; without one, where reading began. */
   readonly after: EventId | null
-  /** Whether there is more in the direction of reading. There may be though fewer events than wanted are given. */
+  /** True if there is more in the direction of reading, even if fewer events than wanted are given. */
   readonly more: boolean
-  /** Where reading began, and what is missing before that; null backwards. */
+  /** The place where reading began, and the gap before it; null backwards. */
   readonly resume: Resume | null
 }
 
-/** The most events of one read of the log; backwards fewer, since only their number bounds such a read. */
+/** The most events of one read of the log. Backwards it is fewer, since only their number bounds such a read. */
 const PAGE_EVENTS = 1_000
 const PAGE_EVENTS_BACKWARDS = 50
 
@@ -37,7 +37,7 @@ const MAX_SCANNED_EVENTS = 10_000
 const MAX_CHARACTERS = 4_194_304
 
 /**
- * Reads the first page of what is wanted.
+ * Reads the first page of a run's log from a place.
  *
  * @throws RunLogError `run_not_found`, `unavailable`, `store_corrupt`
  */
@@ -48,8 +48,8 @@ export async function firstPage (log: RunLog, runId: string, tenant: string, fro
 }
 
 /**
- * Reads on from a first page to where the log ended when that was read, as fast as the pages are taken. A page
- * whose `resume.gap` is set tells what was trimmed in the meantime.
+ * Reads on from a first page to the end that the log had then, as fast as the pages are taken. The `resume.gap` of a
+ * page tells of events that were trimmed in the meantime.
  *
  * @throws RunLogError `unavailable`, `store_corrupt`
  */
@@ -72,7 +72,7 @@ export async function readForwards (log: RunLog, request: HistoryRequest, from: 
   const selection = new Selection(request)
   const first = await firstPage(log, request.runId, request.tenant, from, request.types === null ? request.limit : PAGE_EVENTS)
   for await (const page of pagesFrom(log, request.runId, first)) {
-    // A gap on the way is told to whoever asks for the next page.
+    // The next page will tell of a gap on the way.
     if (page !== first && page.resume.gap !== null) break
     if (!page.events.every((event) => selection.offer(event))) break
   }
@@ -98,7 +98,7 @@ export async function readBackwards (log: RunLog, request: HistoryRequest, befor
   return { events: selection.events.toReversed(), before: selection.last, after: selection.first, more, resume: null }
 }
 
-/** The wanted ones of the events that were looked at, until there are enough. */
+/** Collects the wanted events until there are enough. */
 class Selection {
   readonly events: LogEvent[] = []
   first: EventId | null = null
@@ -113,7 +113,7 @@ class Selection {
     this.#types = types
   }
 
-  /** Looks at an event, unless there are enough; then it gives false. */
+  /** Looks at an event. Returns false, without a look, when there are enough. */
   offer (event: LogEvent): boolean {
     if (this.events.length === this.#limit || this.#scanned === MAX_SCANNED_EVENTS || this.#characters > MAX_CHARACTERS) return false
     this.#scanned++

@@ -2,17 +2,17 @@ import { joinEventId, msOf, ORIGIN, seqOf, splitEventId, type EventId } from '@r
 import type { Gap, Resume } from './gap.ts'
 import type { From, LogFacts } from './run-log.ts'
 
-/** What a store looks up beside the facts, in the same atomic step. */
+/** The answers that a store looks up beside the facts, in the same atomic step. */
 export interface Lookup {
-  /** Whether the log has an entry with exactly the cursor's id (`at: 'cursor'` only). */
+  /** True if the log has an entry with exactly the cursor's id (`at: 'cursor'` only). */
   readonly hasCursor: boolean
   /** The id before the first entry that `tail` or `since` chose. */
   readonly chosen: EventId | null
 }
 
 /**
- * Whether what follows a cursor can be given without a hole: its exact id is in the log, or it is the
- * predecessor of the first entry, or nothing newer than it was ever appended.
+ * Tells if the events after a cursor can be given without a hole: its exact id is in the log, or it is the
+ * predecessor of the first entry, or nothing newer was ever appended.
  */
 export function continues (cursor: EventId, facts: LogFacts, hasCursor: boolean): boolean {
   if (hasCursor || cursor === facts.last) return true
@@ -21,10 +21,10 @@ export function continues (cursor: EventId, facts: LogFacts, hasCursor: boolean)
 }
 
 /**
- * Judges where a follower stands against the log. The one place that decides between going on and a gap;
- * continuity is proved by the exact id, never by `seq` alone.
+ * Judges a cursor against the log: the one place that decides between going on and a gap. Continuity is proved by the
+ * exact id, never by `seq` alone.
  *
- * @param ttlSeconds how long a log lives after its last event: tells an expired history from a lost one
+ * @param ttlSeconds the life of a log after its last event, which tells an expired history from a lost one
  */
 export function judge (from: From, facts: LogFacts, lookup: Lookup, ttlSeconds: number): Resume {
   const beforeFirst = facts.first?.prev ?? facts.last
@@ -61,7 +61,7 @@ function judgeCursor (cursor: EventId, facts: LogFacts, hasCursor: boolean, befo
   }
 }
 
-/** Neither log nor state: a young cursor means a lost history, an old one a run whose time is over. */
+/** Judges a cursor without log and state: a young one means a lost history, an old one a run that has expired. */
 function judgeWithoutRun (cursor: EventId, facts: LogFacts, ttlSeconds: number): Resume {
   const old = msOf(cursor) < facts.now - ttlSeconds * 1000
   if (!old && seqOf(cursor) !== 0) return { position: ORIGIN, gap: { reason: 'forked', requested: cursor, lost: null } }

@@ -6,13 +6,13 @@ export interface Retention {
   readonly ttlSeconds: number
 }
 
-/** How long a run's state outlives its log, so that cursors can be judged and `seq` goes on. */
+/** The time by which a run's state outlives its log, so that cursors can be judged and `seq` goes on. */
 export const STATE_EXTRA_TTL_SECONDS = 7 * 86_400
 
-/** How long an append id is remembered. */
+/** The time for which an append id is remembered. */
 export const APPEND_ID_TTL_MS = 60_000
 
-/** How long an idempotency key or a publisher's event id is remembered. */
+/** The time for which an idempotency key or a publisher's event id is remembered. */
 export const ONCE_TTL_MS = 600_000
 
 /** The most steps whose state is kept per run; later ones are only in the log. */

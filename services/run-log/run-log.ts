@@ -8,8 +8,8 @@ import type { Resume } from './gap.ts'
  */
 export interface RunLog {
   /**
-   * Connects or opens, once however often it is called. Resolves at once when the store can connect later (Redis);
-   * rejects when it can't be used.
+   * Connects or opens; later calls do nothing more. Resolves at once when the store can connect later (Redis), rejects
+   * when it can't be used.
    */
   open (): Promise<void>
 
@@ -29,26 +29,26 @@ export interface RunLog {
   readPage (request: PageRequest): Promise<Page>
 
   /**
-   * The events before a place, the newest of them first read but given in ascending order.
+   * Reads the newest events before a place. They are given in ascending order.
    *
    * @param before the exclusive upper bound, or null for the end of the log
    * @returns at most `limit` events, fewer when they are large, none only at the beginning of the log
    */
   readBefore (runId: string, before: EventId | null, limit: number): Promise<LogEvent[]>
 
-  /** The first of `ids` (given newest first) that the log still has, or null. */
+  /** Finds the first of `ids` (given newest first) that the log still has; null when it has none. */
   newestKept (runId: string, ids: readonly EventId[]): Promise<EventId | null>
 
-  /** The state of a run, or null when neither log nor state is there. */
+  /** Reads the state of a run; null when neither log nor state is there. */
   readRun (runId: string): Promise<RunState | null>
 
-  /** One tenant's runs, the last changed first. */
+  /** Lists one tenant's runs, the last changed first. */
   listRuns (request: ListRequest): Promise<ListPage>
 
-  /** Whether the store answers now. Never rejects. */
+  /** Tells if the store answers now. Never rejects. */
   isAvailable (): Promise<boolean>
 
-  /** Finishes what was accepted and lets go. */
+  /** Finishes the appends that were accepted, and lets go. */
   close (): Promise<void>
 }
 
@@ -67,13 +67,13 @@ export interface NewEvent {
   readonly type: string
   /** The payload as one line of JSON text. */
   readonly data: string
-  /** What the event does to the state of its run. */
+  /** The change that the event makes to the state of its run. */
   readonly effect: RunEffect | null
   /** The publisher's own id of the event and a hash of type and payload: stored once within ten minutes. */
   readonly once?: Once
 }
 
-/** A name under which something is done once, and a hash of what is done, to tell a repetition from a mistake. */
+/** A name under which something is done once, and a hash of its content, which tells a repetition from a mistake. */
 export interface Once {
   readonly key: string
   readonly bodyHash: string
@@ -81,13 +81,13 @@ export interface Once {
 
 export interface AppendRequest {
   readonly runId: string
-  /** The tenant that writes; '' for none. A run belongs to the tenant that first wrote to it. An ingest's only counts for a new run. */
+  /** The tenant that writes; '' for none. A run belongs to the tenant that first wrote to it. The tenant of an ingest only counts for a new run. */
   readonly tenant: string
   /** 1 to 1,000 events. */
   readonly events: readonly NewEvent[]
-  /** Names this append: carried out once within 60 s, whatever repeats it. */
+  /** The name of this append, which is carried out once within 60 s, however often it is repeated. */
   readonly appendId: string
-  /** The request's `Idempotency-Key`: carried out once within 10 minutes. */
+  /** The request's `Idempotency-Key`, under which it is carried out once within 10 minutes. */
   readonly once?: Once
   /** Set by the ingest of plain PUBLISH: the holder's fencing token and one hash of the raw message per event. */
   readonly ingest?: { readonly token: number, readonly hashes: readonly string[] }
@@ -96,11 +96,11 @@ export interface AppendRequest {
 export interface AppendResult {
   /** One id per event of the request, in its order. */
   readonly ids: EventId[]
-  /** Whether nothing was appended because all of it had been before. */
+  /** True if nothing was appended, since all of it had been before. */
   readonly duplicate: boolean
 }
 
-/** Where a page begins. Only `cursor` is judged for gaps against what a follower has; the others choose. */
+/** The place where a page begins. Only a `cursor` is judged for gaps against a follower's history; the others choose a place. */
 export type From =
   | { readonly at: 'cursor', readonly cursor: EventId }
   | { readonly at: 'first' }
@@ -111,19 +111,19 @@ export type From =
 export interface PageRequest {
   readonly runId: string
   readonly from: From
-  /** The most events of the page. It has fewer, but at least one, when they are large: about a mebibyte is the bound. */
+  /** The most events of the page. Of large events it has fewer, but at least one: about a mebibyte is the bound. */
   readonly limit: number
 }
 
 export interface Page {
   readonly facts: LogFacts
-  /** Whether the page continues what was asked for, or what is missing before it. */
+  /** The place of the page in the log, and the gap before it. */
   readonly resume: Resume
   /** In order, each the successor of the one before; the first is the successor of `resume.position`. */
   readonly events: LogEvent[]
 }
 
-/** What is true of a run at the moment of a read. */
+/** The facts of a run at the moment of a read. */
 export interface LogFacts {
   /** The log's clock, milliseconds since 1970. */
   readonly now: number
@@ -139,11 +139,11 @@ export interface LogFacts {
   readonly status: string | null
   /** The event that brought the terminal status, or null. */
   readonly terminalId: EventId | null
-  /** How many events of each type were appended; null when the state had to be rebuilt. */
+  /** The number of events of each type ever appended; null when the state had to be rebuilt. */
   readonly counts: Readonly<Record<string, number>> | null
 }
 
-/** What is true of a run that nobody has heard of. */
+/** The facts of a run that does not exist. */
 export function noFacts (now: number): LogFacts {
   return { now, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: null }
 }
@@ -178,7 +178,7 @@ export interface RunState {
   readonly firstEventId: EventId | null
   readonly lastEventId: EventId
   readonly retryOf: string | null
-  /** The workflow that it executes: JSON text of `{name, version}`; null when its events named none. */
+  /** The workflow that the run executes: JSON text of `{name, version}`; null when its events named none. */
   readonly workflow: string | null
 }
 
@@ -189,7 +189,7 @@ export interface ListRequest {
   readonly limit: number
   /** As given by the page before; null for the first. */
   readonly cursor: string | null
-  /** Which runs the caller may see. */
+  /** Tells if the caller may see a run. */
   readonly allows: (runId: string) => boolean
 }
 

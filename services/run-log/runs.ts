@@ -2,9 +2,9 @@ import type { Run, RunList } from '../../schemas/runs.ts'
 import { RunLogError, type ListPage, type RunLog, type RunState } from './run-log.ts'
 
 /**
- * The state of a run.
+ * Reads the state of a run.
  *
- * @param tenant who asks; the runs of other tenants do not exist for it
+ * @param tenant the tenant of the caller; the runs of other tenants do not exist for it
  * @throws RunLogError `run_not_found`, `unavailable`, `store_corrupt`
  */
 export async function findRun (log: RunLog, runId: string, tenant: string): Promise<RunState> {
@@ -13,7 +13,7 @@ export async function findRun (log: RunLog, runId: string, tenant: string): Prom
   return state
 }
 
-/** A run as clients see it: names of the interface, times as RFC 3339. */
+/** Writes the state of a run in the shape of the interface, with times as RFC 3339. */
 export function toRun (state: RunState): Run {
   return {
     run_id: state.runId,
@@ -43,7 +43,7 @@ export function toRun (state: RunState): Run {
   }
 }
 
-/** A page of runs as clients see it. */
+/** Writes a page of runs in the shape of the interface. */
 export function toRunList (page: ListPage): RunList {
   return { runs: page.runs.map(toRun), cursor: page.cursor }
 }

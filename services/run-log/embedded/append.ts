@@ -6,19 +6,19 @@ import { findRepeated, planEvents, remember, type FreshEvent } from './once.ts'
 import { applyEvent } from './run-state.ts'
 import { discardLog, entryOf, findRun, forgetRun, logExpiresAt, nextLogNumber, type Store, type StoredRun } from './store.ts'
 
-/** The events that one append trims at the most, so that other work waits for it some tens of milliseconds. */
+/** The most events that one append trims, so that other work waits some tens of milliseconds for it. */
 const MAX_TRIM = 10_000
 
-/** What an append needs to know beside its request. */
+/** The surroundings of an append. */
 export interface AppendContext {
   readonly retention: Retention
   /** The clock, ms since 1970. */
   readonly at: number
-  /** A name for this opening of the log. A run that another one wrote to last counts as moved to another server. */
+  /** The name of this opening of the log. A run that another opening wrote to last counts as moved to another server. */
   readonly opening: string
 }
 
-/** What an append has done: its result, and the events that are new. */
+/** The outcome of an append: its result, and the events that are new. */
 export interface Appended {
   readonly result: AppendResult
   readonly events: readonly LogEvent[]
@@ -78,7 +78,7 @@ function newRun (tenant: string, at: number): StoredRun {
   }
 }
 
-/** Two histories of one run must not give one id to two events: after a change of server the time leaps by chance. */
+/** The time of an append. After a change of server it leaps by chance, so that two histories do not give one id to two events. */
 function nextMs ({ lastMs, lastSeq, opening }: StoredRun, context: AppendContext): number {
   const ms = Math.max(context.at, lastMs)
   return lastSeq === 0 || opening === context.opening ? ms : ms + 1 + randomInt(1000)
@@ -94,7 +94,7 @@ function appendEvents (store: Store, runId: string, run: StoredRun, fresh: reado
   run.opening = context.opening
   run.appendedAt = context.at
   trim(store, run, fresh, context.retention)
-  // Only reads up to here: a fault in them refuses this append and leaves others of the same transaction alone.
+  // Everything before this line only reads, so that a fault refuses this append and no other of the transaction.
   if (before.firstSeq > before.lastSeq) beginLog(store, runId, run, context.retention)
   for (let seq = before.firstSeq; seq <= before.lastSeq && seq < run.firstSeq; seq++) store.entries.remove([run.log, seq])
   for (const [index, { event }] of fresh.entries()) {
@@ -108,8 +108,8 @@ function appendEvents (store: Store, runId: string, run: StoredRun, fresh: reado
 }
 
 /**
- * Moves the front of the log up to within its bounds. The newest event always stays. After a bound was lowered, or
- * where one event takes the room of very many, it takes several appends.
+ * Trims the front of the log to its bounds. The newest event always stays. Several appends are needed after a bound
+ * was lowered, or where one event takes the space of very many.
  */
 function trim (store: Store, run: StoredRun, fresh: readonly FreshEvent[], { maxEvents, maxBytes }: Retention): void {
   const firstFreshSeq = run.lastSeq - fresh.length + 1
@@ -126,12 +126,12 @@ function trim (store: Store, run: StoredRun, fresh: readonly FreshEvent[], { max
   }
 }
 
-/** What an event counts against `Retention.maxBytes`. */
+/** The bytes that an event counts against `Retention.maxBytes`. */
 function bytesOf (type: string, data: string): number {
   return Buffer.byteLength(type) + Buffer.byteLength(data)
 }
 
-/** Puts the coming entries under a number of their own and sets the run's deadline; what was there before goes. */
+/** Puts the coming entries under a new number and sets the run's deadline. Earlier entries are left to the sweep. */
 function beginLog (store: Store, runId: string, run: StoredRun, retention: Retention): void {
   if (run.log !== 0) discardLog(store, run.log)
   run.log = nextLogNumber(store)

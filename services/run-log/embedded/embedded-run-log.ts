@@ -20,7 +20,7 @@ import { findRun, openStore, type Store } from './store.ts'
 import { expiredOf } from './sweep.ts'
 
 export interface EmbeddedOptions {
-  /** Where the log is kept; made if need be. Belongs to one process at a time. */
+  /** The directory of the log, made if need be. It belongs to one process at a time. */
   readonly directory: string
   readonly retention: Retention
   /** Below this much free disk space appends fail with `storage_full`. */
@@ -35,7 +35,7 @@ export interface EmbeddedRunLog {
   readonly live: LiveChannels
 }
 
-/** What an event takes in the store beside its payload, about. */
+/** About the bytes that an event takes in the store beside its payload. */
 const EVENT_OVERHEAD_BYTES = 250
 
 /**
@@ -50,9 +50,9 @@ export function createEmbeddedRunLog (options: EmbeddedOptions): EmbeddedRunLog 
   return { log: new LmdbRunLog(options, live), live }
 }
 
-/** What is there between `open` and `close`. */
+/** The parts that exist between `open` and `close`. */
 interface Opened {
-  /** Tells this opening from every other. */
+  /** The name of this opening, which no other has. */
   readonly name: string
   readonly lock: ProcessLock
   readonly store: Store

@@ -4,7 +4,7 @@ import type { ListPage, ListRequest, RunState } from '../run-log.ts'
 import { runStateOf } from './run-state.ts'
 import { entryOf, findRun, type Store } from './store.ts'
 
-/** A place in a tenant's index: the run there comes before everything that follows. */
+/** A place in a tenant's index, after the run that it names. */
 interface Place {
   readonly lastMs: number
   readonly runId: string
@@ -16,10 +16,10 @@ interface Part {
   readonly next: Place | null
 }
 
-/** The records that one synchronous step reads at the most, a run's steps counted. */
+/** The most records that one synchronous step reads; the steps of a run count too. */
 const STEP_COST = 500
 
-/** The steps of one request. A page may stay short for it; its cursor goes on. */
+/** The synchronous steps of one request. A page may stay short for it; its cursor goes on. */
 const MAX_STEPS_PER_REQUEST = 40
 
 const CURSOR = /^(\d{1,16})-(.+)$/
@@ -28,7 +28,7 @@ const CURSOR = /^(\d{1,16})-(.+)$/
  * Lists a tenant's runs, the last changed first.
  *
  * @param at the clock, ms since 1970
- * @returns at most `limit` runs, fewer when a bounded scan found no more that are asked for
+ * @returns at most `limit` runs, fewer when a bounded scan found no more
  */
 export async function listRuns (store: Store, request: ListRequest, at: number, retention: Retention): Promise<ListPage> {
   const runs: RunState[] = []
@@ -44,7 +44,7 @@ export async function listRuns (store: Store, request: ListRequest, at: number, 
 }
 
 /**
- * The state of a run with its steps, or null when there is none.
+ * Reads the state of a run with its steps; null when there is none.
  *
  * @param at the clock, ms since 1970
  */

@@ -4,10 +4,10 @@ import { RunLogError, type AppendRequest, type NewEvent, type Once } from '../ru
 import type { IdSpan, OnceKey, Store } from './store.ts'
 
 /**
- * The ids that this very append got when it was carried out before, or null.
+ * Finds the ids that this very append got when it was carried out before; null when it was not.
  *
  * @param at the clock (ms)
- * @throws RunLogError `idempotency_conflict` when its `Idempotency-Key` was used for something else
+ * @throws RunLogError `idempotency_conflict` when its `Idempotency-Key` was used with other content
  */
 export function findRepeated (store: Store, request: AppendRequest, at: number): EventId[] | null {
   const { runId, appendId, once } = request
@@ -22,11 +22,11 @@ export interface FreshEvent {
 }
 
 /**
- * Finds which events of a batch are new, the publisher's own event ids considered.
+ * Finds the new events of a batch by the publisher's own event ids.
  *
  * @param idOf the id of the nth new event, from 0
  * @returns an id for every event of the batch, and the new events
- * @throws RunLogError `idempotency_conflict` when an event id was used for something else
+ * @throws RunLogError `idempotency_conflict` when an event id was used with other content
  */
 export function planEvents (store: Store, { runId, events }: AppendRequest, idOf: (index: number) => EventId, at: number): { ids: EventId[], fresh: FreshEvent[] } {
   const fresh: FreshEvent[] = []
@@ -43,7 +43,7 @@ export function planEvents (store: Store, { runId, events }: AppendRequest, idOf
   return { ids, fresh }
 }
 
-/** Remembers under all its names what an append has done. */
+/** Remembers the outcome of an append under all its names. */
 export function remember (store: Store, { runId, appendId, once }: AppendRequest, ids: readonly EventId[], fresh: readonly FreshEvent[], at: number): void {
   putOnce(store, [runId, 'append', appendId], '', ids, at + APPEND_ID_TTL_MS)
   if (once !== undefined) putOnce(store, [runId, 'request', once.key], once.bodyHash, ids, at + ONCE_TTL_MS)

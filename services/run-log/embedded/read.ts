@@ -4,7 +4,7 @@ import type { Retention } from '../retention.ts'
 import { noFacts, type LogEvent, type LogFacts, type Page, type PageRequest } from '../run-log.ts'
 import { entryOf, findRun, type Store, type StoredEntry, type StoredRun } from './store.ts'
 
-/** About how many bytes of payload a page holds at the most, its first event aside. */
+/** About the most bytes of payload that a page holds beside its first event. */
 const PAGE_BYTES = 1024 * 1024
 
 /**
@@ -20,13 +20,13 @@ export function readPage (store: Store, { runId, from, limit }: PageRequest, at:
   return { facts, resume, events }
 }
 
-/** The newest `limit` events before a place, or before the end, in ascending order. */
+/** Reads the newest `limit` events before a place, or before the end, in ascending order. */
 export function readBefore (store: Store, run: StoredRun, before: EventId | null, limit: number): LogEvent[] {
   const end = before === null ? run.lastSeq + 1 : firstFrom(store, run, splitEventId(before))
   return collect(store, run, end - 1, -1, limit).reverse()
 }
 
-/** Whether a run's log has an entry of exactly this id. */
+/** Tells if a run's log has an entry of exactly this id. */
 export function hasEntry (store: Store, run: StoredRun, id: EventId): boolean {
   const { ms, seq } = splitEventId(id)
   return seq >= run.firstSeq && seq <= run.lastSeq && entryOf(store, run, seq)[0] === ms
@@ -66,12 +66,12 @@ function lookUp (store: Store, run: StoredRun | null, from: PageRequest['from'])
   }
 }
 
-/** The id before the entry `seq`; past the end the last id. */
+/** Finds the id before the entry `seq`; past the end it is the last id. */
 function idBefore (store: Store, run: StoredRun, seq: number): EventId {
   return seq > run.lastSeq ? joinEventId(run.lastMs, run.lastSeq) : toEvent(seq, entryOf(store, run, seq)).prev
 }
 
-/** The `seq` of the first retained entry whose id is not below the given one; the one after the last if none is. */
+/** Finds the `seq` of the first retained entry whose id is not below the given one; without such an entry, the next to come. */
 function firstFrom (store: Store, run: StoredRun, { ms, seq }: EventIdParts): number {
   let low = run.firstSeq
   let high = run.lastSeq + 1
@@ -84,7 +84,7 @@ function firstFrom (store: Store, run: StoredRun, { ms, seq }: EventIdParts): nu
   return low
 }
 
-/** The entries from `seq` on, upwards or downwards, to the bounds of the log and of a page. */
+/** Reads the entries from `seq` on, upwards or downwards, to the bounds of the log and of a page. */
 function collect (store: Store, run: StoredRun, seq: number, step: 1 | -1, limit: number): LogEvent[] {
   const events: LogEvent[] = []
   let bytes = 0

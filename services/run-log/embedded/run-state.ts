@@ -13,7 +13,7 @@ import type { StoredRun } from './store.ts'
  * @param id its id
  */
 export function applyEvent (run: StoredRun, steps: StepState[], event: NewEvent, ms: number, id: EventId): void {
-  // Names like `constructor` are event types too.
+  // A name such as `constructor` is an event type too.
   run.counts[event.type] = (Object.hasOwn(run.counts, event.type) ? run.counts[event.type] ?? 0 : 0) + 1
   const { effect } = event
   if (effect === null) return
@@ -22,7 +22,7 @@ export function applyEvent (run: StoredRun, steps: StepState[], event: NewEvent,
   if (effect.step !== undefined) applyStep(steps, effect.step, ms)
 }
 
-/** The first end of a run stays, and what it says. */
+/** Applies a status. The first end of a run stays, with its error. */
 function applyChange (run: StoredRun, effect: RunEffect, ms: number, id: EventId): void {
   run.name = effect.name ?? run.name
   run.error = effect.error ?? run.error
@@ -50,7 +50,7 @@ function applyStep (steps: StepState[], effect: StepEffect, ms: number): void {
   }
 }
 
-/** The state of a run as the interface gives it. */
+/** Makes the state of a run from its record. */
 export function runStateOf (runId: string, run: StoredRun, steps: StepState[], firstMs: number | null): RunState {
   return {
     runId,

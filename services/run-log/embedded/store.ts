@@ -5,7 +5,7 @@ import { openEnvironment } from '../../lmdb/environment.ts'
 import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
 import { RunLogError, type StepState } from '../run-log.ts'
 
-/** An entry as it is kept: append time, its predecessor's append time (both ms), event type, payload text. */
+/** A stored entry: append time, its predecessor's append time (both ms), event type, payload text. */
 export type StoredEntry = [ms: number, prevMs: number, type: string, data: string]
 
 /** The record of a run, written in the transaction of every append. Times in milliseconds since 1970. */
@@ -23,27 +23,27 @@ export interface StoredRun {
   startedAt: number | null
   finishedAt: number | null
   counts: Record<string, number>
-  /** The number under which the entries are kept. A log that begins again after it expired has another one. */
+  /** The number under which the entries are stored. A log that begins again after it expired has another number. */
   log: number
   /** The first and the last retained `seq`; nothing is retained when `firstSeq` is above. */
   firstSeq: number
   lastSeq: number
   /** The append time in the id of the last event. */
   lastMs: number
-  /** What the retained entries count against `Retention.maxBytes`. */
+  /** The bytes that the retained entries count against `Retention.maxBytes`. */
   bytes: number
-  /** Which opening of the log appended last. */
+  /** The opening of the log that appended last. */
   opening: string
-  /** The clock at the last append: what expiry is counted from. */
+  /** The time of the last append, from which expiry is counted. */
   appendedAt: number
-  /** When the sweep looks at this run next: the time of its one deadline. */
+  /** The time of the run's one deadline, at which the sweep looks at it. */
   sweepAt: number
 }
 
-/** Consecutive ids of one append time: `count` of them from `<ms>-<seq>` on. */
+/** `count` consecutive ids of one append time, from `<ms>-<seq>` on. */
 export type IdSpan = [ms: number, seq: number, count: number]
 
-/** What was done under a name that is to be done once. */
+/** The outcome of an append under a name that is used once. */
 export interface StoredOnce {
   readonly bodyHash: string
   readonly ids: readonly IdSpan[]
@@ -54,7 +54,7 @@ export type OnceKind = 'append' | 'request' | 'event'
 
 export type OnceKey = [runId: string, kind: OnceKind, digest: string]
 
-/** What the sweep looks at, and when: a run, the entries of a log number that nothing names any more, a once-key. */
+/** A time for the sweep, and its object: a run, the entries of a log number that nothing names any more, a once-key. */
 export type DeadlineKey =
   | [at: number, kind: 'run', runId: string]
   | [at: number, kind: 'log', log: number]
@@ -100,8 +100,8 @@ export async function openStore (directory: string): Promise<Store> {
 }
 
 /**
- * The record of a run as it counts at `at` (ms): null when its state has expired, without entries when its log has,
- * whether or not the sweep has been there.
+ * Finds the record of a run as of `at` (ms). It is null when the state has expired and without entries when the log
+ * has, even if the sweep has not been there.
  */
 export function findRun (store: Store, runId: string, at: number, retention: Retention): StoredRun | null {
   const run = store.runs.get(runId)
@@ -109,18 +109,18 @@ export function findRun (store: Store, runId: string, at: number, retention: Ret
   return at >= logExpiresAt(run, retention) ? { ...run, firstSeq: run.lastSeq + 1, bytes: 0 } : run
 }
 
-/** When the log of a run expires, in ms. */
+/** The time at which the log of a run expires, in ms. */
 export function logExpiresAt (run: StoredRun, retention: Retention): number {
   return run.appendedAt + retention.ttlSeconds * 1000
 }
 
-/** When the state of a run expires, in ms. */
+/** The time at which the state of a run expires, in ms. */
 export function stateExpiresAt (run: StoredRun, retention: Retention): number {
   return logExpiresAt(run, retention) + STATE_EXTRA_TTL_SECONDS * 1000
 }
 
 /**
- * A retained entry.
+ * Reads a retained entry.
  *
  * @throws RunLogError `store_corrupt` when it is not there
  */
@@ -130,7 +130,7 @@ export function entryOf (store: Store, run: StoredRun, seq: number): StoredEntry
   return entry
 }
 
-/** A number that no log of this store has had. Within a write transaction. */
+/** Takes a log number that was never used in this store. Within a write transaction. */
 export function nextLogNumber (store: Store): number {
   const number = (store.root.get('logs') ?? 0) + 1
   store.root.put('logs', number)

@@ -3,7 +3,7 @@ import type { Retention } from '../retention.ts'
 import { discardLog, forgetRun, logExpiresAt, stateExpiresAt, type DeadlineKey, type OnceKey, type Store } from './store.ts'
 
 /**
- * What has expired of a run log: names of what was done once, logs, states.
+ * Finds the expired parts of a run log: once-keys, logs, states.
  *
  * @param now the clock, ms since 1970
  */
@@ -24,7 +24,7 @@ function sweep (store: Store, at: number, retention: Retention): void {
   }
 }
 
-/** Does what a deadline asks for, by `left` deletions at the most; gives how many it took. */
+/** Carries out a deadline by `left` deletions at the most. Returns the number of deletions. */
 function handle (store: Store, deadline: DeadlineKey, at: number, retention: Retention, left: number): number {
   if (deadline[1] === 'log') return sweepLog(store, deadline, left)
   store.deadlines.remove(deadline)
@@ -33,7 +33,7 @@ function handle (store: Store, deadline: DeadlineKey, at: number, retention: Ret
   return 1
 }
 
-/** The deadline stays until all entries are gone. */
+/** Deletes entries of a log number. The deadline stays until all are gone. */
 function sweepLog (store: Store, deadline: DeadlineKey & { 1: 'log' }, left: number): number {
   const keys = [...store.entries.getKeys({ start: [deadline[2], 0], end: [deadline[2], Infinity], limit: left })]
   for (const key of keys) store.entries.remove(key)

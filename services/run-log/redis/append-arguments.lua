@@ -1,8 +1,8 @@
--- Reads what append.lua is called with, batch by batch.
+-- Reads the keys and arguments of append.lua, batch by batch.
 --
 -- KEYS: per batch: log, run, fence, append result, then the idempotency key if there is one, then the events' own keys
 -- ARGV: the settings as JSON, then per batch: live channel, tenant, jitter, hash of the body under the idempotency key
---       ('' for no key), fencing token ('' when it is not ingested), run id, number of events, then per event: type,
+--       ('' for no key), fencing token ('' when the batch is not ingested), run id, number of events, then per event: type,
 --       payload, hash of the raw message ('' for none), hash of the body under its own key ('' for no key), number of
 --       effects, and as many pairs of effect and value
 

@@ -7,13 +7,13 @@ import type { AppendRequest, NewEvent } from '../run-log.ts'
 /** Live messages up to this many bytes carry their events; above it, topics read the log. */
 const MAX_MESSAGE_BYTES = 65_536
 
-/** What append.lua is called with for one batch. */
+/** The keys and arguments of one batch for append.lua. */
 export interface AppendArguments {
   readonly keys: readonly string[]
   readonly args: readonly string[]
 }
 
-/** What is the same for all batches, as append.lua reads it. */
+/** The arguments that are the same for all batches. */
 export function appendSettings (keys: RedisKeys, retention: Retention, sharded: boolean): string {
   return JSON.stringify({
     max_events: retention.maxEvents,
@@ -29,7 +29,7 @@ export function appendSettings (keys: RedisKeys, retention: Retention, sharded: 
   })
 }
 
-/** Lays a request out as append-arguments.lua reads it; its first lines say how. */
+/** Lays a request out in the order that the first lines of append-arguments.lua say. */
 export function appendArguments (request: AppendRequest, keys: RedisKeys): AppendArguments {
   const { runId, tenant, events, once, ingest } = request
   const all = [keys.log(runId), keys.run(runId), keys.fence(runId), keys.append(runId, request.appendId)]
@@ -76,7 +76,7 @@ function flag (value: boolean | undefined): string | undefined {
   return value === true ? '1' : undefined
 }
 
-/** Publishers' names as part of a key: of one length, and without braces or spaces. */
+/** Makes a publisher's name a part of a key: of one length, and without braces or spaces. */
 function digest (text: string): string {
   return hash('sha256', text, 'base64url')
 }

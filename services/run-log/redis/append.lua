@@ -1,20 +1,20 @@
 #!lua
--- Appends batches of events to runs: of each batch all that follows from it, or nothing, whatever becomes of the others.
--- For each batch everything is read and worked out before the first write, so keys of a wrong type are found in time,
--- and XADD is the first write, since nothing is rolled back.
+-- Appends batches of events to runs. Each batch is carried out with all its effects or not at all, alone of the others.
+-- Everything is read and worked out before the first write, so that keys of a wrong type are found in time. XADD is the
+-- first write, since Redis rolls nothing back.
 --
 -- KEYS and ARGV: see append-arguments.lua
 -- Returns per batch { 'ok', result, the run's tenant }, { 'run_not_found' | 'idempotency_conflict' | 'fenced' } or
--- { 'error', what Redis said }; a result is 'new' or 'old', then ids as `<ms>-<first seq>+<count>`.
+-- { 'error', the error of Redis }; a result is 'new' or 'old', then ids as `<ms>-<first seq>+<count>`.
 
 local clock = now()
 
--- Names this time of this server as a primary: the id of its replication changes when a primary restarts and whenever
--- a server is promoted, be it to what it was before.
+-- Names this time of this server as a primary. The id of its replication changes when a primary restarts and whenever a
+-- server is promoted, even one that was the primary before.
 local server = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
 
--- Gives the events that are stored already their ids, and names for the rest of a batch the first of the same key.
--- Returns the new events, or nil when a key was used for something else.
+-- Finds the ids of the events that are stored already, and for the rest of a batch the first event of the same key.
+-- Returns the new events, or nil when a key was used with other content.
 local function find_new()
   local new, planned = {}, {}
   for _, event in ipairs(events) do
@@ -55,7 +55,7 @@ end
 
 local state_names = { 'last', 'server', 'tenant', 'bytes', 'created', 'terminal', 'started', 'counts', 'steps' }
 
--- What is set in the state is what is written; the rest is as it is stored.
+-- Holds the changes of the state, which are written; a field that is not set is read as it is stored.
 local function read_state()
   local values = redis.call('HMGET', run, unpack(state_names))
   if not values[1] then
@@ -69,7 +69,7 @@ end
 
 local is_state_doubted = false
 
--- How many entries the log has and the newest id it ever had: the state's, unless the log is ahead of it.
+-- Returns the number of entries and the newest id that the log ever had: those of the state, unless the log is ahead.
 local function standing(state)
   local length = redis.call('XLEN', log)
   if not state.last then return length, '0-0' end
@@ -77,8 +77,8 @@ local function standing(state)
   return length, not is_level and select(2, ends(log)) or state.last
 end
 
--- The time of the new ids. A server that did not write the last one may have lost newer ones, so two histories
--- are kept from giving one id to two events.
+-- Returns the time of the new ids. A server that did not write the last id may have lost newer ones, so the time leaps:
+-- two histories must not give one id to two events.
 local function next_ms(state, last_ms)
   local ms = math.max(clock, last_ms)
   if state.last and state.server ~= server then return ms + 1 + jitter end
@@ -114,7 +114,7 @@ local function apply_step(state, effects, ms)
   })
 end
 
--- The first end of a run stays, and what it says.
+-- Sets the status. The first end of a run stays, with its error.
 local function apply_change(state, event, ms)
   local effects = event.effects
   for _, name in ipairs({ 'name', 'error', 'retry_of', 'workflow' }) do
@@ -143,7 +143,7 @@ local function count_types(state, new)
   state.counts = cjson.encode(counts)
 end
 
--- Lets go of the oldest entries until the bounds hold, never of the newest. Returns the bytes that are left.
+-- Trims the oldest entries until the bounds hold, never the newest. Returns the bytes that are left.
 local function trim(length, bytes)
   local from, last_gone = '-', nil
   local function is_over() return length > 1 and (length > settings.max_events or bytes > settings.max_bytes) end
@@ -177,7 +177,7 @@ local function announce(new, prev, bytes)
   redis.call(settings.publish, live, text)
 end
 
--- Returns the bytes that the new events have.
+-- Writes the entries. Returns their bytes.
 local function append_events(new, state, length, last)
   local last_ms, last_seq = split(last)
   local ms = next_ms(state, last_ms)
@@ -211,7 +211,8 @@ local function remember(new, result, old_result)
   end
 end
 
--- The newest id lets the others tell what they have read in the log from what they have yet to hear of.
+-- Acknowledges ingested messages. By the newest id the other processes tell the entries that they have read in the log
+-- from those that they will hear of.
 local function acknowledge(last)
   local hashes = {}
   for i, event in ipairs(events) do hashes[i] = event.raw_hash end
@@ -226,7 +227,7 @@ local function append()
   local state = read_state()
   local length, last = standing(state)
   if state.last then
-    -- Whoever may write to Redis may write to any run; the tenant of a plain PUBLISH only counts for a new one.
+    -- A program that may write to Redis may write to any run; the tenant of a plain PUBLISH only counts for a new one.
     if token then tenant = state.tenant or '' end
     if (state.tenant or '') ~= tenant then return { 'run_not_found' } end
   end
@@ -244,17 +245,17 @@ local function append()
   local ids = spans()
   local result = (bytes and 'new ' or 'old ') .. ids
   remember(new, result, 'old ' .. ids)
-  -- Told at the very end: if that may not be, a repetition still finds what was done.
+  -- Publishes at the very end: if that is refused, a repetition still finds the result.
   if bytes then announce(new, last, bytes) end
   if token then acknowledge(bytes and state.last or last) end
   return { 'ok', result, tenant }
 end
 
--- A fault of one batch is its own. What Redis says begins with a code, what Lua says with the place in the script.
+-- Keeps the fault of one batch from the others. An error of Redis begins with a code, one of Lua with a place in the script.
 local function append_safely()
   local succeeded, result = pcall(append)
   if not succeeded and string.find(result, 'ID specified', 1, true) then
-    -- Nothing is written yet: what the state has for the newest id is no id, or the log was ahead of it.
+    -- Nothing is written yet: the newest id of the state is no id, or the log is ahead of it.
     is_state_doubted = true
     succeeded, result = pcall(append)
     is_state_doubted = false

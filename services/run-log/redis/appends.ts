@@ -7,14 +7,14 @@ import { RunLogError, type AppendRequest } from '../run-log.ts'
 import { appendArguments, appendSettings, type AppendArguments } from './append-arguments.ts'
 import { logScript } from './log-script.ts'
 
-/** What one call carries at the most, unless one batch alone is larger, so that Redis has time for others in between. */
+/** The most that one call carries, unless one batch alone is larger, so that Redis has time for others in between. */
 const MAX_BATCHES = 50
 const MAX_EVENTS = 1_000
 const MAX_CHARACTERS = 1_048_576
 
 const script = logScript('append.lua', 'append-arguments.lua')
 
-/** What an append has led to: its result as append.lua remembers it, and whose the run is. */
+/** The outcome of an append: its result as append.lua remembers it, and the tenant of the run. */
 export interface Appended {
   readonly result: string
   readonly tenant: string
@@ -32,21 +32,21 @@ export interface AppendsOptions {
   readonly redis: CommandClient
   readonly keys: RedisKeys
   readonly retention: Retention
-  /** Whether Redis is a Cluster, where one call of a script has the keys of one run only. */
+  /** True if Redis is a Cluster, where one call of a script has the keys of one run only. */
   readonly sharded: boolean
 }
 
 /**
- * Sends batches to append.lua. Those of one turn of the event loop go in one call, in order, since what a call costs
- * beside the events is much of what one event costs; each is carried out or refused by itself.
+ * Sends batches to append.lua. The batches of one turn of the event loop go in one call, in order, since the call costs
+ * about as much as an event. Each batch is carried out or refused by itself.
  */
 export class Appends {
   readonly #options: AppendsOptions
   readonly #settings: string
-  /** What waits for the end of the turn, by what may go together. */
+  /** The batches that wait for the end of the turn, grouped by the calls that may carry them. */
   #waiting = new Map<string, Waiting[]>()
   readonly #calls = new Set<Promise<void>>()
-  /** Whether one call may have the keys of one run only. */
+  /** True if one call may have the keys of one run only. */
   #isSharded: boolean
 
   constructor (options: AppendsOptions) {
@@ -56,7 +56,7 @@ export class Appends {
   }
 
   /**
-   * Appends a batch; tried for up to two seconds while Redis is away, and carried out once.
+   * Appends a batch. It is tried for up to two seconds while Redis is away, and carried out once.
    *
    * @throws RunLogError as `RunLog.append` does
    */
@@ -72,7 +72,7 @@ export class Appends {
     return { result, tenant }
   }
 
-  /** Resolves when everything that was asked for is done. */
+  /** Resolves when all appends are done. */
   async idle (): Promise<void> {
     this.#sendAll()
     await Promise.all(this.#calls)
@@ -124,14 +124,14 @@ export class Appends {
       return list(await script.run(this.#options.redis, keys, args))
     } catch (error) {
       if (batches.length === 1 || !(error instanceof Error) || !error.message.startsWith('CROSSSLOT')) throw error
-      // A server of a Cluster that is used as if it were alone.
+      // The server belongs to a Cluster and is used as if it were alone.
       this.#isSharded = true
       return (await Promise.all(batches.map((batch) => this.#call([batch])))).flat()
     }
   }
 }
 
-/** Where the call ends that begins with the batch at `start`. */
+/** The end of the call that begins with the batch at `start`. */
 function endOfCall (waiting: readonly Waiting[], start: number): number {
   let end = start
   let events = 0

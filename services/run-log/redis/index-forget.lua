@@ -2,7 +2,7 @@
 -- Takes runs off the list of one tenant unless they have changed since it was read.
 --
 -- KEYS: index
--- ARGV: pairs of the ms that was read and run id
+-- ARGV: pairs of ms, as it was read, and run id
 
 for i = 1, #ARGV, 2 do
   if redis.call('ZSCORE', KEYS[1], ARGV[i + 1]) == ARGV[i] then redis.call('ZREM', KEYS[1], ARGV[i + 1]) end

@@ -1,8 +1,8 @@
 #!lua flags=no-writes
--- A piece of the list of one tenant, the last changed first, as pairs of run id and ms.
+-- Reads a piece of the list of one tenant, the last changed first, as pairs of run id and ms.
 --
 -- KEYS: index
--- ARGV: the ms and the run id after which it begins ('+inf' and '' for the start), how many
+-- ARGV: the ms and the run id after which it begins ('+inf' and '' for the start), the most runs
 
 local index, ms, run, count = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local pairs_found, offset = {}, 0

@@ -1,8 +1,8 @@
 #!lua
--- Notes when runs of one tenant last changed, tells whoever listens, and lets go of the runs whose time is over.
+-- Notes the last changes of runs of one tenant, publishes them, and takes expired runs off the list.
 --
 -- KEYS: index
--- ARGV: command and channel to tell by, how long a run's state is kept (s), then pairs of ms and run id
+-- ARGV: command and channel to publish by, the life of a run's state (s), then pairs of ms and run id
 
 local index, publish, channel, ttl = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 for i = 4, #ARGV, 2 do

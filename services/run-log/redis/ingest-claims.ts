@@ -6,22 +6,22 @@ import { list, texts } from '../../redis/replies.ts'
 import { RunLogError } from '../run-log.ts'
 import { logScript } from './log-script.ts'
 
-/** How many entries of the log one round trip reads. */
+/** The number of entries that one round trip reads. */
 const PAGE = 1_000
 
-/** How much earlier than a message the append of it by another process may have been, in milliseconds, generously. */
+/** The time by which another process may have appended a message before it arrived here, in milliseconds, generously. */
 const MARGIN_MS = 10_000
 
 const claimScript = logScript('claim.lua')
 
-/** An entry of the log that was a raw message. */
+/** An entry of the log that the ingest made from a raw message. */
 export interface IngestedEntry {
   readonly id: EventId
   /** The hash of the raw message. */
   readonly hash: string
 }
 
-/** What the log of a claimed run has. */
+/** The part of a claimed run's log that the claimant needs to know. */
 export interface Claim {
   /** The ingested entries after the place asked for, in order. */
   readonly entries: readonly IngestedEntry[]
@@ -30,13 +30,13 @@ export interface Claim {
 }
 
 /**
- * Makes a run the ingest's own and reads what was ingested before: once it resolves, no append with a lower token
- * is carried out any more, and what had been is among the entries.
+ * Claims a run for the ingest and reads the entries ingested before. Once it resolves, no append with a lower token is
+ * carried out any more, and all that were are among the entries.
  *
  * @param token the fencing token
  * @param after the newest id that the caller knows of, or null when it knows none
- * @param sinceMs without one: the time from which on there may be appends that it has not heard of, milliseconds since 1970
- * @param waitedMs how long the oldest message of the run has waited, in milliseconds: without an id, appends from long before it are left out
+ * @param sinceMs without an id, the time since which there may be appends unknown to the caller, in milliseconds since 1970
+ * @param waitedMs the wait of the oldest message of the run, in milliseconds: without an id, appends from long before it are left out
  * @throws RunLogError `fenced` when a higher token has claimed the run; `unavailable`, `storage_full`, `store_corrupt`
  */
 export type ClaimRun = (runId: string, token: number, after: EventId | null, sinceMs: number, waitedMs: number) => Promise<Claim>

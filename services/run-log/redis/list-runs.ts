@@ -1,19 +1,19 @@
 import { RunLogError, type ListPage, type ListRequest, type RunState } from '../run-log.ts'
 import type { IndexEntry, RunIndex } from './run-index.ts'
 
-/** How many runs of the list are looked at in one go, at the least and at the most. */
+/** The least and the most runs of the list that are looked at in one go. */
 const MIN_PIECE = 20
 const MAX_PIECE = 100
 
-/** How many are looked at for one page, whatever the filters leave of them. */
+/** The most runs that are looked at for one page, however few pass the filters. */
 const MAX_SCANNED = 1_000
 
 const CURSOR = /^(\d{1,16})-(.+)$/
 
 /**
- * Lists a tenant's runs and mends the list by what the runs themselves say.
+ * Lists a tenant's runs and mends the list by the states of the runs themselves.
  *
- * @param readRun gives the state of a run, null when it is gone
+ * @param readRun reads the state of a run; null when it is gone
  * @returns fewer runs than asked for, yet a cursor, when a bounded scan found no more that pass
  * @throws RunLogError
  */
@@ -51,7 +51,7 @@ async function statesOf (entries: readonly IndexEntry[], tenant: string, index: 
   return found
 }
 
-/** One run that can't be read does not make the others unreadable. */
+/** Reads a run, or skips it when it can't be read, so that the others can be listed. */
 function unlessCorrupt (error: unknown): undefined {
   if (!(error instanceof RunLogError) || error.code !== 'store_corrupt') throw error
 }

@@ -1,4 +1,4 @@
--- What the scripts of one run share. An entry's fields are, in this order, `t` type, `d` payload, `p` the
+-- The functions that the scripts of one run share. An entry's fields are, in this order, `t` type, `d` payload, `p` the
 -- predecessor's ms, then those it has of `n` tenant, `i` hash of the raw message, `s` the status that the event
 -- gives the run, `e` the same when it is terminal.
 
@@ -11,7 +11,7 @@ local function join(ms, seq)
   return string.format('%.0f-%.0f', ms, seq)
 end
 
--- How many entries the log has and the newest id it ever had, which trimming leaves; nil when there is no log.
+-- Returns the number of entries and the newest id that the log ever had, which trimming leaves; nil without a log.
 local function ends(log)
   if redis.call('EXISTS', log) == 0 then return nil end
   local info = redis.call('XINFO', 'STREAM', log)
@@ -29,13 +29,13 @@ local function entry_prev(entry)
   return join(entry[2][6], seq - 1)
 end
 
--- What an entry counts against the bytes that are kept.
+-- Returns the bytes that an entry counts against the bound of the log.
 local function entry_bytes(entry)
   return #(entry[2][2] or '') + #(entry[2][4] or '')
 end
 
--- Up to `limit` entries in the direction of `command` (XRANGE, XREVRANGE), no more of them than `max_bytes` hold but
--- at least one. Read in growing steps, so that a few large events don't bring in a thousand.
+-- Reads up to `limit` entries in the direction of `command` (XRANGE, XREVRANGE), no more than `max_bytes` hold but at
+-- least one. It reads in growing steps, so that a few large events don't bring in a thousand.
 local function collect(command, log, from, to, limit, max_bytes)
   local entries, bytes, step = {}, 0, 1
   while #entries < limit do
@@ -52,7 +52,7 @@ local function collect(command, log, from, to, limit, max_bytes)
   return entries
 end
 
--- The state of a run as far as its log tells: for when the hash is gone. The counts are lost.
+-- Makes the state of a run from its log when the hash is gone. The counts are lost.
 local function state_of_log(log)
   local state = { last = select(2, ends(log)), bytes = 0, steps = 0 }
   local from = '-'

@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- The first of some ids that the log has, or nothing.
+-- Finds the first of some ids that the log has, or nothing.
 --
 -- KEYS: log
 -- ARGV: the ids

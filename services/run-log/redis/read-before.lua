@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- The entries before a place, the newest first.
+-- Reads the entries before a place, the newest first.
 --
 -- KEYS: log
 -- ARGV: the exclusive upper bound or '+', the most events, the most bytes

@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- The state of a run.
+-- Reads the state of a run.
 --
 -- KEYS: log, run
 -- Returns { last id, first id or '', the fields of the hash and their values }, {} when there is no such run, and

@@ -1,11 +1,11 @@
 #!lua flags=no-writes
--- One page of a run's log and the facts around it, in one step.
+-- Reads one page of a run's log and the facts around it, in one step.
 --
 -- KEYS: log, run
--- ARGV: where to begin ('cursor', 'first', 'end', 'tail', 'since'), the cursor, count or ms that goes with it,
+-- ARGV: the kind of place to begin at ('cursor', 'first', 'end', 'tail', 'since'), the cursor, count or ms that goes with it,
 --       the most events, the most bytes
--- Returns { facts, entries }, the facts as text, '' for none: now, whether the run exists, the first id and its
--- predecessor, the last id, tenant, status, terminal id, counts, whether the cursor's id is there, the chosen
+-- Returns { facts, entries }, the facts as text, '' for none: now, 1 if the run exists, the first id and its
+-- predecessor, the last id, tenant, status, terminal id, counts, 1 if the cursor's id is there, the chosen
 -- position. Returns { 'rebuild' } when the hash is gone and the log is not.
 
 local log, run = KEYS[1], KEYS[2]
@@ -15,8 +15,8 @@ local function entry_from(ms)
   return redis.call('XRANGE', log, string.format('%.0f', ms), '+', 'COUNT', 1)[1]
 end
 
--- The entry `count` from the end. The seq is known and has no holes; its ms is searched for, since reading all
--- entries in between could be reading all of a large log.
+-- Finds the entry `count` from the end. The seq is known and has no holes. The ms is searched for, since the entries in
+-- between could be all of a large log.
 local function tail_entry(count, first, last)
   local last_ms, last_seq = split(last)
   local low, first_seq = split(first[1])

@@ -2,7 +2,7 @@
 -- Makes the hash of a run from its log, when it is gone and the log is not.
 --
 -- KEYS: log, run
--- ARGV: how much longer than the log the hash is kept, in seconds
+-- ARGV: the time by which the hash outlives the log, in seconds
 
 local log, run = KEYS[1], KEYS[2]
 if redis.call('EXISTS', run) == 1 or redis.call('EXISTS', log) == 0 then return end

@@ -13,7 +13,7 @@ import { logScript } from './log-script.ts'
 import { appendResultOf, eventOf, pageOf, runStateOf } from './replies.ts'
 import { RunIndex } from './run-index.ts'
 
-/** What a page holds at the most, in bytes of types and payloads, unless one event alone is larger. */
+/** The most that a page holds, in bytes of types and payloads, unless one event alone is larger. */
 const MAX_PAGE_BYTES = 1_048_576
 
 const PING_TIMEOUT_MS = 1_000
@@ -25,11 +25,11 @@ const newestKeptScript = logScript('newest-kept.lua')
 const rebuildScript = logScript('rebuild.lua')
 
 export interface RedisRunLogOptions {
-  /** Sends commands; it stays the caller's to connect and to close. */
+  /** Sends the commands. The caller connects and closes it. */
   readonly redis: CommandClient
   readonly keys: RedisKeys
   readonly retention: Retention
-  /** Whether Redis is a Cluster, so that what is published must be sharded. */
+  /** True if Redis is a Cluster, so that live messages must be sharded. */
   readonly sharded: boolean
 }
 
@@ -41,7 +41,7 @@ export function createRedisRunLog ({ redis, keys, retention, sharded }: RedisRun
   const index = new RunIndex(redis, keys, retention, sharded)
   const appends = new Appends({ redis, keys, retention, sharded })
 
-  /** Runs a script on a run's log and hash, which is made from the log first if it is gone. */
+  /** Runs a script on a run's log and hash. A hash that is gone is made from the log first. */
   async function onRun (script: Script, runId: string, args: readonly string[] = []): Promise<unknown> {
     const both = [keys.log(runId), keys.run(runId)]
     return persist(async () => {

@@ -4,9 +4,9 @@ import type { Lookup } from '../resume.ts'
 import type { LogEvent, LogFacts, RunState, StepState } from '../run-log.ts'
 
 /**
- * Reads an entry of the log as Redis gives it.
+ * Reads an entry of the log from a reply of Redis.
  *
- * @throws RunLogError `store_corrupt` when it is not one that append.lua wrote
+ * @throws RunLogError `store_corrupt` when append.lua did not write the entry
  */
 export function eventOf (entry: unknown): LogEvent {
   const [id, fields] = list(entry)
@@ -16,7 +16,7 @@ export function eventOf (entry: unknown): LogEvent {
 }
 
 /**
- * Reads what read.lua returns.
+ * Reads the reply of read.lua.
  *
  * @throws RunLogError `store_corrupt`
  */
@@ -41,7 +41,7 @@ export function pageOf (reply: unknown): { facts: LogFacts, lookup: Lookup, even
 }
 
 /**
- * Reads what read-run.lua returns.
+ * Reads the reply of read-run.lua.
  *
  * @returns null when there is no such run
  * @throws RunLogError `store_corrupt`
@@ -77,7 +77,7 @@ export function runStateOf (runId: string, reply: unknown): RunState | null {
 }
 
 /**
- * Reads what an append is remembered by: 'new' or 'old', then spans of ids `<ms>-<first seq>+<count>`.
+ * Reads the result of an append as append.lua remembers it: 'new' or 'old', then spans of ids `<ms>-<first seq>+<count>`.
  *
  * @throws RunLogError `store_corrupt`
  */

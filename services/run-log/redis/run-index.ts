@@ -6,10 +6,10 @@ import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
 import { RunLogError } from '../run-log.ts'
 import { logScript } from './log-script.ts'
 
-/** How long after a write the next one follows at the earliest, in milliseconds. */
+/** The least time between two writes, in milliseconds. */
 const INTERVAL_MS = 250
 
-/** The most runs of a tenant that wait to be written while Redis is away; whoever reads the others mends the list. */
+/** The most runs of a tenant that wait to be written while Redis is away. Reads of the list mend the rest. */
 const MAX_WAITING = 10_000
 
 /** The most runs of one call of a script. */
@@ -29,7 +29,7 @@ export interface IndexEntry {
 
 /**
  * The lists of runs by last change, one per tenant. They follow the appends within INTERVAL_MS, each run at most once
- * in that time. They are never more than a hint: what a run is stands in its own keys.
+ * in that time. They are a hint: the truth of a run stands in its own keys.
  */
 export class RunIndex {
   readonly #redis: CommandClient
@@ -49,7 +49,7 @@ export class RunIndex {
     this.#ttlSeconds = retention.ttlSeconds + STATE_EXTRA_TTL_SECONDS
   }
 
-  /** Has the list say that a run changed at `ms`, soon and in the background. Also for what may be there already. */
+  /** Notes in the list that a run changed at `ms`, soon and in the background. A change that is noted already does no harm. */
   note (tenant: string, runId: string, ms: number): void {
     if (this.#closed) return
     const runs = this.#waiting.get(tenant) ?? new Map<string, number>()
@@ -61,7 +61,7 @@ export class RunIndex {
   /**
    * Reads a piece of a tenant's list, the last changed first.
    *
-   * @param after where it begins, exclusive; null for the start
+   * @param after the entry before the piece; null for the start
    * @returns fewer than `count` at the end only
    */
   async read (tenant: string, after: IndexEntry | null, count: number): Promise<IndexEntry[]> {
@@ -70,15 +70,15 @@ export class RunIndex {
     return Array.from({ length: found.length / 2 }, (_, index) => ({ runId: found[index * 2] ?? '', ms: Number(found[index * 2 + 1]) }))
   }
 
-  /** Takes runs that are no more off a tenant's list, in the background. */
+  /** Takes runs that no longer exist off a tenant's list, in the background. */
   forget (tenant: string, entries: readonly IndexEntry[]): void {
     if (entries.length === 0) return
     const args = entries.flatMap(({ runId, ms }) => [String(ms), runId])
-    // Whoever reads the list next finds them again.
+    // The next read of the list finds them again.
     forgetScript.run(this.#redis, [this.#keys.index(tenant)], args).catch(() => {})
   }
 
-  /** Writes what waits, if Redis lets it do so within CLOSE_MS. */
+  /** Writes the changes that wait, if Redis answers within CLOSE_MS. */
   async close (): Promise<void> {
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
