@@ -9,10 +9,10 @@ import { loggerOptions } from './services/logging/logger-options.ts'
 import { runProcesses } from './services/processes.ts'
 import { RunLogError } from './services/run-log/run-log.ts'
 
-/** How much longer than the drain a stop may take before the process ends anyway, in milliseconds. */
+/** The time that a stop may take beyond the drain before the process ends anyway, in milliseconds. */
 const CLOSE_MS = 5_000
 
-/** How many connections may wait to be accepted: after a restart all clients come back at once. */
+/** The number of connections that may wait to be accepted: after a restart all clients come back at once. */
 const BACKLOG = 4_096
 
 const config = readConfig()
@@ -21,7 +21,7 @@ else await start(config)
 
 /** Starts several processes behind one port; this one only keeps them running. */
 async function startProcesses (config: Config): Promise<void> {
-  // Made before the others could each make one of their own.
+  // The secret is made here, before each of the others makes one of its own.
   if (!config.hasTokenKey) developmentSecret(config.DATA_DIR)
   await runProcesses(config.WEB_CONCURRENCY, config.DRAIN_MS + 2 * CLOSE_MS, pino(loggerOptions(config.LOG_LEVEL, process.stdout.isTTY)))
   process.exit()
@@ -60,7 +60,7 @@ function readConfig (): Config {
   }
 }
 
-/** One sentence where there is one that helps, else everything that is known. */
+/** Explains why the service can't start: in one sentence where one helps, else by everything that is known. */
 function explain (error: unknown, { HOST, PORT }: Config): string {
   if (error instanceof RunLogError) return error.message
   if (!(error instanceof Error)) return String(error)

@@ -1,17 +1,17 @@
 import { delimiter } from 'node:path'
 
-/** What npx sets for the command that it starts, and what would mislead an npm inside of it. */
+/** The variables that npx sets for the command that it starts, and that would mislead an npm inside of it. */
 const SET_BY_NPX = /^(INIT_CWD|COLOR|NODE|npm_(command|execpath|node_execpath|lifecycle_.*|package_.*|config_(global_prefix|local_prefix|node_gyp|npm_version|user_agent|yes)))$/
 const SET_BY_PREFIX = /^npm_config_(prefix|globalconfig)$/
 const LAST_PATH_OF_NPM = /[\\/]run-script[\\/]lib[\\/]node-gyp-bin$/
 
 /**
- * The environment for a command that runs under `runcast exec`: the one it would have without it. What npx added is
- * taken out again, above all the folders of this clone in `PATH` and its `--prefix`.
+ * Makes the environment of a command under `runcast exec`, the same as it has without it. The additions of npx are taken
+ * out again, above all the folders of this clone in `PATH` and its `--prefix`.
  *
  * @param clone the folder that npx may have been given as `--prefix`
- * @param colourDepth the bits of colour of the terminal that the output ends up in: as it goes through a pipe, programs
- *   can't see that by themselves, so they are told by `FORCE_COLOR`. 1 for no terminal
+ * @param colourDepth the bits of colour of the terminal that shows the output; 1 for no terminal. `FORCE_COLOR` tells it to
+ *   programs, which can't see it through a pipe
  */
 export function childEnvironment (environment: NodeJS.ProcessEnv, clone: string, colourDepth: number): NodeJS.ProcessEnv {
   const own = environment['npm_lifecycle_event'] === 'npx' ? withoutNpx(environment, clone) : { ...environment }

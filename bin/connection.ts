@@ -11,7 +11,7 @@ export interface GivenService {
   readonly token?: string | undefined
 }
 
-/** What a service without a key of its own leaves in `DATA_DIR/dev.json`. */
+/** The content of `DATA_DIR/dev.json`, which a service without a configured key leaves there. */
 interface DevelopmentService {
   readonly secret: string
   /** Absent until the service has listened once. */
@@ -25,7 +25,7 @@ const REQUEST_TIMEOUT_MS = 10_000
 export const CLONE = dirname(basename(dirname(import.meta.dirname)) === 'dist' ? dirname(import.meta.dirname) : import.meta.dirname)
 
 /**
- * Finds the service and how to speak to it: what is given, else `RUNCAST_URL` and `RUNCAST_TOKEN`, else the service
+ * Finds the service and its credentials: those that are given, else `RUNCAST_URL` and `RUNCAST_TOKEN`, else the service
  * that was started from the same clone on this machine.
  *
  * @param clone the folder in which that service was started
@@ -60,7 +60,7 @@ export async function callService (service: ServiceOptions, method: string, path
   return await response.json()
 }
 
-/** What an error means for whoever called the command. */
+/** Explains an error to the caller of the command. */
 export function explain (error: RuncastError): string {
   if (error.status === 401) return 'The service does not accept the token. Set RUNCAST_TOKEN, or use the command of the clone that the service was started from.'
   if (error.status === 403) return 'The service does not allow this with the token that was given.'
@@ -77,7 +77,7 @@ async function readDevelopmentService (environment: NodeJS.ProcessEnv, clone: st
   return null
 }
 
-/** An empty variable counts as none, as it does for the service. */
+/** Reads a variable. An empty one counts as none, as it does for the service. */
 function set (value: string | undefined): string | undefined {
   return value === '' ? undefined : value
 }
@@ -115,7 +115,7 @@ function checkedAddress (address: string): string {
   return address.replace(/\/+$/, '')
 }
 
-/** The development secret is good on this machine only, so its tokens stay here. */
+/** Tells if an address is the local service. The development secret is good on this machine only, so its tokens stay here. */
 function isLocal (url: string, local: DevelopmentService): boolean {
   const { hostname } = new URL(url)
   return url === local.url || hostname === 'localhost' || hostname === '[::1]' || /^127\.[0-9.]+$/.test(hostname)

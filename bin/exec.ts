@@ -13,7 +13,7 @@ import { readArguments, say, SERVICE_OPTIONS, UsageError } from './terminal.ts'
 const LINE_BYTES = 32_768
 const RESULT_BYTES = 245_760
 const NAME_CHARACTERS = 200
-/** How long the rest of the events may take when the command is over. */
+/** The time that the rest of the events may take when the command is over, in milliseconds. */
 const DELIVERY_MS = 10_000
 const PARENT_CHECK_MS = 500
 const CANCELLING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -50,14 +50,14 @@ function readExecArguments (args: string[]) {
   return { values, command }
 }
 
-/** The options of exec end at `--` or, since `npm exec` swallows that, at the first word that is neither an option nor its value. */
+/** Finds the end of the options: `--` or, since `npm exec` swallows that, the first word that is neither an option nor its value. */
 function optionsEnd (args: string[]): number {
   let end = 0
   for (let word = args[0]; word !== undefined && word !== '--' && word.startsWith('-'); word = args[end]) end += word.includes('=') ? 1 : 2
   return Math.min(end, args.length)
 }
 
-/** Such as `npm-test-20261123-101500-3f9a2c`: says what it is, sorts by time, and meets no other. */
+/** Makes an id such as `npm-test-20261123-101500-3f9a2c`, which names the command, sorts by time and is unique. */
 function newRunId ([program = '', ...rest]: readonly string[]): string {
   const words = [basename(program), ...rest].join(' ').replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '').slice(0, 40).replace(/-$/, '')
   const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
@@ -87,7 +87,7 @@ async function runReported (command: readonly string[], reporter: RunReporter): 
   return ending
 }
 
-/** npx does not pass its signals on: when it is killed, all that can be seen is that the parent of this process is gone. */
+/** Notices the end of the parent process. npx does not pass its signals on, so its end is all that can be seen of them. */
 function whenParentIsGone (callback: () => void): void {
   const parent = process.ppid
   const timer = setInterval(() => {
@@ -101,7 +101,7 @@ function lineSplitter () {
   return createLineSplitter((beginning) => beginning.indexOf(RESULT_PREFIX) === 0 ? RESULT_BYTES : LINE_BYTES, LINE_BYTES)
 }
 
-/** The terminal status that an ending means, and what goes with it. */
+/** The terminal status of an ending, and the fields of its event. */
 function verdict (ending: Ending, durationMs: number): [string, Omit<StatusChange, 'status'>] {
   const facts = { exit_code: ending.code, duration_ms: durationMs, ...(ending.signal === null ? {} : { signal: ending.signal }) }
   if (ending.startError !== null) return ['failed', { previous_status: 'queued', ...facts, error: ending.startError }]

@@ -11,10 +11,10 @@ const SHORT_CHARACTERS = 200
 const INDENT = ' '.repeat('12:34:56.789 '.length + LABEL_WIDTH + 3)
 
 /**
- * Makes what prints the items of a stream: events and gaps to stdout, what happens to the connection to stderr.
+ * Makes a printer of the items of a stream: it writes events and gaps to stdout, news of the connection to stderr.
  *
  * @param url the service
- * @param colours whether to colour, and to let the colours of messages through
+ * @param colours true to use colours, and to let the colours of messages through
  */
 export function createItemPrinter (url: string, colours: boolean): (item: StreamItem) => void {
   const paint = (style: Style | undefined, text: string): string => colours && style !== undefined ? styleText(style, text) : text
@@ -61,7 +61,7 @@ export function createItemPrinter (url: string, colours: boolean): (item: Stream
   }
 }
 
-/** Local time of day: the event's own, or that of its append. */
+/** The local time of day of an event: its own, else the time of its append. */
 function clock (event: RunEvent, time: unknown): string {
   const own = typeof time === 'string' ? Date.parse(time) : NaN
   const date = new Date(Number.isNaN(own) ? Number.parseInt(event.id) : own)

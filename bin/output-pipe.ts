@@ -10,13 +10,13 @@ export interface OutputPipe {
   readonly source: Readable
   /** The file descriptor that the command writes to. */
   readonly writeEnd: number
-  /** Has to be called once the command has its own copy of the write end, else the source never ends. */
+  /** Closes the write end. Must be called when the command has its own copy, else the source never ends. */
   closeWriteEnd (): void
 }
 
 /**
- * Makes a pipe. What Node calls a pipe is a socket, and a command that writes to `/dev/stderr` fails on one; so this is
- * a named pipe, whose name is gone again at once.
+ * Makes a named pipe, and removes the name at once. The pipes of Node are sockets, on which a command that opens
+ * `/dev/stderr` fails.
  *
  * @throws Error when the machine can't make one
  */

@@ -4,24 +4,24 @@ import type { OutputLine } from './line-splitter.ts'
 import type { OutputName } from './run-command.ts'
 import { say } from './terminal.ts'
 
-/** Reports a command as a run. It never fails: what goes wrong is said on stderr, and the command goes on. */
+/** Reports a command as a run. It never fails: it tells of faults on stderr, and the command goes on. */
 export interface RunReporter {
   status (status: string, extra?: Omit<StatusChange, 'status'>): void
-  /** Lines of output: each a `log` event, or a `result_preview` when it says so. */
+  /** Publishes lines of output, each as a `log` event; a line that begins with RESULT_PREFIX as a `result_preview`. */
   lines (output: OutputName, lines: readonly OutputLine[]): void
-  /** Whether the service is there but slower than the command, which should then wait for `room`. */
+  /** True if the service is there but slower than the command, which should then wait for `room`. */
   readonly behind: boolean
   /** Resolves when there is room again, or the service is away, for which the command does not wait. */
   room (): Promise<void>
   /**
-   * Delivers what is left and says what could not be delivered.
+   * Delivers the rest, and tells of events that could not be delivered.
    *
-   * @param timeoutMs how long it tries; called again, the shorter time counts
+   * @param timeoutMs the time for which it tries; of several calls the shortest time counts
    */
   finish (timeoutMs: number): Promise<void>
 }
 
-/** What marks a line of output as a result of the run; JSON follows. */
+/** The beginning of a line of output that is a result of the run; JSON follows. */
 export const RESULT_PREFIX = '::result::'
 
 const TRYING = 'Trying for a few seconds more to deliver the rest of the run.'
@@ -32,7 +32,7 @@ const MAX_RETRY_DELAY_MS = 2_000
 /**
  * Makes the reporter of one run.
  *
- * @param buffer how much output is kept while the service is away; what is beyond is left out, counted and said
+ * @param buffer the output that is kept while the service is away; lines beyond it are left out, and counted in the log
  */
 export function createRunReporter (service: ServiceOptions, runId: string, buffer = { events: 50_000, bytes: 33_554_432 }): RunReporter {
   const waiting = new Set<() => void>()
@@ -107,7 +107,7 @@ export function createRunReporter (service: ServiceOptions, runId: string, buffe
   }
 }
 
-/** Plain lines go together, which is cheaper. A result goes alone, as the service may refuse it, and with it what it came with. */
+/** Groups events that are published together. Plain lines go together, which is cheaper. A result goes alone, since the service refuses all events of a request or none. */
 function publishedTogether (events: readonly NewEvent[]): NewEvent[][] {
   const groups: NewEvent[][] = []
   for (const event of events) {
@@ -125,7 +125,7 @@ function eventOf (output: OutputName, { text, cut }: OutputLine): NewEvent {
   return { event_type: 'result_preview', payload_json: `{"content":${result},"media_type":"application/json","stream":"${output}","time":"${time}"}` }
 }
 
-/** The JSON text of a result, as it is, since parsing would round long numbers; null when the line is an ordinary one. */
+/** Finds the JSON text of a result, unparsed, since parsing rounds long numbers; null in an ordinary line. */
 function resultIn (text: string): string | null {
   if (!text.startsWith(RESULT_PREFIX)) return null
   const json = text.slice(RESULT_PREFIX.length)

@@ -4,7 +4,7 @@ import { createItemPrinter } from './item-printer.ts'
 import { readArguments, SERVICE_OPTIONS, UsageError } from './terminal.ts'
 
 /**
- * `runcast tail`: prints what a run does until it is over.
+ * `runcast tail`: prints the events of a run until it is over.
  *
  * @returns 0 for succeeded (or completed), 1 for failed, 2 for anything else; 130 after Ctrl-C, 143 after SIGTERM
  * @throws UsageError, RuncastError
@@ -46,7 +46,7 @@ function readFrom (from: string | undefined, tail: string | undefined): NonNulla
   return from ?? 'first'
 }
 
-/** @returns the status that the run ended with; null when the stream ended without telling */
+/** @returns the status that ended the run; null when the stream ended without one */
 async function printRun (options: FollowOptions): Promise<string | null> {
   const print = createItemPrinter(options.url, hasColours())
   for await (const item of follow(options)) {
@@ -62,7 +62,7 @@ function hasColours (): boolean {
   return forced === undefined ? process.stdout.isTTY : forced !== '0'
 }
 
-/** Nothing followed the cursor of a finished run, so that no frame has said how it ended. */
+/** Reads the status of a finished run whose stream had nothing more to send. */
 async function statusOf (service: ServiceOptions, runId: string): Promise<string> {
   const run = await callService(service, 'GET', `/api/v1/workflow-runs/${runId}`)
   return typeof run === 'object' && run !== null && 'status' in run ? String(run.status) : 'unknown'

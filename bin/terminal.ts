@@ -1,9 +1,9 @@
 import { parseArgs, stripVTControlCharacters, type ParseArgsConfig } from 'node:util'
 
-/** The command was called in a way that makes no sense; the message says how, without a full stop. */
+/** The error of a call that makes no sense. Its message has no full stop. */
 export class UsageError extends Error {}
 
-/** Says something of runcast's own, on stderr, since stdout belongs to what is run or followed. */
+/** Writes a sentence of runcast itself to stderr: stdout belongs to the command or run. */
 export function say (sentence: string): void {
   process.stderr.write(`runcast: ${sentence}\n`)
 }
@@ -30,8 +30,8 @@ const COLOUR_SEQUENCE = new RegExp(`(${ESCAPE}\\[[0-9;:]*m)`)
 const RESET = `${ESCAPE}[0m`
 
 /**
- * Makes text of a stranger harmless in a terminal: what would move the cursor, set the title or ring is left out,
- * colours stay where they are wanted.
+ * Makes foreign text harmless in a terminal: it leaves out sequences that move the cursor, set the title or ring. Colours
+ * stay where they are wanted.
  */
 export function printable (text: string, colours: boolean): string {
   if (!colours) return withoutControls(text)

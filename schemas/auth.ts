@@ -1,18 +1,18 @@
 import { Type, type Static } from 'typebox'
 
-/** What a token can permit. `runs:admin` includes the others. */
+/** The rights that a token can give. `runs:admin` includes the others. */
 export const SCOPES = ['runs:read', 'runs:write', 'runs:admin', 'workflows:run'] as const
 
-/** One of the scopes that this service knows; a token's others mean nothing to it. */
+/** One of the scopes that this service knows; it ignores all others of a token. */
 export type Scope = typeof SCOPES[number]
 
-/** The name of a tenant: it becomes part of a Redis key, so neither white space nor braces. */
+/** The name of a tenant. It becomes part of a Redis key, so it has neither white space nor braces. */
 export const TENANT_PATTERN = '^[\\x21-\\x7a|~]{1,128}$'
 
 /** The last second of the year 9999: an `exp` beyond it was meant in another unit. */
 const MAX_EXPIRY_SECONDS = 253_402_300_799
 
-/** The claims that the service reads; whatever else a token says is ignored. `iss`, `aud` and `nbf` are judged with the signature. */
+/** The claims that the service reads; it ignores all others. `iss`, `aud` and `nbf` are judged with the signature. */
 export const ClaimsSchema = Type.Object({
   sub: Type.String({ minLength: 1, maxLength: 256 }),
   exp: Type.Number({ minimum: 0, maximum: MAX_EXPIRY_SECONDS, description: 'Seconds since 1970.' }),
@@ -25,7 +25,7 @@ export const ClaimsSchema = Type.Object({
 /** The claims of a token that was found good. */
 export type Claims = Static<typeof ClaimsSchema>
 
-/** What starts a session, unless the token comes as a bearer header or the session is renewed by its cookie. */
+/** The body of a request that starts a session. It is empty when the token comes as a bearer header, or a cookie is renewed. */
 export const SessionRequestSchema = Type.Object({
   token: Type.Optional(Type.String({ minLength: 1, description: 'A bearer token.' })),
   code: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'A one-time login code (development only).' }))
@@ -37,22 +37,22 @@ export const SessionRequestSchema = Type.Object({
   examples: [{ token: 'eyJhbGciOiJIUzI1NiJ9...' }]
 })
 
-/** What starts a session. */
+/** The body of a request that starts a session. */
 export type SessionRequest = Static<typeof SessionRequestSchema>
 
 export const SessionSchema = Type.Object({
   subject: Type.String(),
   tenant: Type.Union([Type.String(), Type.Null()]),
   scopes: Type.Array(Type.Enum(SCOPES)),
-  expires_at: Type.String({ format: 'date-time', description: 'When what the caller is known by ends. A cookie is renewed by POST before that, and lasts no longer than the token that it was set for.' }),
-  via: Type.Enum(['bearer', 'cookie'], { description: 'How the caller is known: by a bearer header, its own or a gateway\'s, or by the session cookie.' })
+  expires_at: Type.String({ format: 'date-time', description: 'The end of the credentials. A cookie is renewed by POST before that, and lasts no longer than the token that it was set for.' }),
+  via: Type.Enum(['bearer', 'cookie'], { description: 'The kind of credentials: a bearer header, the caller\'s own or a gateway\'s, or the session cookie.' })
 }, {
   $id: 'Session',
-  description: 'Who the caller is, what it may do, and until when.',
+  description: 'The caller: its subject, its rights, and their end.',
   examples: [{ subject: 'ada', tenant: null, scopes: ['runs:read'], expires_at: '2026-12-01T12:00:00.000Z', via: 'cookie' }]
 })
 
-/** Who the caller is, what it may do, and until when. */
+/** The caller: its subject, its rights, and their end. */
 export type Session = Static<typeof SessionSchema>
 
 export const LoginCodeSchema = Type.Object({

@@ -8,7 +8,7 @@ const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
 /** A list in one variable, its items separated by spaces or commas. */
 const list = (description: string, value = '') => Type.String({ description, default: value })
 
-/** Every setting, from the environment or a `.env` file. The one source of names, defaults, bounds and their documentation. */
+/** Every setting, from the environment or a `.env` file: the one source of names, defaults, bounds and their documentation. */
 export const SettingsSchema = Type.Object({
   HOST: text('The address to listen on.', { default: '127.0.0.1' }),
   PORT: count('The port to listen on; 0 takes a free one.', 3000, 0, 65535),
@@ -19,7 +19,7 @@ export const SettingsSchema = Type.Object({
   REDIS_SENTINEL_MASTER: optional(text('The name of the master that the Sentinels watch.', { minLength: 1 })),
   REDIS_CLUSTER_NODES: optional(text('host:port of some nodes of a Redis Cluster, separated by commas. Of REDIS_URL only user, password and TLS then count.', { pattern: '^[^,\\s]+:\\d+([,\\s]+[^,\\s]+:\\d+)*$' })),
   CHANNEL_PREFIX: text('The channels <prefix>:<run_id> that engines PUBLISH to, and the tag of every key.', { default: 'workflow_run_events', pattern: '^[A-Za-z0-9_.:-]{1,64}$' }),
-  INGEST_PUBSUB: Type.Boolean({ default: true, description: 'Whether this process takes part in storing plain PUBLISH messages.' }),
+  INGEST_PUBSUB: Type.Boolean({ default: true, description: 'Takes part in storing plain PUBLISH messages.' }),
   JWT_SECRET: optional(text('The HS256 key, at least 32 bytes.', { minLength: 32 })),
   JWT_PUBLIC_KEY: optional(text('The PEM of an RS256 or ES256 public key.', { pattern: '^-----BEGIN' })),
   JWT_JWKS_URL: optional(text('Reserved for key sets of an issuer; not supported yet.', { pattern: '^https?://' })),
@@ -36,12 +36,12 @@ export const SettingsSchema = Type.Object({
   STREAM_MAX_AGE_S: count('The oldest that a stream gets, in seconds, jittered down by up to 20 %.', 3_600),
   MAX_STREAMS: count('The most open streams of this process.', 20_000),
   MAX_STREAMS_PER_SUBJECT: count('The most open streams of one subject in this process.', 20_000),
-  UNKNOWN_RUN: Type.Enum(['wait', '404'], { default: 'wait', description: 'What a stream of a run that does not exist yet does.' }),
+  UNKNOWN_RUN: Type.Enum(['wait', '404'], { default: 'wait', description: 'The answer to a stream of a run that does not exist yet: wait for it, or 404.' }),
   POSITION_CHECK_MS: count('How often a followed run\'s position is compared with the log, in milliseconds.', 10_000, 50),
   DRAIN_MS: count('Over how long open streams are closed at shutdown, in milliseconds.', 5_000, 0, 600_000),
   MIN_FREE_BYTES: count('Embedded log: below this much free disk space appends answer 507, in bytes.', 67_108_864, 0),
   WORKFLOWS_DIR: text('The directory of the workflow definitions.', { default: './workflows', minLength: 1 }),
-  ENGINE_ALLOW_PROCESSES: optional(Type.Boolean({ description: 'Whether workflows may start processes: `run: shell` and MCP servers over stdio (default false; true in a development start).' })),
+  ENGINE_ALLOW_PROCESSES: optional(Type.Boolean({ description: 'Lets workflows start processes: `run: shell` and MCP servers over stdio (default false; true in a development start).' })),
   ENGINE_ALLOWED_HOSTS: list('The hosts that HTTP and MCP calls of workflows may go to, separated by spaces: host, host:port or *.domain. Link-local and metadata addresses are never allowed.'),
   ENGINE_MAX_DATA_BYTES: count('The most JSON that a task of a workflow may put out, and a run may take in, in bytes.', 1_048_576, 1024, 67_108_864),
   ENGINE_EXPRESSION_DEADLINE_MS: count('How long the evaluation of one expression of a workflow may take, in milliseconds.', 5_000, 10, 600_000),

@@ -24,7 +24,7 @@ const PublisherEventIdSchema = Type.String({
   description: 'The publisher\'s own name for this event: published again within ten minutes it is stored once.'
 })
 
-/** What a publisher sends: one event. */
+/** One event as a publisher sends it. */
 export const PublishedEventSchema = Type.Object({
   event_type: Type.Optional(EventTypeSchema),
   payload: Type.Unknown({ description: 'Any JSON value. Delivered as its own text, white space outside strings removed.' }),
@@ -36,5 +36,5 @@ export const PublishedEventSchema = Type.Object({
   examples: [{ event_type: 'log', payload: { level: 'info', message: 'compiling' } }]
 })
 
-/** What a publisher sends: one event. */
+/** One event as a publisher sends it. */
 export type PublishedEvent = Static<typeof PublishedEventSchema>

@@ -3,7 +3,7 @@ import { RUN_EXAMPLE, RunListSchema, RunSchema } from './runs.ts'
 import { controlFrame, inPlace } from './stream-frames.ts'
 import { StreamCloseSchema } from './stream.ts'
 
-/** What the stream of all runs answers, for its documentation. */
+/** The answers of the stream of all runs, for its documentation. */
 export const feedResponses = {
   200: {
     description: 'Server-sent events: `retry:`, then runs_snapshot, then run_updated for each run that changes, at most one per run and 250 ms; the last state always arrives. Comments (`: ping`) keep the connection alive.',

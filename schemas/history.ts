@@ -2,7 +2,7 @@ import { EVENT_TYPE_PATTERN, MAX_BATCH_EVENTS } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
 import { EventIdSchema, EventTypeSchema, RunIdSchema } from './events.ts'
 
-/** How many events a page has unless another number is asked for. */
+/** The most events of a page unless another number is asked for. */
 export const DEFAULT_PAGE_EVENTS = 100
 
 const TYPE = EVENT_TYPE_PATTERN.slice(1, -1)
@@ -23,7 +23,7 @@ export const GapSchema = Type.Object({
   reason: Type.Enum(['expired', 'forked', 'unknown_id'], { description: 'Trimmed or expired; the log contradicts the cursor.' }),
   requested: nullableId('The cursor that was asked for; null without one.'),
   resumed_after: EventIdSchema,
-  lost: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'How many events of the present history are missing; null when that can not be known.' })
+  lost: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'The number of missing events of the present history; null when it can not be known.' })
 }, { $id: 'Gap', description: 'Events that are not kept any more. What follows begins after resumed_after.' })
 
 export const EventPageSchema = Type.Object({
@@ -31,7 +31,7 @@ export const EventPageSchema = Type.Object({
   events: Type.Array(Type.Unsafe<Static<typeof EventSchema>>({ $ref: 'Event#' }), { description: 'In the order of the log.' }),
   before: nullableId('Asks for what is before this page; null when nothing was read.'),
   after: nullableId('Asks for what is after this page, now or later; null when nothing was read.'),
-  more: Type.Boolean({ description: 'Whether there is more in the direction that was asked for.' }),
+  more: Type.Boolean({ description: 'True if there is more in the direction that was asked for.' }),
   gap: Type.Unsafe<Static<typeof GapSchema> | null>({ anyOf: [{ $ref: 'Gap#' }, { type: 'null' }] })
 }, {
   $id: 'EventPage',
@@ -73,7 +73,7 @@ export const PublishedIdsSchema = Type.Object({
 const EXAMPLE = { event_type: 'log', payload: { level: 'info', message: 'compiling' } }
 const published = Type.Unsafe({ $ref: 'PublishedEvent#' })
 
-/** The body of a publish request, for its documentation: the service itself reads it, and keeps the payloads' own text. */
+/** The body of a publish request, for its documentation. The service reads it itself and keeps the payloads' own text. */
 export const publishBody = {
   content: {
     'application/json': {
@@ -87,7 +87,7 @@ export const publishBody = {
   }
 }
 
-/** A run's log as answers give it, for their documentation. */
+/** The forms in which answers give a run's log, for their documentation. */
 export const historyContent = {
   'application/json': { schema: Type.Ref('EventPage#') },
   'application/x-ndjson': {

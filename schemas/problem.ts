@@ -2,8 +2,8 @@ import { STATUS_CODES } from 'node:http'
 import { Type, type Static } from 'typebox'
 
 const FaultSchema = Type.Object({
-  in: Type.Enum(['body', 'query', 'params', 'headers'], { description: 'Which part of the request.' }),
-  path: Type.String({ description: 'Where in it, as a JSON Pointer; empty for the whole.' }),
+  in: Type.Enum(['body', 'query', 'params', 'headers'], { description: 'The part of the request.' }),
+  path: Type.String({ description: 'The place in it, as a JSON Pointer; empty for the whole.' }),
   detail: Type.String()
 })
 
@@ -17,13 +17,13 @@ export const ProblemSchema = Type.Object({
   type: Type.Literal('about:blank'),
   title: Type.String({ description: 'The name of the status.' }),
   status: Type.Integer({ minimum: 400, maximum: 599 }),
-  code: Type.String({ description: 'What is wrong, for programs: stable.' }),
-  detail: Type.String({ description: 'What is wrong and what to do, for people.' }),
+  code: Type.String({ description: 'The fault, for programs: stable.' }),
+  detail: Type.String({ description: 'The fault and its remedy, for people.' }),
   request_id: Type.String({ description: 'Finds the request in the logs of the service.' }),
-  errors: Type.Optional(Type.Array(FaultSchema, { description: 'Where the request is at fault.' }))
+  errors: Type.Optional(Type.Array(FaultSchema, { description: 'The places in which the request is at fault.' }))
 }, {
   $id: 'Problem',
-  description: 'Why a request failed (RFC 9457).',
+  description: 'The reason for which a request failed (RFC 9457).',
   examples: [{
     type: 'about:blank',
     title: 'Bad Request',
@@ -35,7 +35,7 @@ export const ProblemSchema = Type.Object({
   }]
 })
 
-/** Why a request failed (RFC 9457). */
+/** The reason for which a request failed (RFC 9457). */
 export type Problem = Static<typeof ProblemSchema>
 
 /** The error answers of a route, for its `response`. */

@@ -2,7 +2,7 @@ import { RUN_ID_PATTERN, RUN_LIST_CURSOR_PATTERN } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
 import { EventIdSchema, RunIdSchema } from './events.ts'
 
-/** How many runs a page has unless another number is asked for. */
+/** The most runs of a page unless another number is asked for. */
 export const DEFAULT_RUNS = 50
 
 /** A run, for documentation. */
@@ -40,7 +40,7 @@ const StepSchema = Type.Object({
   finished_at: nullableTime('When it reached a terminal status.')
 })
 
-/** Which workflow a run executes. */
+/** The workflow that a run executes. */
 export interface WorkflowName {
   readonly name: string
   readonly version: string
@@ -51,19 +51,19 @@ export const RunSchema = Type.Object({
   run_id: RunIdSchema,
   name: nullableText('The title that a status_change gave.'),
   status: nullableText('The status, in lower case; null before the first status_change.'),
-  terminal: Type.Boolean({ description: 'Whether that status ended the run for good.' }),
+  terminal: Type.Boolean({ description: 'True if that status ended the run for good.' }),
   error: Type.Unknown({ description: 'The error that a status_change brought; null without one.' }),
   created_at: time('When its first event was stored.'),
   started_at: nullableTime('When it began: the first status that is not a kind of waiting.'),
   finished_at: nullableTime('When it reached its terminal status.'),
   updated_at: time('When its last event was stored.'),
-  events: Type.Integer({ minimum: 0, description: 'How many events were ever stored.' }),
+  events: Type.Integer({ minimum: 0, description: 'The number of events ever stored.' }),
   counts: Type.Unsafe<Record<string, number> | null>({
     type: ['object', 'null'],
     additionalProperties: { type: 'integer' },
-    description: 'How many of each type; null when that can not be known any more.'
+    description: 'The number of each type; null when it can not be known any more.'
   }),
-  steps: Type.Array(StepSchema, { description: 'Its steps, in the order in which they were first heard of.' }),
+  steps: Type.Array(StepSchema, { description: 'Its steps, in the order of their first events.' }),
   last_log: nullableText('The beginning of the message of the last log event.'),
   first_event_id: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The oldest event that is still kept; null when none is.' }),
   last_event_id: EventIdSchema,
@@ -90,7 +90,7 @@ export type RunList = Static<typeof RunListSchema>
 export const RunListQuerySchema = Type.Object({
   status: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Only runs with this status, in any case.', examples: ['running'] })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: DEFAULT_RUNS, description: 'The most runs of the page.' })),
-  cursor: Type.Optional(Type.String({ pattern: RUN_LIST_CURSOR_PATTERN, description: 'As the page before gave it.' }))
+  cursor: Type.Optional(Type.String({ pattern: RUN_LIST_CURSOR_PATTERN, description: 'The cursor of the page before.' }))
 })
 
 /** The path of everything that belongs to one run. */

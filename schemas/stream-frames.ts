@@ -16,13 +16,14 @@ const frame = (event: object, data: object, id?: string) => ({
 export const inPlace = ({ $id: _, ...schema }: TSchema & { $id?: string }) => schema
 
 /**
- * A frame with a named event and data of a schema: in place, since references in a contentSchema are not followed.
+ * Describes a frame with a named event and data of a schema. The schema stands in place, since references in a
+ * contentSchema are not followed.
  *
- * @param id what the frame's `id:` is; left out when it has none
+ * @param id the meaning of the frame's `id:`; left out when it has none
  */
 export const controlFrame = (event: string, data: TSchema, id?: string) => frame({ const: event }, inPlace(data), id)
 
-/** What a stream answers, for its documentation. */
+/** The answers of a stream, for its documentation. */
 export const streamResponses = {
   200: {
     description: 'Server-sent events: `retry:`, then stream_open, then the events of the run, in order and without a hole unless a stream_gap says so. Comments (`: ping`) keep the connection alive. With `explain=true` JSON that says how the stream would be answered.',

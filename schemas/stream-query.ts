@@ -7,16 +7,16 @@ const MAX_TAIL = 1_000_000
 
 const TYPE = EVENT_TYPE_PATTERN.slice(1, -1)
 
-/** What a follower may ask of a stream. A cursor beats `from`, `tail` and `since`. */
+/** The query parameters of a stream. A cursor beats `from`, `tail` and `since`. */
 export const StreamQuerySchema = Type.Object({
-  last_event_id: Type.Optional({ ...EventIdSchema, description: 'The cursor, for those who can\'t send the Last-Event-ID header. The header wins.' }),
+  last_event_id: Type.Optional({ ...EventIdSchema, description: 'The cursor, for clients that can\'t send the Last-Event-ID header. The header wins.' }),
   lastEventId: Type.Optional({ ...EventIdSchema, description: 'The same as last_event_id.' }),
-  from: Type.Optional(Type.Union([Type.Literal('now'), Type.Literal('first')], { description: 'now: only what comes; first: everything retained, the default.' })),
+  from: Type.Optional(Type.Union([Type.Literal('now'), Type.Literal('first')], { description: 'now: only events to come; first: everything retained, the default.' })),
   tail: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_TAIL, description: 'The newest events, then live.' })),
   since: Type.Optional(Type.String({ format: 'date-time', description: 'Events from this time on, RFC 3339.' })),
   event_types: Type.Optional(Type.String({ pattern: `^${TYPE}(,${TYPE}){0,31}$`, description: 'Only these types, separated by commas.', examples: ['log,status_change'] })),
   min_level: Type.Optional(Type.Enum([...LOG_LEVELS, 'warn'], { description: 'The least level of log events. Those without a level pass, other types are not filtered.', examples: ['warning'] })),
-  explain: Type.Optional(Type.Boolean({ description: 'true: says how the stream would be answered now, instead of opening it.' }))
+  explain: Type.Optional(Type.Boolean({ description: 'true: tells how the stream would be answered now, instead of opening it.' }))
 }, { additionalProperties: false })
 
 export type StreamQuery = Static<typeof StreamQuerySchema>

@@ -45,11 +45,11 @@ export const StreamExplanationSchema = Type.Object({
   requested: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The cursor that was asked for; null without one.' }),
   first: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The oldest event that is still kept; null when none is.' }),
   last: { ...EventIdSchema, description: 'The newest event ever stored; 0-0 when none is known.' },
-  would_replay: Type.Integer({ minimum: 0, description: 'How many events would come before live ones, before any filter.' }),
-  lost: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'How many events would be missing; null when that can not be known.' })
+  would_replay: Type.Integer({ minimum: 0, description: 'The number of events that would come before live ones, before any filter.' }),
+  lost: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'The number of events that would be missing; null when it can not be known.' })
 }, {
   $id: 'StreamExplanation',
-  description: 'How a request for a stream would be answered.',
+  description: 'The answer that a request for a stream would get.',
   examples: [{ decision: 'expired', requested: '1764000000250-2', first: '1764000007000-41', last: '1764000009000-52', would_replay: 12, lost: 38 }]
 })
 
@@ -59,8 +59,8 @@ export type StreamPosition = Static<typeof StreamPositionSchema>
 export type StreamEnd = Static<typeof StreamEndSchema>
 export type StreamClose = Static<typeof StreamCloseSchema>
 
-/** How a request for a stream would be answered. */
+/** The answer that a request for a stream would get. */
 export type StreamExplanation = Static<typeof StreamExplanationSchema>
 
-/** Why the server ends an unfinished stream. */
+/** The reason for which the server ends an unfinished stream. */
 export type CloseReason = StreamClose['reason']

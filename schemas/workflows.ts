@@ -4,14 +4,14 @@ import { RunIdSchema } from './events.ts'
 
 const NAME_PATTERN = '^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$'
 
-const NameSchema = Type.String({ pattern: NAME_PATTERN, description: 'The workflow, as its document.name says.', examples: ['hello'] })
-/** As somebody asks for it: any other name is that of no workflow. */
-const AskedNameSchema = Type.String({ minLength: 1, maxLength: 128, description: 'The workflow, as its document.name says.', examples: ['hello'] })
-const VersionSchema = Type.String({ minLength: 1, maxLength: 64, description: 'Its document.version. The highest one when left out.', examples: ['1.0.0'] })
+const NameSchema = Type.String({ pattern: NAME_PATTERN, description: 'The document.name of the workflow.', examples: ['hello'] })
+/** A name in a request, which may be the name of no workflow. */
+const AskedNameSchema = Type.String({ minLength: 1, maxLength: 128, description: 'The document.name of the workflow.', examples: ['hello'] })
+const VersionSchema = Type.String({ minLength: 1, maxLength: 64, description: 'The document.version; the highest one when left out.', examples: ['1.0.0'] })
 
 const nullableText = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description })
 
-/** JSON of the definition's author, which is passed on as it is. */
+/** JSON from the author of the definition, which is passed on unchanged. */
 const AnySchema = (description: string) => Type.Unsafe<Json>({ description })
 
 /** The input schema of an example, for documentation. */
@@ -28,13 +28,13 @@ const WorkflowSchema = Type.Object({
 
 const WorkflowFaultSchema = Type.Object({
   file: Type.String({ description: 'The file, relative to WORKFLOWS_DIR.' }),
-  path: Type.String({ description: 'Where in it, as a JSON Pointer; empty for the whole.' }),
-  message: Type.String({ description: 'What its author should do.' })
+  path: Type.String({ description: 'The place in it, as a JSON Pointer; empty for the whole.' }),
+  message: Type.String({ description: 'The remedy, for its author.' })
 })
 
 export const WorkflowListSchema = Type.Object({
   workflows: Type.Array(WorkflowSchema, { description: 'By name, the highest version of each first.' }),
-  faults: Type.Array(WorkflowFaultSchema, { description: 'What is wrong with files that were refused.' })
+  faults: Type.Array(WorkflowFaultSchema, { description: 'The faults of the files that were refused.' })
 }, {
   $id: 'WorkflowList',
   description: 'The workflows that can be run.',
@@ -97,19 +97,19 @@ export const StartRunSchema = Type.Object({
 }, {
   $id: 'StartRun',
   additionalProperties: false,
-  description: 'Which workflow is to be run, and with what.',
+  description: 'The workflow to be run, and its input.',
   examples: [{ workflow: 'hello', input: { name: 'Ada' } }]
 })
 
-/** Which workflow is to be run, and with what. */
+/** The workflow to be run, and its input. */
 export type StartRun = Static<typeof StartRunSchema>
 
 export const StartedRunSchema = Type.Object({
   run_id: RunIdSchema,
   workflow: NameSchema,
   version: VersionSchema,
-  url: Type.String({ description: 'Where the run is.' }),
-  stream_url: Type.String({ description: 'Where its events are streamed.' })
+  url: Type.String({ description: 'The address of the run.' }),
+  stream_url: Type.String({ description: 'The address of its stream.' })
 }, {
   $id: 'StartedRun',
   description: 'A run that is stored and will be executed, whatever happens to the process that answered.',
@@ -121,7 +121,7 @@ export type StartedRun = Static<typeof StartedRunSchema>
 
 export const CancelledRunSchema = Type.Object({
   run_id: RunIdSchema,
-  url: Type.String({ description: 'Where the run is.' })
+  url: Type.String({ description: 'The address of the run.' })
 }, {
   $id: 'CancelledRun',
   description: 'A run that will be over within a second or so.',

@@ -14,7 +14,7 @@ const PACKAGES = {
   faketime: { ...same('libfaketime'), 'apt-get': 'faketime' }
 }
 
-/** How each package manager installs, and whether it needs root. */
+/** The commands of each package manager, and its need of root. */
 const MANAGERS = {
   'apt-get': { root: true, prepare: ['update'], install: ['install', '--yes', '--no-install-recommends'] },
   dnf: { root: true, install: ['install', '--assumeyes'] },

@@ -1,9 +1,9 @@
 import { SettingsSchema } from '../schemas/config.ts'
 
-/** One setting as people read of it. */
+/** One setting as the documents show it. */
 export interface SettingDoc {
   readonly name: string
-  /** '' when there is none. */
+  /** The default; '' when there is none. */
   readonly fallback: string
   readonly description: string
 }

@@ -1,4 +1,4 @@
-// Writes what the documentation says of the settings from the one place that knows them.
+// Writes the documents on settings from their schema, the one place that knows them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { environmentExample, settingsTable } from './settings-docs.ts'
 

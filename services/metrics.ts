@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
-/** What this process counts, for Prometheus. No label ever names a run, a subject or a tenant. */
+/** The metrics of this process, for Prometheus. No label ever names a run, a subject or a tenant. */
 export interface Metrics {
   /** Events that this process appended for publishers over HTTP. */
   readonly appendedEvents: Counter
@@ -12,13 +12,13 @@ export interface Metrics {
   /** Followers that left the live lane because they were too slow. */
   readonly laneFallbacks: Counter
 
-  /** Names the functions that give the number of open streams and of followed runs when asked. */
+  /** Takes the functions that count open streams and followed runs at each scrape. */
   observeOpenStreams (streams: () => number, topics: () => number): void
 
-  /** Names the function that gives what the ingest of plain PUBLISH has done since the start and what waits, when asked. */
+  /** Takes the function that reads the figures of the ingest of plain PUBLISH at each scrape. */
   observeIngest (stats: () => { readonly waiting: number, readonly totals: Readonly<Record<string, number>> }): void
 
-  /** What a scrape gets, and its content type. */
+  /** The text of a scrape, and its content type. */
   expose (): Promise<{ text: string, contentType: string }>
 }
 

@@ -1,16 +1,16 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Logger } from './logging/logger.ts'
 
-/** How long after a process ended another one takes its place, in milliseconds. */
+/** The time after the end of a process until another one takes its place, in milliseconds. */
 const RESTART_MS = 1_000
 
 /**
- * Runs copies of this program behind one port and keeps them running: one that ends is replaced, a signal to this
- * process stops them all, each in its own good order. When one ends before any has listened, a start can not succeed,
- * and all end; its exit code becomes that of this process.
+ * Runs copies of this program behind one port and keeps them running. A copy that ends is replaced; a signal to this
+ * process stops all copies, each in good order. When one ends before any has listened, a start can not succeed: all end,
+ * and this process takes its exit code.
  *
- * @param count how many
- * @param stopMs how long they may take to stop, in milliseconds; then they are ended
+ * @param count the number of copies
+ * @param stopMs the time that they may take to stop, in milliseconds; then they are ended
  * @returns when all have stopped
  */
 export async function runProcesses (count: number, stopMs: number, log: Logger): Promise<void> {
@@ -35,7 +35,7 @@ export async function runProcesses (count: number, stopMs: number, log: Logger):
     const stop = (signal: NodeJS.Signals) => {
       if (isStopping) return
       isStopping = true
-      // A terminal sends its Ctrl-C to all of them itself, and a second signal would cut their stop short.
+      // A terminal sends its Ctrl-C to all copies itself, and a second signal would cut their stop short.
       if (signal === 'SIGTERM' || !process.stdin.isTTY) signalAll(running(), signal)
       setTimeout(() => signalAll(running(), 'SIGKILL'), stopMs).unref()
       if (running().length === 0) resolve()

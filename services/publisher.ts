@@ -2,10 +2,10 @@ import { hash, randomUUID } from 'node:crypto'
 import type { Metrics } from './metrics.ts'
 import type { AppendResult, NewEvent, RunLog } from './run-log/run-log.ts'
 
-/** What a publisher wants to have in a run's log. */
+/** Events for a run's log, and their publisher. */
 export interface Publication {
   readonly runId: string
-  /** Who publishes; '' for no tenant. */
+  /** The tenant of the publisher; '' for none. */
   readonly tenant: string
   /** 1 to 1,000 events. */
   readonly events: readonly NewEvent[]
@@ -13,10 +13,10 @@ export interface Publication {
   readonly idempotencyKey?: string | undefined
 }
 
-/** Puts what publishers send into the run log. */
+/** Puts the events of publishers into the run log. */
 export interface Publisher {
   /**
-   * Appends the events, all or none. What was published before under the same key is not stored again.
+   * Appends the events, all or none. Events published before under the same key are not stored again.
    *
    * @returns one id per event, once they are in the log
    * @throws RunLogError
@@ -42,7 +42,7 @@ export function createPublisher (log: RunLog, metrics: Metrics): Publisher {
   }
 }
 
-/** One text for one content: types and payloads hold no line feed. */
+/** Writes the content as one text. Types and payloads hold no line feed, so different contents have different texts. */
 function contentOf (events: readonly NewEvent[]): string {
   return events.map(({ type, data, once }) => `${type}\n${data}\n${once?.key ?? ''}`).join('\n')
 }

@@ -7,7 +7,7 @@ declare module 'fastify' {
   }
 }
 
-/** What whoever registers the service may hand to it. */
+/** The options of the plugin. */
 export interface ConfigOptions {
   /** The settings; read from the environment when left out. */
   readonly config?: Config

@@ -4,12 +4,12 @@ import { throttledLog } from '../../services/logging/throttled-log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The runs of each tenant, for whoever watches them all. */
+    /** The streams of the states of all runs, by tenant. */
     readonly feeds: Feeds
   }
 }
 
-/** At most one line in this time says that a feed can't read. */
+/** The least time between two log lines that say that a feed can't read, in milliseconds. */
 const COMPLAINT_MS = 5_000
 
 /** The feeds of this process: `fastify.feeds`. At a shutdown every stream is told before the server closes. */

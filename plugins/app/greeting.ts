@@ -1,16 +1,16 @@
 import cluster from 'node:cluster'
 import fp from 'fastify-plugin'
 
-/** What whoever registers the service may hand to it. */
+/** The options of the plugin. */
 export interface GreetingOptions {
-  /** Where to print what people need at a development start; the standard output when left out. */
+  /** Prints the address and the login URL of a development start; to the standard output when left out. */
   readonly print?: (text: string) => void
 }
 
 /** Prints the address and a login URL at a development start. They are no log lines: a log keeps no login code. */
 export default fp<GreetingOptions>(async (fastify, { print = (text) => { process.stdout.write(text) } }) => {
   fastify.onStart(async () => {
-    // Of several processes the first one speaks for all.
+    // The first of several processes speaks for all.
     const isFirst = cluster.worker === undefined || cluster.worker.id === 1
     if (fastify.loginCodes === null || !isFirst) return
     const login = await fastify.developmentLogin() ?? 'npx runcast login, once Redis answers'

@@ -7,7 +7,7 @@ declare module 'fastify' {
   }
 }
 
-/** What this process counts: `fastify.metrics`, scraped at `/metrics`. */
+/** The metrics of this process: `fastify.metrics`, scraped at `/metrics`. */
 export default fp(async (fastify) => {
   fastify.decorate('metrics', createMetrics())
 }, { name: 'metrics', fastify: '5.x' })

@@ -1,8 +1,8 @@
 import fp from 'fastify-plugin'
 
 /**
- * What every answer has: the id of its request, and that caches do not keep it unless its route says otherwise. And an
- * empty body is none, also where a content type comes with it: requests with a cookie need one.
+ * Gives every answer the id of its request, and keeps it out of caches unless its route says otherwise. An empty body
+ * counts as none even if a content type comes with it, since requests with a cookie need one.
  */
 export default fp(async (fastify) => {
   const parseJson = fastify.getDefaultJsonParser('error', 'error')

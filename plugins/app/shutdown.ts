@@ -1,14 +1,14 @@
 import fp from 'fastify-plugin'
 
-/** Called once when the service is about to stop, while it still answers. The stop waits for it. */
+/** Runs once when the service is about to stop, while it still answers. The stop waits for it. */
 export type DrainCallback = () => Promise<void> | void
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Whether the service is about to stop: not ready any more, though it still answers. */
+    /** True if the service is about to stop: it is not ready any more, though it still answers. */
     readonly draining: boolean
     onDrain (callback: DrainCallback): void
-    /** Has something done when the service listens, one after the other; nothing more begins once it is about to stop. */
+    /** Adds a callback for the time when the service listens. They run one after the other; none begins once a stop is near. */
     onStart (callback: () => Promise<void>): void
   }
 }
@@ -18,8 +18,8 @@ const MIN_DRAIN_MS = 500
 
 /**
  * The order of a stop: not ready, then every drain callback at once, then no more connections, then the `onClose`
- * hooks, the last registered first. Connections that are still busy after DRAIN_MS are cut, so that nobody who
- * stops reading holds the stop up.
+ * hooks, the last registered first. Connections that are still busy after DRAIN_MS are cut, so that no client holds the
+ * stop up by not reading.
  */
 export default fp(async (fastify) => {
   const callbacks: DrainCallback[] = []

@@ -7,7 +7,7 @@ export const autoConfig: FastifySwaggerUiOptions = {
 }
 
 /**
- * The OpenAPI document as a page at `/documentation`, as JSON at `/documentation/json`.
+ * Serves the OpenAPI document as a page at `/documentation`, as JSON at `/documentation/json`.
  *
  * @see https://github.com/fastify/fastify-swagger-ui
  */

@@ -4,7 +4,7 @@ const HealthSchema = Type.Object({
   status: Type.Enum(['ok', 'unavailable', 'draining'], { description: 'unavailable: the run log or the live channels can not be reached; draining: about to stop.' })
 }, { examples: [{ status: 'ok' }] })
 
-/** `/health/live`: the process runs. `/health/ready`: it can serve now. */
+/** `/health/live`: the event loop runs. `/health/ready`: the process can serve now. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/live', {
     schema: { operationId: 'isLive', tags: ['operation'], summary: 'Whether the process runs', security: [], response: { 200: HealthSchema } }

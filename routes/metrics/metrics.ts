@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 
-/** `/metrics`: what this process counts, for Prometheus. */
+/** `/metrics`: the metrics of this process, for Prometheus. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/', {
     schema: {

@@ -1,3 +1,6 @@
+// A scanner of our own: the payload must leave as its publisher's own text (2^60 stays 2^60), and JSON.parse keeps no text.
+// The reviver's `source` of newer Node versions gives it for numbers and strings only, and calls back once per value.
+
 /** One JSON value as it stands in a text. */
 export interface RawValue {
   /** The value's own text. */
@@ -14,7 +17,7 @@ export interface RawMember {
   readonly value: RawValue
 }
 
-/** Why a text could not be taken apart. */
+/** The reason for which a text could not be taken apart. */
 export class JsonTextError extends Error {
   readonly fault: 'malformed' | 'too_deep'
 
@@ -35,11 +38,11 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 /**
- * Finds one JSON value in a text, without recursion and in one pass. Whether the value itself is valid is for
- * `JSON.parse(raw)` to say: brackets are only counted here.
+ * Finds one JSON value in a text, without recursion and in one pass. It only counts brackets; `JSON.parse(raw)` tells if
+ * the value is valid.
  *
- * @param start where the value begins, white space before it left out
- * @param maxDepth how deep arrays and objects may be nested in it
+ * @param start the place where the value, or white space before it, begins
+ * @param maxDepth the deepest nesting of arrays and objects in it
  * @throws JsonTextError
  */
 export function scanValue (text: string, start: number, maxDepth: number): RawValue {
@@ -74,7 +77,7 @@ export function scanValue (text: string, start: number, maxDepth: number): RawVa
  * Takes a JSON object apart, member by member, in the order and number in which they stand.
  *
  * @param start the place of its opening brace
- * @param maxDepth how deep the value of a member may be nested
+ * @param maxDepth the deepest nesting of the value of a member
  * @returns the members and the place after the closing brace
  * @throws JsonTextError
  */
@@ -98,13 +101,13 @@ export function splitObject (text: string, start: number, maxDepth: number): { m
  * @param start the place of its opening bracket
  * @param element called with the place of each element; gives the place after it
  * @returns the place after the closing bracket
- * @throws JsonTextError, and what `element` throws
+ * @throws JsonTextError, and the errors of `element`
  */
 export function walkArray (text: string, start: number, element: (at: number) => number): number {
   return eachItem(text, start, OPEN_BRACKET, CLOSE_BRACKET, element)
 }
 
-/** The next place that is not JSON white space; the text's length when there is none. */
+/** Finds the next place that is not JSON white space; the text's length when there is none. */
 export function skipSpace (text: string, start: number): number {
   let at = start
   while (at < text.length && isSpace(text.charCodeAt(at))) at++
@@ -137,7 +140,7 @@ function parseString (raw: string): string {
   }
 }
 
-/** The place after a string's closing quote: the first quote with an even number of backslashes before it. */
+/** Finds the place after a string's closing quote: the first quote with an even number of backslashes before it. */
 function endOfString (text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let before = quote - 1

@@ -7,7 +7,7 @@ import type { NewEvent } from '../run-log/run-log.ts'
 import { EventError } from './event-error.ts'
 import { JsonTextError, scanValue, skipSpace, splitObject, walkArray, type RawMember, type RawValue } from './json-text.ts'
 
-/** What the settings say of events. */
+/** The settings that bound events. */
 export interface EventLimits {
   /** The largest payload, in bytes of its UTF-8 text without white space outside strings. */
   readonly maxEventBytes: number
@@ -15,7 +15,7 @@ export interface EventLimits {
   readonly terminalStatuses: ReadonlySet<string>
 }
 
-/** How the events of a request body are written down. */
+/** The form of the events in a request body. */
 export type BodyKind = 'json' | 'ndjson'
 
 /** An event that came by plain PUBLISH. */
@@ -100,7 +100,7 @@ function parseLines (text: string, limits: EventLimits): NewEvent[] {
   return events
 }
 
-/** The members of the one object that a text consists of. */
+/** Reads the members of the one object that a text consists of. */
 function wholeObject (text: string, path: string): RawMember[] {
   const start = skipSpace(text, 0)
   if (text[start] !== '{') throw notAnEvent(text, start, path)
@@ -175,7 +175,7 @@ function located<T> (path: string, read: () => T): T {
   }
 }
 
-/** A value where an event should be: not an object, or not JSON at all. */
+/** Refuses a value in the place of an event: no object, or no JSON at all. */
 function notAnEvent (text: string, at: number, path: string): EventError {
   located(path, () => scanValue(text, at, MAX_JSON_DEPTH))
   return new EventError('invalid_event', path, 'An event is a JSON object with event_type, payload and event_id.')
@@ -193,7 +193,7 @@ function digest (text: string): string {
   return hash('sha256', text, 'base64url')
 }
 
-/** A field's name as a part of a JSON Pointer; cut, since it comes back in the answer. */
+/** Makes the name of a field a part of a JSON Pointer. It is cut, since it comes back in the answer. */
 function pointer (name: string): string {
   return name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
 }

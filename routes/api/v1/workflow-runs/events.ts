@@ -12,7 +12,7 @@ import type { From } from '../../../../services/run-log/run-log.ts'
 const JSON_TYPE = 'application/json'
 const NDJSON_TYPE = 'application/x-ndjson'
 
-/** Reading a run's log. */
+/** Reads of a run's log. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { runLog } = fastify
 

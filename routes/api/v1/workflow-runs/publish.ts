@@ -8,12 +8,12 @@ import { RequestError } from '../../../../services/request-error.ts'
 
 const NDJSON = 'application/x-ndjson'
 
-/** Publishing a run's events. */
+/** Publishes events of a run. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { config, publisher } = fastify
   const limits = { maxEventBytes: config.MAX_EVENT_BYTES, terminalStatuses: config.terminalStatuses }
 
-  // The payloads keep their publishers' own text, so the service takes the body apart, and no parser or validator before it.
+  // The payloads keep their publishers' own text, so no parser or validator may touch the body before the service does.
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser(['application/json', NDJSON], { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 

@@ -3,7 +3,7 @@ import { problems } from '../../../../schemas/problem.ts'
 import { DEFAULT_RUNS, RunListQuerySchema, RunParamsSchema } from '../../../../schemas/runs.ts'
 import { findRun, toRun, toRunList } from '../../../../services/run-log/runs.ts'
 
-/** What runs there are, and how one is. */
+/** The list of runs, and the state of one. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/', {
     onRequest: fastify.requireAccess('runs:read'),

@@ -5,10 +5,10 @@ import { RunParamsSchema } from '../../../../schemas/runs.ts'
 import { StartHeadersSchema, StartRunSchema, type StartedRun } from '../../../../schemas/workflows.ts'
 import type { Caller, TakenOn } from '../../../../services/engine/workflow-runs.ts'
 
-/** What a body has around its input, in bytes. */
+/** The bytes that a body may have around its input. */
 const ENVELOPE_BYTES = 16_384
 
-/** Runs of the workflow engine: their start, their repetition, their end. */
+/** Starts, repeats and cancels runs of the workflow engine. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/', {
     onRequest: fastify.requireAccess('workflows:run'),
