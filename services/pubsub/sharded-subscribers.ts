@@ -1,7 +1,8 @@
+import keySlot from 'cluster-key-slot'
 import type { Cluster } from 'ioredis'
 import type { Logger } from '../logging/logger.ts'
+import { primaryOf } from '../redis/cluster-primary.ts'
 import type { RedisConnections } from '../redis/connections.ts'
-import { keySlot, primaryOf } from '../redis/key-slot.ts'
 import { ChannelSubscriber, type SubscriberObserver } from './channel-subscriber.ts'
 
 /** The least time between two looks at the Cluster's slot table that a moved channel caused, in milliseconds. */

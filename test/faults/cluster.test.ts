@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import keySlot from 'cluster-key-slot'
 import t, { type Test } from 'tap'
-import { keySlot } from '../../services/redis/key-slot.ts'
 import { redisKeys } from '../../services/redis/keys.ts'
 import { NODE_TIMEOUT_MS } from '../helpers/redis-cluster.ts'
 import type { RedisServer } from '../helpers/redis-server.ts'

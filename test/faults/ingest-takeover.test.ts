@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import keySlot from 'cluster-key-slot'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { keySlot } from '../../services/redis/key-slot.ts'
 import { startProgram, type ChildProgram } from '../helpers/child-process.ts'
 import { keys, makeIngest } from '../helpers/ingest-process.ts'
 import { memoryLogger } from '../helpers/memory-logger.ts'

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { seqOf } from '@runcast/protocol'
+import keySlot from 'cluster-key-slot'
 import t, { type Test } from 'tap'
 import type { RedisTarget } from '../../../services/config.ts'
 import type { AppendRequest } from '../../../services/run-log/run-log.ts'
-import { keySlot } from '../../../services/redis/key-slot.ts'
 import { startCluster } from '../../helpers/redis-cluster.ts'
 import { openRedisRunLog } from '../../helpers/redis-run-log.ts'
 import { startRedis, type RedisServer } from '../../helpers/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
-import { append, at, logEvent, logEvents, payloads, read, readAll, readAfter, statusEvent, stepEvent } from './contract/support.ts'
+import { append, at, logEvent, logEvents, payloads, read, readAfter, readAll, statusEvent, stepEvent } from './contract/support.ts'
 
 const HOUR_S = 3_600
 const WEEK_S = 7 * 86_400
