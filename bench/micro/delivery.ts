@@ -25,7 +25,7 @@ export async function deliveryCosts (directory: string): Promise<Cost[]> {
   const undo: Array<() => unknown> = []
   const t: Teardown = { teardown: (step) => { undo.unshift(step) } }
   try {
-    const { log } = createEmbeddedRunLog({ directory, retention: { maxEvents: 100_000, maxBytes: 1e9, ttlSeconds: 3_600 }, minFreeBytes: 0 })
+    const log = createEmbeddedRunLog({ directory, retention: { maxEvents: 100_000, maxBytes: 1e9, ttlSeconds: 3_600 }, minFreeBytes: 0 })
     await log.open()
     t.teardown(() => log.close())
     const batch = Array.from({ length: BATCH }, (_, seq) => newEvent('node_status', payloadOf(seq)))

@@ -1,6 +1,6 @@
 import { ORIGIN } from '@runcast/protocol'
 import { parseChannelMessage, parseEvents } from '../../services/events/parse-events.ts'
-import { parseLiveMessage } from '../../services/pubsub/live-message.ts'
+import { parseLiveMessage } from '../../services/run-log/live-message.ts'
 import { chunkOf } from '../../services/sse/chunk.ts'
 import { EVERYTHING } from '../../services/topic/filter.ts'
 import { DEFAULT_LAG_BYTES, Lane, type LaneMember } from '../../services/topic/lane.ts'

@@ -1,5 +1,5 @@
 import { joinEventId, seqOf, type EventId } from '@runcast/protocol'
-import type { LiveMessage } from '../../services/pubsub/live-channels.ts'
+import type { LiveMessage } from '../../services/run-log/live-message.ts'
 import type { LogEvent } from '../../services/run-log/run-log.ts'
 
 /** When all events of the micro-benchmarks were appended, in milliseconds since 1970. */

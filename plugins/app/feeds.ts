@@ -18,7 +18,7 @@ export default fp(async (fastify) => {
   const complain = throttledLog((fields, message) => fastify.log.warn(fields, message), COMPLAINT_MS)
   const feeds = new Feeds({
     log: fastify.runLog,
-    live: fastify.liveChannels,
+    live: fastify.pubsub,
     heartbeatMs: config.STREAM_HEARTBEAT_MS,
     checkMs: config.POSITION_CHECK_MS,
     failed: (error) => complain({ err: error }, 'a feed of runs can not be read')
@@ -26,4 +26,4 @@ export default fp(async (fastify) => {
   fastify.decorate('feeds', feeds)
   fastify.onDrain(() => feeds.drain(config.DRAIN_MS * 0.8))
   fastify.addHook('onClose', async () => feeds.close())
-}, { name: 'feeds', fastify: '5.x', dependencies: ['config', 'run-log', 'shutdown'] })
+}, { name: 'feeds', fastify: '5.x', dependencies: ['config', 'pubsub', 'run-log', 'shutdown'] })

@@ -13,7 +13,7 @@ export default fp(async (fastify) => {
   const { config, metrics } = fastify
   const topics = new Topics({
     log: fastify.runLog,
-    live: fastify.liveChannels,
+    live: fastify.pubsub,
     graceMs: config.END_GRACE_MS,
     heartbeatMs: config.STREAM_HEARTBEAT_MS,
     positionCheckMs: config.POSITION_CHECK_MS,
@@ -29,4 +29,4 @@ export default fp(async (fastify) => {
 
   fastify.onDrain(() => topics.drain(config.DRAIN_MS * 0.8))
   fastify.addHook('onClose', () => topics.close())
-}, { name: 'topics', dependencies: ['config', 'metrics', 'run-log', 'shutdown', 'streams'] })
+}, { name: 'topics', dependencies: ['config', 'metrics', 'pubsub', 'run-log', 'shutdown', 'streams'] })

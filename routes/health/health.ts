@@ -18,7 +18,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   async function canServe (): Promise<boolean> {
-    return fastify.liveChannels.isConnected() && await fastify.runLog.isAvailable()
+    return fastify.pubsub.isConnected() && await fastify.runLog.isAvailable()
   }
 }
 

@@ -1,10 +1,11 @@
-import type { ChangeListener, LiveChannels, LiveListener, LiveMessage } from './live-channels.ts'
+import type { PublishLive } from '../run-log/live-message.ts'
+import type { ChangeListener, LiveChannels, LiveListener } from './live-channels.ts'
 import { Subscription } from './subscription.ts'
 
 /** Live channels within one process, and the side that the run log speaks on. */
 export interface InProcessChannels extends LiveChannels {
-  /** Gives a message to everyone who listens to the run, and to the changes of its tenant, now. Never throws. */
-  publish (runId: string, tenant: string, message: LiveMessage): void
+  /** Calls every listener of the run and of its tenant before it returns. Never throws. */
+  readonly publish: PublishLive
 }
 
 /** Makes live channels for a run log in the same process: nothing is ever missed, so nobody is told that something was. */

@@ -1,15 +1,4 @@
-import type { EventId } from '@runcast/protocol'
-import type { LogEvent } from '../run-log/run-log.ts'
-
-/** What the run log says on a run's live channel after an append. */
-export interface LiveMessage {
-  /** The id before the first of these events: the message continues whoever is exactly there. */
-  readonly prev: EventId
-  /** The id of the last of these events. */
-  readonly last: EventId
-  /** In order; null when the message was too large to carry them, so that they are read from the log. */
-  readonly events: readonly LogEvent[] | null
-}
+import type { LiveMessage } from '../run-log/live-message.ts'
 
 /** Called with every message of one run, in the order of arrival. Must not throw. */
 export type LiveListener = (message: LiveMessage) => void

@@ -5,7 +5,7 @@ import { createEmbeddedRunLog } from '../../services/run-log/embedded/embedded-r
  * Appends to several runs of the embedded log in `argv[2]` until it is killed, and prints one line of JSON per
  * acknowledged batch: `[runId, ids, payloads]`.
  */
-const { log } = createEmbeddedRunLog({
+const log = createEmbeddedRunLog({
   directory: process.argv[2] ?? '',
   retention: { maxEvents: 1_000_000, maxBytes: 1_073_741_824, ttlSeconds: 3_600 },
   minFreeBytes: 0

@@ -16,7 +16,7 @@ function makeClock (): Clock {
 
 /** Opens an embedded log that is closed at the end of the test. */
 export async function openLog (t: Test, { directory = t.testdir(), clock = makeClock() }: { directory?: string, clock?: Clock } = {}) {
-  const { log } = createEmbeddedRunLog({ directory, retention: ROOMY, minFreeBytes: 0, now: clock.now })
+  const log = createEmbeddedRunLog({ directory, retention: ROOMY, minFreeBytes: 0, now: clock.now })
   await log.open()
   t.teardown(() => log.close())
   return { log, directory, clock }

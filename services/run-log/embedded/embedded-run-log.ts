@@ -5,8 +5,7 @@ import { acquireProcessLock, type ProcessLock } from '../../lmdb/process-lock.ts
 import { storeError } from '../../lmdb/store-error.ts'
 import { startSweeping } from '../../lmdb/sweeper.ts'
 import { createWriter, type Writer } from '../../lmdb/writer.ts'
-import { createInProcessChannels, type InProcessChannels } from '../../pubsub/in-process-channels.ts'
-import type { LiveChannels } from '../../pubsub/live-channels.ts'
+import type { PublishLive } from '../live-message.ts'
 import type { Retention } from '../retention.ts'
 import {
   RunLogError,
@@ -25,29 +24,24 @@ export interface EmbeddedOptions {
   readonly retention: Retention
   /** Below this much free disk space appends fail with `storage_full`. */
   readonly minFreeBytes: number
+  /** Announces every append once it is committed, in the order of the appends; no append is announced when left out. */
+  readonly publish?: PublishLive | undefined
   /** The clock, ms since 1970; the system's if not given. */
   readonly now?: () => number
-}
-
-/** The run log and the live channels of one process without Redis. */
-export interface EmbeddedRunLog {
-  readonly log: RunLog
-  readonly live: LiveChannels
 }
 
 /** About the bytes that an event takes in the store beside its payload. */
 const EVENT_OVERHEAD_BYTES = 250
 
 /**
- * Makes a run log on LMDB, durable across `kill -9`, and its live channels. There is no second writer, so
- * `AppendRequest.ingest` has no meaning here.
+ * Makes a run log on LMDB, durable across `kill -9`. There is no second writer, so `AppendRequest.ingest` has no
+ * meaning here.
  *
- * `log.open()` rejects with RunLogError `data_dir_in_use` when another process has the directory, and with
+ * `open()` rejects with RunLogError `data_dir_in_use` when another process has the directory, and with
  * `store_corrupt`, `storage_full` or `unavailable` when it can't be used; the message is for the operator.
  */
-export function createEmbeddedRunLog (options: EmbeddedOptions): EmbeddedRunLog {
-  const live = createInProcessChannels()
-  return { log: new LmdbRunLog(options, live), live }
+export function createEmbeddedRunLog (options: EmbeddedOptions): RunLog {
+  return new LmdbRunLog(options)
 }
 
 /** The parts that exist between `open` and `close`. */
@@ -62,14 +56,12 @@ interface Opened {
 
 class LmdbRunLog implements RunLog {
   readonly #options: EmbeddedOptions
-  readonly #live: InProcessChannels
   readonly #now: () => number
   #opening: Promise<void> | null = null
   #opened: Opened | null = null
 
-  constructor (options: EmbeddedOptions, live: InProcessChannels) {
+  constructor (options: EmbeddedOptions) {
     this.#options = options
-    this.#live = live
     this.#now = options.now ?? Date.now
   }
 
@@ -152,7 +144,7 @@ class LmdbRunLog implements RunLog {
   #publish ({ runId, tenant }: AppendRequest, events: readonly LogEvent[]): void {
     const [first] = events
     const last = events.at(-1)
-    if (first !== undefined && last !== undefined) this.#live.publish(runId, tenant, { prev: first.prev, last: last.id, events })
+    if (first !== undefined && last !== undefined) this.#options.publish?.(runId, tenant, { prev: first.prev, last: last.id, events })
   }
 
   #need (): Opened {

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import type { FeedOptions } from '../../../services/feed/feed.ts'
 import { LAG_BYTES } from '../../../services/feed/feed-follower.ts'
+import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { RunLogError, type RunLog } from '../../../services/run-log/run-log.ts'
 import { openEventStream, type EventStream } from '../../helpers/event-stream.ts'
@@ -22,8 +23,12 @@ interface Harness extends FeedServer {
 }
 
 async function start (t: Test, options: FeedServerOptions = {}): Promise<Harness> {
-  const { log, live } = createEmbeddedRunLog({
-    directory: t.testdir(), retention: { maxEvents: 100_000, maxBytes: 1_000_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
+  const live = createInProcessChannels()
+  const log = createEmbeddedRunLog({
+    directory: t.testdir(),
+    retention: { maxEvents: 100_000, maxBytes: 1_000_000_000, ttlSeconds: 3_600 },
+    minFreeBytes: 0,
+    publish: live.publish
   })
   await log.open()
   const calls = { readRun: 0, listRuns: 0 }

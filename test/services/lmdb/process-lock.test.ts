@@ -11,7 +11,7 @@ t.test('a second process is refused with the directory and the holder\'s pid', a
   const directory = t.testdir()
   const holder = startProgram(t, 'hold-data-directory', directory)
   await hasSpoken(holder)
-  const { log } = createEmbeddedRunLog({ directory, retention: ROOMY, minFreeBytes: 0 })
+  const log = createEmbeddedRunLog({ directory, retention: ROOMY, minFreeBytes: 0 })
   await t.rejects(log.open(), {
     name: 'RunLogError',
     code: 'data_dir_in_use',

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
-import type { LiveMessage } from '../../../services/pubsub/live-channels.ts'
+import type { LiveMessage } from '../../../services/run-log/live-message.ts'
 
 const message = (seq: number): LiveMessage => ({ prev: `1-${seq - 1}`, last: `1-${seq}`, events: null })
 

@@ -1,6 +1,6 @@
 import keySlot from 'cluster-key-slot'
 import t, { type Test } from 'tap'
-import type { LiveMessage } from '../../../services/pubsub/live-channels.ts'
+import type { LiveMessage } from '../../../services/run-log/live-message.ts'
 import { RedisPubSubManager } from '../../../services/pubsub/redis-pubsub-manager.ts'
 import { createRedisConnections } from '../../../services/redis/connections.ts'
 import { redisKeys } from '../../../services/redis/keys.ts'

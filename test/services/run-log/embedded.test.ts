@@ -1,9 +1,10 @@
 import { msOf, ORIGIN, seqOf, type EventId } from '@runcast/protocol'
 import t, { type Test } from 'tap'
+import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog, type EmbeddedOptions } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { openStore, type StoredRun } from '../../../services/run-log/embedded/store.ts'
+import type { LiveMessage } from '../../../services/run-log/live-message.ts'
 import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../../../services/run-log/retention.ts'
-import type { LiveMessage } from '../../../services/pubsub/live-channels.ts'
 import { startProgram } from '../../helpers/child-process.ts'
 import { openLog } from '../../helpers/embedded-run-log.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
@@ -13,7 +14,8 @@ import { append, at, logEvent, logEvents, payloads, read, readAfter, readAll, RO
 runLogContract(t, makeHarness)
 
 t.test('a live message for every append', async (t) => {
-  const { log, live } = createEmbeddedRunLog(options(t.testdir()))
+  const live = createInProcessChannels()
+  const log = createEmbeddedRunLog({ ...options(t.testdir()), publish: live.publish })
   await log.open()
   t.teardown(() => log.close())
   const heard: LiveMessage[] = []
@@ -68,8 +70,8 @@ t.test('an append that is refused leaves those that share its transaction alone'
 
 t.test('a disk that is low refuses appends as storage_full and nothing else, until it has room again', async (t) => {
   const directory = t.testdir()
-  const full = createEmbeddedRunLog({ ...options(directory), minFreeBytes: Number.MAX_SAFE_INTEGER }).log
-  const roomy = createEmbeddedRunLog(options(directory)).log
+  const full = createEmbeddedRunLog({ ...options(directory), minFreeBytes: Number.MAX_SAFE_INTEGER })
+  const roomy = createEmbeddedRunLog(options(directory))
   await roomy.open()
   await append(roomy, 'run', logEvents(3))
   await roomy.close()
@@ -101,7 +103,7 @@ t.test('closing', async (t) => {
   })
 
   await t.test('a log can be closed twice, or without having been opened', async (t) => {
-    const { log } = createEmbeddedRunLog(options(t.testdir()))
+    const log = createEmbeddedRunLog(options(t.testdir()))
     await log.close()
     await log.open()
     await log.close()
@@ -153,12 +155,12 @@ t.test('reopening', async (t) => {
 
   await t.test('a file that is no such log is refused as store_corrupt', async (t) => {
     const directory = t.testdir({ 'runs.mdb': 'not a database'.repeat(1_000) })
-    await t.rejects(createEmbeddedRunLog(options(directory)).log.open(), { code: 'store_corrupt' })
+    await t.rejects(createEmbeddedRunLog(options(directory)).open(), { code: 'store_corrupt' })
   })
 
   await t.test('a directory that can\'t be made is refused with its name', async (t) => {
     const directory = `${t.testdir({ file: '' })}/file/data`
-    await t.rejects(createEmbeddedRunLog(options(directory)).log.open(), { code: 'unavailable', message: /file\/data/ })
+    await t.rejects(createEmbeddedRunLog(options(directory)).open(), { code: 'unavailable', message: /file\/data/ })
   })
 })
 
@@ -189,7 +191,7 @@ t.test('kill -9 in the middle of appending', async (t) => {
       const [runId, ids, texts] = JSON.parse(line) as [string, EventId[], string[]]
       acknowledged.get(runId)?.push(...ids.map((id, index) => ({ id, data: texts[index] ?? '' })))
     }
-    const { log } = createEmbeddedRunLog(options(directory))
+    const log = createEmbeddedRunLog(options(directory))
     await log.open()
     for (const [runId, events] of acknowledged) {
       const kept = await readAll(log, runId)
@@ -210,7 +212,7 @@ function options (directory: string): EmbeddedOptions {
 async function makeHarness (t: Test, retention: Retention): Promise<RunLogHarness> {
   const directory = t.testdir()
   let ahead = 0
-  const { log } = createEmbeddedRunLog({ directory, retention, minFreeBytes: 0, now: () => Date.now() + ahead })
+  const log = createEmbeddedRunLog({ directory, retention, minFreeBytes: 0, now: () => Date.now() + ahead })
   await log.open()
   t.teardown(() => log.close())
   const age = async (runId: string, seconds: number) => {

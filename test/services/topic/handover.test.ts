@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { appendTo, newEvent } from '../../helpers/publish.ts'
 import { seededRandom, testSeed } from '../../helpers/random.ts'
@@ -38,8 +39,12 @@ const seed = testSeed()
 t.test(`followers moved between lane and catch-up at any moment miss, repeat and swap nothing (SEED=${seed})`, async (t) => {
   const random = seededRandom(seed)
   const below = (limit: number) => Math.floor(random() * limit)
-  const { log, live } = createEmbeddedRunLog({
-    directory: t.testdir(), retention: { maxEvents: 1e6, maxBytes: 1e9, ttlSeconds: 3_600 }, minFreeBytes: 0
+  const live = createInProcessChannels()
+  const log = createEmbeddedRunLog({
+    directory: t.testdir(),
+    retention: { maxEvents: 1e6, maxBytes: 1e9, ttlSeconds: 3_600 },
+    minFreeBytes: 0,
+    publish: live.publish
   })
   await log.open()
   const { topics, seen, url } = await startTopicServer(t, log, live, { heartbeatMs: 25, lagBytes: 4_096 })

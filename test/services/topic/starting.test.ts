@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
 import { deafChannels } from '../../helpers/deaf-channels.ts'
@@ -8,8 +9,12 @@ import { startTopicServer } from '../../helpers/topic-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 async function openLog (t: Test) {
-  const { log, live } = createEmbeddedRunLog({
-    directory: t.testdir(), retention: { maxEvents: 10_000, maxBytes: 10_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0
+  const live = createInProcessChannels()
+  const log = createEmbeddedRunLog({
+    directory: t.testdir(),
+    retention: { maxEvents: 10_000, maxBytes: 10_000_000, ttlSeconds: 3_600 },
+    minFreeBytes: 0,
+    publish: live.publish
   })
   await log.open()
   t.teardown(() => log.close())

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import type { RunLog } from '../../../services/run-log/run-log.ts'
+import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { eventsOf, openEventStream, type EventStream } from '../../helpers/event-stream.ts'
 import { appendTo, newEvent, numberedLogs } from '../../helpers/publish.ts'
@@ -11,10 +12,12 @@ interface Harness extends TopicServer {
 }
 
 async function start (t: Test, options: TopicServerOptions & { maxEvents?: number } = {}): Promise<Harness> {
-  const { log, live } = createEmbeddedRunLog({
+  const live = createInProcessChannels()
+  const log = createEmbeddedRunLog({
     directory: t.testdir(),
     retention: { maxEvents: options.maxEvents ?? 100_000, maxBytes: 1_000_000_000, ttlSeconds: 3_600 },
-    minFreeBytes: 0
+    minFreeBytes: 0,
+    publish: live.publish
   })
   await log.open()
   const server = await startTopicServer(t, log, live, options)

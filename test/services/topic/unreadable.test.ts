@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
 import { deafChannels } from '../../helpers/deaf-channels.ts'
@@ -12,8 +13,13 @@ const DAY_MS = 86_400_000
 /** An embedded log whose clock and whose reads a test can change. */
 async function openLog (t: Test) {
   let passed = 0
-  const { log, live } = createEmbeddedRunLog({
-    directory: t.testdir(), retention: { maxEvents: 100_000, maxBytes: 100_000_000, ttlSeconds: 3_600 }, minFreeBytes: 0, now: () => Date.now() + passed
+  const live = createInProcessChannels()
+  const log = createEmbeddedRunLog({
+    directory: t.testdir(),
+    retention: { maxEvents: 100_000, maxBytes: 100_000_000, ttlSeconds: 3_600 },
+    minFreeBytes: 0,
+    now: () => Date.now() + passed,
+    publish: live.publish
   })
   await log.open()
   t.teardown(() => log.close())

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import type { LiveChannels } from '../../../services/pubsub/live-channels.ts'
 import { RedisPubSubManager } from '../../../services/pubsub/redis-pubsub-manager.ts'
 import { createRedisConnections } from '../../../services/redis/connections.ts'
+import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import type { RunLog } from '../../../services/run-log/run-log.ts'
 import { buildApp, tokenFor } from '../../helpers/app.ts'
@@ -35,8 +36,12 @@ function watchWrites (t: Test): unknown[][] {
 }
 
 async function embeddedLog (t: Test): Promise<{ log: RunLog, live: LiveChannels }> {
-  const { log, live } = createEmbeddedRunLog({
-    directory: t.testdir(), retention: { maxEvents: 100_000, maxBytes: 1e9, ttlSeconds: 3_600 }, minFreeBytes: 0
+  const live = createInProcessChannels()
+  const log = createEmbeddedRunLog({
+    directory: t.testdir(),
+    retention: { maxEvents: 100_000, maxBytes: 1e9, ttlSeconds: 3_600 },
+    minFreeBytes: 0,
+    publish: live.publish
   })
   await log.open()
   t.teardown(() => log.close())

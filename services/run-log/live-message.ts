@@ -1,11 +1,24 @@
-import type { LogEvent } from '../run-log/run-log.ts'
-import type { LiveMessage } from './live-channels.ts'
+import type { EventId } from './event-id.ts'
+import type { LogEvent } from './run-log.ts'
+
+/** The announcement of an append: the run log publishes one on the run's live channel after every append. */
+export interface LiveMessage {
+  /** The id before the first of these events: the message continues the followers that are exactly there. */
+  readonly prev: EventId
+  /** The id of the last of these events. */
+  readonly last: EventId
+  /** In order; null when the events were too large for one message, so that followers read them from the log. */
+  readonly events: readonly LogEvent[] | null
+}
+
+/** Publishes a live message of a run, and tells the watchers of its tenant that the run has changed. Must not throw. */
+export type PublishLive = (runId: string, tenant: string, message: LiveMessage) => void
 
 /**
- * Reads what the append script says on a live channel: `{prev, events: [[id, type, data], ...]}`, or
- * `{prev, last, n}` when the events were too large to be sent along.
+ * Reads a live message of the append script: `{prev, events: [[id, type, data], ...]}`, or `{prev, last, n}` when
+ * the events were too large for one message.
  *
- * @returns null when the text is nothing of the kind
+ * @returns null when the text is not a live message
  */
 export function parseLiveMessage (text: string): LiveMessage | null {
   const message = parseObject(text)
