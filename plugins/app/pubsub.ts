@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import { createInProcessChannels, type InProcessChannels } from '../../services/pubsub/in-process-channels.ts'
 import type { LiveChannels } from '../../services/pubsub/live-channels.ts'
 import { RedisPubSubManager } from '../../services/pubsub/redis-pubsub-manager.ts'
-import { redisKeys } from '../../services/redis-keys.ts'
+import { redisKeys } from '../../services/redis/keys.ts'
 
 /** The live channels of runs. `publish` is absent with Redis, where the script that appends also publishes. */
 type PubSub = LiveChannels & Partial<InProcessChannels>

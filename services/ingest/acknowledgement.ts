@@ -1,9 +1,9 @@
-/** What the append script says on the channel of acknowledgements: raw messages of one run that are in the log now. */
+/** The append script's news on the channel of acknowledgements: raw messages of one run are in the log now. */
 export interface Acknowledgement {
   readonly run: string
-  /** The fencing token of whoever appended them. */
+  /** The fencing token of the process that appended them. */
   readonly token: number
-  /** Of the raw messages, in order. */
+  /** The hashes of the raw messages, in order. */
   readonly hashes: readonly string[]
   /** The newest id of the run's log after them. */
   readonly last: string
@@ -12,7 +12,7 @@ export interface Acknowledgement {
 /**
  * Reads an acknowledgement.
  *
- * @returns null when the text is none
+ * @returns null when the text is not an acknowledgement
  */
 export function readAcknowledgement (text: string): Acknowledgement | null {
   let value: unknown

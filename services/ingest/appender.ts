@@ -10,43 +10,42 @@ export interface AppenderOptions {
   readonly queues: RunQueues
   readonly runLog: RunLog
   readonly claim: ClaimRun
-  /** The fencing token of this term. */
+  /** The fencing token that came with the lease. */
   readonly token: number
-  /** From when on there may be appends of others that were not acknowledged yet, in milliseconds since 1970 by Redis' clock. */
+  /** The time of the oldest append of another process that may not be acknowledged yet, in milliseconds since 1970 by Redis' clock. */
   readonly sinceMs: number
   readonly logger: Logger
-  /** Another process has a higher token. */
+  /** Called when another process has a higher token: this appender has stopped. */
   readonly onFenced: () => void
-  /** Messages were appended. */
   readonly onStored: (count: number) => void
-  /** Messages will never be appended, and why. */
+  /** Called for messages that can never be appended. */
   readonly onDropped: (reason: string, runId: string, count: number) => void
 }
 
 /** The most messages of one append. */
 const MAX_BATCH = 1_000
 
-/** What one append carries at the most, in bytes, unless one message alone is larger. */
+/** The most bytes of one append, unless one message alone is larger. */
 const MAX_BATCH_BYTES = 1_048_576
 
 const FIRST_PAUSE_MS = 50
 const LAST_PAUSE_MS = 1_000
 
-/** What repeating does not help against; it may concern one message of a batch. */
-const REFUSALS: ReadonlySet<string> = new Set<RunLogErrorCode>(['run_not_found', 'idempotency_conflict', 'store_corrupt'])
+/** Faults that a repetition does not mend. One message may cause them for its whole batch. */
+const PERMANENT_FAULTS: ReadonlySet<string> = new Set<RunLogErrorCode>(['run_not_found', 'idempotency_conflict', 'store_corrupt'])
 
-/** How far the work on one run is. */
+/** The state of the work on one run. */
 interface Work {
-  /** An append that has been tried, or is about to be, and whose outcome is not known. */
+  /** The append that is under way or has failed with an unknown outcome. */
   attempt: { readonly appendId: string, readonly batch: readonly PendingMessage[] } | null
-  /** How many of the next messages are appended one by one, since one of them was refused. */
+  /** The number of next messages that are appended one by one, because one of them made their batch fail. */
   single: number
   pauseMs: number
 }
 
 /**
- * Appends what waits, each run in order, for as long as this process holds the lease: one term. A run is claimed before
- * its first append of the term, and again when it is not known what became of an append.
+ * Appends the messages that wait, each run in order, while this process holds the lease. It claims a run before the
+ * first append with its token, and again when the outcome of an append is unknown.
  */
 export class Appender {
   readonly #options: AppenderOptions
@@ -64,7 +63,7 @@ export class Appender {
     return this.#options.token
   }
 
-  /** Something waits for this run. */
+  /** Begins to append the messages of this run, unless that is under way. */
   wake (runId: string): void {
     if (this.#busy.has(runId) || this.#stopping.signal.aborted) return
     this.#busy.set(runId, this.#work(runId).finally(() => {
@@ -73,7 +72,7 @@ export class Appender {
     }))
   }
 
-  /** Resolves when nothing waits any more, or the term has ended. */
+  /** Resolves when no message waits, or after `stop()`. */
   async idle (): Promise<void> {
     while (this.#busy.size > 0) await Promise.all(this.#busy.values())
   }
@@ -94,12 +93,12 @@ export class Appender {
     }
   }
 
-  /** @returns false when nothing waits */
+  /** @returns false when no message waits */
   async #step (runId: string, work: Work): Promise<boolean> {
     const { queues, token } = this.#options
     if (queues.isEmpty(runId)) return false
     if (!queues.isClaimed(runId, token)) await this.#claim(runId)
-    // The same append again, unless the log turned out to have it.
+    // Repeats the append under its id, unless the claim has found its messages in the log.
     if (work.attempt === null || !queues.beginsWith(runId, work.attempt.batch)) {
       work.attempt = { appendId: randomUUID(), batch: queues.first(runId, work.single > 0 ? 1 : MAX_BATCH, MAX_BATCH_BYTES) }
     }
@@ -117,17 +116,17 @@ export class Appender {
     if (code === 'fenced') {
       this.stop()
       onFenced()
-    } else if (REFUSALS.has(code)) {
-      this.#refuse(runId, work, code)
+    } else if (PERMANENT_FAULTS.has(code)) {
+      this.#drop(runId, work, code)
     } else {
       queues.unclaim(runId)
       this.#log({ run_id: runId, err: error, waiting: queues.size }, 'Plain PUBLISH messages wait to be stored')
-      await delay(work.pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => { /* The term has ended. */ })
+      await delay(work.pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => { /* It has stopped. */ })
       work.pauseMs = Math.min(work.pauseMs * 2, LAST_PAUSE_MS)
     }
   }
 
-  #refuse (runId: string, work: Work, reason: string): void {
+  #drop (runId: string, work: Work, reason: string): void {
     const { queues, onDropped } = this.#options
     const batch = work.attempt?.batch ?? queues.first(runId, 1, 0)
     work.attempt = null

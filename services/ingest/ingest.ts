@@ -7,8 +7,9 @@ import type { RedisKeys } from '../redis/keys.ts'
 import { within } from '../redis/persist.ts'
 import { createIngestClaims } from '../run-log/redis/ingest-claims.ts'
 import type { RunLog } from '../run-log/run-log.ts'
-import { Refusals } from './refusals.ts'
-import { IngestSession, listeningNode, STOP_TIMEOUT_MS, type IngestRole, type SessionContext } from './session.ts'
+import { DroppedMessages } from './dropped-messages.ts'
+import { listeningNode } from './input-connection.ts'
+import { IngestMembership, STOP_TIMEOUT_MS, type IngestContext, type IngestRole } from './membership.ts'
 
 export interface IngestOptions {
   readonly connections: RedisConnections
@@ -16,19 +17,18 @@ export interface IngestOptions {
   /** The run log in the same Redis. */
   readonly runLog: RunLog
   readonly limits: EventLimits
-  /** How long a run is kept after its last event, in seconds. */
+  /** The life of a run after its last event, in seconds. */
   readonly ttlSeconds: number
   readonly logger: Logger
-  /** How long the lease lasts without being renewed, in milliseconds; 1,500 when left out. */
+  /** The life of the lease without a renewal, in milliseconds; 1,500 when left out. */
   readonly leaseMs?: number
 }
 
-/** What the ingest has done so far. */
 export interface IngestStats {
   readonly role: IngestRole
-  /** Messages that wait to be stored, by this process or another. */
+  /** Messages that wait until this process or another has stored them. */
   readonly waiting: number
-  /** Messages that this process stored (`stored`), and those that it did not, by the reason. */
+  /** Messages that this process stored (`stored`), and messages that it dropped, by reason. */
   readonly totals: Readonly<Record<string, number>>
 }
 
@@ -36,31 +36,32 @@ export interface IngestStats {
 export interface Ingest {
   /** Begins to listen, and keeps trying while Redis is away. */
   start (): void
-  /** Stores what has arrived, for up to 1.5 s, passes the lease on and ends. */
+  /** Stores the messages that have arrived, for up to 1.5 s, releases the lease and ends. */
   stop (): Promise<void>
   stats (): IngestStats
 }
 
 /**
- * Makes the ingest of what engines plainly PUBLISH: every process listens, one of them, the holder of a lease, appends
- * to the run log, and the others keep what is not acknowledged yet, so that any of them can take over without losing
- * or doubling a message.
+ * Makes the ingest of plain PUBLISH. Every process listens (`input-connection.ts`), and one of them holds a lease
+ * (`lease.ts`). The holder appends to the run log (`appender.ts`). The others keep each message until it is
+ * acknowledged (`run-queues.ts`), so that any of them can take over without losing or doubling one. Each connection
+ * is one membership (`membership.ts`); a process that lost its connection joins again.
  */
 export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options }: IngestOptions): Ingest {
-  const refusals = new Refusals(logger, () => performance.now())
+  const dropped = new DroppedMessages(logger, () => performance.now())
   const stopping = new AbortController()
   let stored = 0
-  let session: IngestSession | null = null
+  let membership: IngestMembership | null = null
   let running: Promise<void> = Promise.resolve()
-  /** What earlier sessions still have to append. */
+  /** Resolves when earlier memberships have nothing left to append. */
   let unfinished: Promise<void> = Promise.resolve()
-  /** Whether this process has, or has had, all messages that nobody stored: it stored them until now, or nobody else did. */
+  /** True when this process has had every message that is not stored: it was the holder until now, or there was none. */
   let knowsAll = true
 
-  const context: SessionContext = {
+  const context: IngestContext = {
     ...options,
     claim: createIngestClaims(options.connections.command, options.keys, ttlSeconds),
-    refusals,
+    dropped,
     logger,
     complain: throttledLog((fields, message) => logger.warn(fields, message), 5_000),
     onStored: (count) => { stored += count },
@@ -71,20 +72,20 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
   async function run (): Promise<void> {
     let pauseMs = 0
     while (!stopping.signal.aborted) {
-      // In Cluster the client may not know the nodes yet.
-      const subscribed = listeningNode(options.connections, options.keys) !== null && await runSession()
+      // A Cluster client may not know the nodes yet.
+      const subscribed = listeningNode(options.connections, options.keys) !== null && await takePart()
       pauseMs = subscribed ? 25 : Math.min(1_000, pauseMs * 2 + 25)
-      await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stopping.signal }).catch(() => { /* It ends. */ })
+      await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stopping.signal }).catch(() => { /* The ingest stops. */ })
     }
-    await within(STOP_TIMEOUT_MS, unfinished).catch(() => { /* Redis is away; what waits is lost with this process. */ })
+    await within(STOP_TIMEOUT_MS, unfinished).catch(() => { /* Redis is away: the messages that wait are lost with this process. */ })
   }
 
-  /** @returns whether it was subscribed at all */
-  async function runSession (): Promise<boolean> {
-    session = new IngestSession(context, unfinished, knowsAll)
-    const subscribed = await session.run()
-    knowsAll = session.role === 'holder' || (knowsAll && !subscribed)
-    unfinished = Promise.all([unfinished, session.finish()]).then(() => {})
+  /** @returns whether the process was subscribed at all */
+  async function takePart (): Promise<boolean> {
+    membership = new IngestMembership(context, unfinished, knowsAll)
+    const subscribed = await membership.run()
+    knowsAll = membership.role === 'holder' || (knowsAll && !subscribed)
+    unfinished = Promise.all([unfinished, membership.finish()]).then(() => {})
     return subscribed
   }
 
@@ -94,9 +95,9 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
     },
     async stop () {
       stopping.abort()
-      await session?.stop()
+      await membership?.stop()
       await running
     },
-    stats: () => ({ role: session?.role ?? 'joining', waiting: session?.waiting ?? 0, totals: { ...refusals.counts, stored } })
+    stats: () => ({ role: membership?.role ?? 'joining', waiting: membership?.waiting ?? 0, totals: { ...dropped.counts, stored } })
   }
 }

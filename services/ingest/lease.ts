@@ -15,7 +15,7 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`
 
-// The time, so that tokens grow even when Redis has lost the last one, and never the same twice.
+// The time, so that tokens grow even after Redis has lost the last one. One more than the last, so that none is given twice.
 const NEXT_TOKEN = `
 local time = redis.call('TIME')
 local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -24,8 +24,8 @@ redis.call('SET', KEYS[1], token)
 return token`
 
 /**
- * The lease on the ingest of plain PUBLISH: one of all replicas has it. Who has lost it without knowing is held off by
- * its fencing token. All methods reject when Redis does not answer.
+ * The lease on the ingest of plain PUBLISH, held by one process at a time. A process that lost the lease without
+ * noticing is stopped by its fencing token. All methods reject when Redis does not answer.
  */
 export class Lease {
   readonly #redis: CommandClient
@@ -33,7 +33,7 @@ export class Lease {
   readonly #ttlMs: number
   readonly #owner = randomUUID()
 
-  /** @param ttlMs how long the lease lasts without being renewed */
+  /** @param ttlMs the life of the lease without a renewal, in milliseconds */
   constructor (redis: CommandClient, keys: RedisKeys, ttlMs: number) {
     this.#redis = redis
     this.#keys = keys
@@ -43,16 +43,16 @@ export class Lease {
   /**
    * Takes the lease if it is free.
    *
-   * @returns a fencing token, higher than all before and at least the time in milliseconds; null when someone else has the lease
+   * @returns a fencing token, higher than all before and at least the time in milliseconds; null when another process has the lease
    */
   async take (): Promise<number | null> {
     if (!await this.#run(TAKE)) return null
     const token = Number(await this.#redis.eval(NEXT_TOKEN, 1, this.#keys.leaseToken))
-    // The lease may have passed on before the token was given; whoever has it then has the lower one.
+    // Another process may have taken the lease before this token was given, and then holds a lower one.
     return await this.renew() ? token : null
   }
 
-  /** @returns whether the lease is still this one's */
+  /** @returns whether this process still has the lease */
   async renew (): Promise<boolean> {
     return await this.#run(RENEW)
   }

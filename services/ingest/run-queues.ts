@@ -2,9 +2,9 @@ import { msOf, seqOf, type EventId } from '@runcast/protocol'
 import type { NewEvent } from '../run-log/run-log.ts'
 import type { IngestedEntry } from '../run-log/redis/ingest-claims.ts'
 
-/** A message that is not known to be in the log. */
+/** A raw message that waits until the log is known to have it. */
 export interface PendingMessage {
-  /** Of the raw message. Two messages may have the same. */
+  /** The hash of the raw message. Identical messages have the same. */
   readonly hash: string
   readonly event: NewEvent
   readonly tenant: string
@@ -13,29 +13,27 @@ export interface PendingMessage {
   readonly receivedAt: number
 }
 
-/** How long what was read in the log waits for its message, in milliseconds. */
+/** The time for which the hash of an entry of the log waits for its message, in milliseconds. */
 const EARLY_MS = 2_000
 
-/** For how long an idle run is remembered, in milliseconds. */
+/** The time for which an idle run is remembered, in milliseconds. */
 const IDLE_MS = 60_000
 
-/** What is known of one run. */
 interface RunQueue {
   /** In the order of arrival. */
   readonly messages: PendingMessage[]
   /** Hashes of messages that are in the log but have not arrived yet. */
   early: Array<{ readonly hash: string, readonly until: number }>
-  /** Everything up to this id is accounted for. */
+  /** Every message of the log up to this id has left the queue. */
   known: EventId | null
-  /** The token of the term in which the run was claimed last. */
-  claimedIn: number
+  /** The fencing token of the last claim. */
+  claimToken: number
   touchedAt: number
 }
 
 /**
- * The raw messages of all runs that are not known to be in the log, each run's in order. A message leaves when the log
- * is known to have it: the hashes of what was ingested are consumed one by one, so that of two identical messages
- * neither is lost nor doubled.
+ * The raw messages that wait, each run's in order. A message leaves once the log is known to have it. Each hash of an
+ * ingested entry takes out one message, so that of two identical messages neither is lost nor doubled.
  */
 export class RunQueues {
   readonly #maxBytes: number
@@ -53,12 +51,12 @@ export class RunQueues {
     this.#now = now
   }
 
-  /** How many messages wait. */
+  /** The number of messages that wait. */
   get size (): number {
     return this.#messages
   }
 
-  /** How many bytes they have. */
+  /** The bytes of all messages that wait. */
   get bytes (): number {
     return this.#bytes
   }
@@ -68,21 +66,20 @@ export class RunQueues {
     return [...this.#queues].filter(([, { messages }]) => messages.length > 0).map(([runId]) => runId)
   }
 
-  /** How long the first message of a run has waited, in milliseconds; 0 when there is none. */
+  /** The time that the first message of a run has waited, in milliseconds; 0 when none waits. */
   waitedMs (runId: string): number {
     const first = this.#queues.get(runId)?.messages[0]
     return first === undefined ? 0 : this.#now() - first.receivedAt
   }
 
-  /** Whether no message of a run waits. */
   isEmpty (runId: string): boolean {
     return (this.#queues.get(runId)?.messages.length ?? 0) === 0
   }
 
   /**
-   * Takes a message in.
+   * Adds a message, unless the log has it already.
    *
-   * @returns false when there is no room for it
+   * @returns false when the queues are full
    */
   add (runId: string, message: PendingMessage): boolean {
     const queue = this.#queueOf(runId)
@@ -111,13 +108,13 @@ export class RunQueues {
     return messages.slice(0, count)
   }
 
-  /** Whether these are still the first messages of a run. */
+  /** @returns whether these are still the first messages of a run */
   beginsWith (runId: string, batch: readonly PendingMessage[]): boolean {
     const messages = this.#queues.get(runId)?.messages ?? []
     return batch.every((message, index) => messages[index] === message)
   }
 
-  /** Lets go of messages that were appended or can't ever be; `ids` are those that the append gave, some of which may be older. */
+  /** Removes messages that were appended or never can be; `ids` are the ids that the append returned, some of which may be older. */
   remove (runId: string, batch: readonly PendingMessage[], ids: readonly EventId[]): void {
     const queue = this.#queueOf(runId)
     if (this.beginsWith(runId, batch)) this.#take(queue, 0, batch.length)
@@ -125,38 +122,38 @@ export class RunQueues {
     for (const id of ids) know(queue, id)
   }
 
-  /** Another process has appended messages with these hashes; `last` is the newest id of the log after it. */
+  /** Takes out messages that another process has appended; `last` is the newest id of the log after them. */
   acknowledge (runId: string, hashes: readonly string[], last: EventId): void {
     const queue = this.#queueOf(runId)
     if (isKnown(queue, last)) return
-    // An acknowledgement comes after its message; what has none was from before this process listened.
+    // An acknowledgement comes after its message. One without was for a message from before this process listened.
     for (const hash of hashes) this.#consume(queue, hash)
     know(queue, last)
   }
 
-  /** The run was claimed in the term of `token`, and its log read. */
+  /** Notes that the run was claimed with `token`, and takes out the messages that its log has. */
   claimed (runId: string, token: number, entries: readonly IngestedEntry[], last: EventId): void {
     const queue = this.#queueOf(runId)
-    for (const { id, hash } of entries) if (!isKnown(queue, id) && !this.#consume(queue, hash)) this.#await(queue, hash)
+    for (const { id, hash } of entries) if (!isKnown(queue, id) && !this.#consume(queue, hash)) this.#expect(queue, hash)
     know(queue, last)
-    queue.claimedIn = token
+    queue.claimToken = token
   }
 
   isClaimed (runId: string, token: number): boolean {
-    return this.#queues.get(runId)?.claimedIn === token
+    return this.#queues.get(runId)?.claimToken === token
   }
 
-  /** The run must be claimed again, since it is not known what became of an append. */
+  /** Has the run claimed again, because the outcome of an append is unknown. */
   unclaim (runId: string): void {
-    this.#queueOf(runId).claimedIn = 0
+    this.#queueOf(runId).claimToken = 0
   }
 
-  /** The newest id of a run up to which everything is accounted for; null when that isn't known. */
+  /** The id up to which every message of the run's log has left the queue; null when it is unknown. */
   knownOf (runId: string): EventId | null {
     return this.#queues.get(runId)?.known ?? null
   }
 
-  /** Forgets runs that have been idle for a minute, and messages that came before `messagesBefore` (monotonic clock). */
+  /** Forgets runs that have been idle for a minute, and messages that arrived before `messagesBefore` (monotonic clock). */
   forget (messagesBefore: number): void {
     const idleSince = this.#now() - IDLE_MS
     for (const [runId, queue] of this.#queues) {
@@ -169,21 +166,21 @@ export class RunQueues {
   #queueOf (runId: string): RunQueue {
     let queue = this.#queues.get(runId)
     if (queue === undefined) {
-      queue = { messages: [], early: [], known: null, claimedIn: 0, touchedAt: 0 }
+      queue = { messages: [], early: [], known: null, claimToken: 0, touchedAt: 0 }
       this.#queues.set(runId, queue)
     }
     queue.touchedAt = this.#now()
     return queue
   }
 
-  /** @returns whether there was such a message */
+  /** Takes out the first message with this hash; @returns whether there was one */
   #consume (queue: RunQueue, hash: string): boolean {
     const index = queue.messages.findIndex((message) => message.hash === hash)
     this.#take(queue, index, 1)
     return index !== -1
   }
 
-  #await (queue: RunQueue, hash: string): void {
+  #expect (queue: RunQueue, hash: string): void {
     const now = this.#now()
     queue.early = queue.early.filter(({ until }) => until > now)
     queue.early.push({ hash, until: now + EARLY_MS })

@@ -1,4 +1,4 @@
-import type { EventId } from './event-id.ts'
+import type { EventId } from '@runcast/protocol'
 import type { LogEvent } from './run-log.ts'
 
 /** The announcement of an append: the run log publishes one on the run's live channel after every append. */

@@ -1,19 +1,19 @@
 import type { Logger } from '../logging/logger.ts'
 
-/** A run's refused messages are logged at most this often, in milliseconds. */
+/** The least time between two log lines about one run, in milliseconds. */
 const LOG_INTERVAL_MS = 60_000
 
-/** For so many runs within that time; the rest is only counted. */
+/** The most runs that are logged within that time. Messages of further runs are only counted. */
 const MAX_LOGGED_RUNS = 1_000
 
 const SAMPLE_CHARACTERS = 200
 
-/** Counts plain PUBLISH messages that are not stored, by reason, and logs at most one a minute and run. */
-export class Refusals {
+/** Counts the plain PUBLISH messages that are never stored, by reason, and logs at most one a minute and run. */
+export class DroppedMessages {
   readonly #logger: Logger
   readonly #now: () => number
   readonly #counts = new Map<string, number>()
-  /** When each run may be logged again. */
+  /** The time at which each run may be logged again. */
   readonly #silentUntil = new Map<string, number>()
 
   /** @param now the monotonic clock, in milliseconds */
@@ -22,20 +22,20 @@ export class Refusals {
     this.#now = now
   }
 
-  /** How many messages were refused for each reason. */
+  /** The number of dropped messages for each reason. */
   get counts (): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#counts)
   }
 
   /**
-   * Notes refused messages.
+   * Counts dropped messages of one channel, and logs them if the channel was not logged within the last minute.
    *
-   * @param channelName the run, or whatever the channel names
-   * @param sample the message, of which the first 200 characters are logged; null when it isn't known any more
+   * @param channelName the run id, or the text in its place in the channel's name
+   * @param sample the message, of which the first 200 characters are logged; null when it is no longer known
    */
-  note (reason: string, channelName: string, sample: string | null, count = 1): void {
+  count (reason: string, channelName: string, sample: string | null, messages = 1): void {
     const name = channelName.slice(0, SAMPLE_CHARACTERS)
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count)
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + messages)
     const now = this.#now()
     if (!this.#mayLog(name, now)) return
     this.#silentUntil.set(name, now + LOG_INTERVAL_MS)
@@ -45,7 +45,7 @@ export class Refusals {
 
   #mayLog (name: string, now: number): boolean {
     if (now < (this.#silentUntil.get(name) ?? 0)) return false
-    // In the order of their times, as a name that is set again has been deleted before.
+    // The map is in the order of its times, because a name is deleted before it is set again.
     for (const [other, until] of this.#silentUntil) {
       if (until > now) break
       this.#silentUntil.delete(other)
