@@ -34,7 +34,7 @@ export interface Caller {
 /** Makes a caller. It keeps the token that `getToken` gave until the service refuses it. */
 export function createCaller (options: ServiceOptions): Caller {
   const base = options.url.replace(/\/+$/, '')
-  const doFetch = options.fetch ?? globalThis.fetch.bind(globalThis)
+  const doFetch = options.fetch ?? fetch.bind(globalThis)
   const { getToken } = options
   let token = options.token === undefined ? null : Promise.resolve(options.token)
 

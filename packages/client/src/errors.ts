@@ -23,7 +23,7 @@ export class RuncastError extends Error {
 
 /** The error of an answer that Runcast would not give. */
 export function notRuncast (options: { status?: number, cause?: unknown } = {}): RuncastError {
-  return new RuncastError('unexpected_answer', 'What answers at this address is not Runcast.', options)
+  return new RuncastError('unexpected_answer', 'The answer is not from Runcast.', options)
 }
 
 /** The statuses, and the codes of those without one, that tell of a passing trouble. */

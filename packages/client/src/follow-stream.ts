@@ -3,7 +3,7 @@ import { pause } from './pause.ts'
 import type { Caller } from './caller.ts'
 import { isTransient, type RuncastError } from './errors.ts'
 import { framesOf, type Frame } from './frames.ts'
-import { createPace } from './pace.ts'
+import { createReconnectPolicy } from './reconnect-policy.ts'
 import type { Reconnecting } from './stream-items.ts'
 
 export interface StreamOptions<Item> {
@@ -27,7 +27,7 @@ const MISSED_HEARTBEATS = 3
  */
 export async function * followStream<Item extends { readonly kind: string }> (options: StreamOptions<Item>): AsyncGenerator<Item | Reconnecting, void, undefined> {
   const { caller, url, heartbeatMs, signal } = options
-  const pace = createPace()
+  const policy = createReconnectPolicy()
   while (!signal.aborted) {
     let trouble: RuncastError | null = null
     try {
@@ -36,8 +36,8 @@ export async function * followStream<Item extends { readonly kind: string }> (op
       const answer = await openAnswer({ caller, url, type: 'text/event-stream', headers, silenceMs: MISSED_HEARTBEATS * heartbeatMs, signal })
       if (answer === null) return
       try {
-        for await (const frame of framesOf(answer.chunks(), pace.told)) {
-          pace.working(frame.event === 'stream_close')
+        for await (const frame of framesOf(answer.chunks(), policy.retry)) {
+          policy.received(frame.event === 'stream_close')
           const item = options.read(frame)
           if (item !== null) yield item
           if (signal.aborted || item?.kind === 'stream_end') return
@@ -50,7 +50,7 @@ export async function * followStream<Item extends { readonly kind: string }> (op
       if (!isTransient(error)) throw error
       trouble = error
     }
-    const reconnecting = pace.next(trouble)
+    const reconnecting = policy.next(trouble)
     yield reconnecting
     await pause(reconnecting.delayMs, signal)
   }

@@ -1,9 +1,9 @@
+import { createBatchQueue, type Batching, type BatchQueue } from './batch-queue.ts'
+import { createBufferCapacity, type Bounds } from './buffer-capacity.ts'
 import { createCaller, type ServiceOptions } from './caller.ts'
 import { checkRunId, encodeEvent, type NewEvent } from './encode-event.ts'
 import { RuncastError } from './errors.ts'
-import { createLane, type Batching, type Lane } from './lane.ts'
 import type { Log, ResultPreview, StatusChange } from './payloads.ts'
-import { createRoom, type Bounds } from './room.ts'
 import { closedError, createSender, type Retry } from './sender.ts'
 
 export interface PublisherOptions extends ServiceOptions {
@@ -73,8 +73,8 @@ const MAX_BATCH_BYTES = 1_048_576
 /** Makes a publisher. It holds no connection open and no process alive unless something is buffered. */
 export function createPublisher (options: PublisherOptions): Publisher {
   const batching = { maxEvents: options.batchMaxEvents ?? 100, maxBytes: MAX_BATCH_BYTES, delayMs: options.batchDelayMs ?? 50 }
-  const room = createRoom({ events: options.buffer?.events ?? 10_000, bytes: options.buffer?.bytes ?? 16_777_216 })
-  const lanes = new Map<string, Lane>()
+  const capacity = createBufferCapacity({ events: options.buffer?.events ?? 10_000, bytes: options.buffer?.bytes ?? 16_777_216 })
+  const queues = new Map<string, BatchQueue>()
   const pending = new Set<Promise<unknown>>()
   let closed = false
 
@@ -86,27 +86,27 @@ export function createPublisher (options: PublisherOptions): Publisher {
     onRecovered: (runId) => options.onRecovered?.(runId)
   })
 
-  function laneOf (runId: string): Lane {
-    const lane = lanes.get(runId) ?? createLane(batching, (events) => sender.send(runId, events), () => lanes.delete(runId))
-    lanes.set(runId, lane)
-    return lane
+  function queueOf (runId: string): BatchQueue {
+    const queue = queues.get(runId) ?? createBatchQueue(batching, (events) => sender.send(runId, events), () => queues.delete(runId))
+    queues.set(runId, queue)
+    return queue
   }
 
-  function enter (runId: string, group: Group): Promise<string[]> {
+  function enqueue (runId: string, group: Group): Promise<string[]> {
     const { events, bytes } = group
     return new Promise<string[]>((resolve, reject) => {
-      room.enter(events.length, bytes, () => laneOf(runId).add({ events, bytes, resolve, reject }))
-    }).finally(() => room.leave(events.length, bytes))
+      capacity.acquire(events.length, bytes, () => queueOf(runId).add({ events, bytes, resolve, reject }))
+    }).finally(() => capacity.release(events.length, bytes))
   }
 
   async function submit (runId: string, events: readonly NewEvent[]): Promise<string[]> {
     if (closed) throw closedError()
     const groups = grouped(events.map(encodeEvent), batching)
     const bytes = groups.reduce((sum, group) => sum + group.bytes, 0)
-    if (options.whenFull === 'reject' && !room.fits(events.length, bytes)) {
+    if (options.whenFull === 'reject' && !capacity.fits(events.length, bytes)) {
       throw new RuncastError('buffer_full', 'The buffer is full.')
     }
-    const ids = await Promise.all(groups.map((group) => enter(runId, group)))
+    const ids = await Promise.all(groups.map((group) => enqueue(runId, group)))
     return ids.flat()
   }
 
@@ -118,32 +118,32 @@ export function createPublisher (options: PublisherOptions): Publisher {
   }
 
   async function flush (): Promise<void> {
-    for (const lane of lanes.values()) lane.hurry()
+    for (const queue of queues.values()) queue.flush()
     await Promise.all(pending)
   }
 
   return {
     run (runId) {
       checkRunId(runId)
-      const publishOne = (event: NewEvent) => track(runId, 1, submit(runId, [event]).then(only))
+      const publishOne = (event: NewEvent) => track(runId, 1, submit(runId, [event]).then(([id = '']) => id))
       return {
         runId,
         log: (log) => publishOne({ event_type: 'log', payload: typeof log === 'string' ? { level: 'info', message: log } : log }),
         status: (status, extra) => publishOne({ event_type: 'status_change', payload: { status, ...extra } }),
         result: (content, extra) => publishOne({ event_type: 'result_preview', payload: { content, ...extra } }),
         publish (events) {
-          const all = isList(events) ? events : [events]
+          const all = [events].flat()
           return track(runId, all.length, submit(runId, all))
         }
       }
     },
     get buffered () {
-      return room.held
+      return capacity.used
     },
     get full () {
-      return !room.fits(1, 0)
+      return !capacity.fits(1, 0)
     },
-    ready: () => new Promise<void>((resolve) => room.enter(1, 0, resolve)).finally(() => room.leave(1, 0)),
+    ready: () => new Promise<void>((resolve) => capacity.acquire(1, 0, resolve)).finally(() => capacity.release(1, 0)),
     flush,
     async close ({ timeoutMs } = {}) {
       closed = true
@@ -173,12 +173,4 @@ function grouped (events: readonly string[], batching: Batching): Group[] {
     }
   }
   return groups
-}
-
-function isList (events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] {
-  return Array.isArray(events)
-}
-
-function only ([id = '']: readonly string[]): string {
-  return id
 }

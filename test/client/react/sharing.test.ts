@@ -67,11 +67,11 @@ t.test('an origin has four streams, tabs in view first, and a tab that comes int
   t.ok(origin.streams.most <= 4, 'no more than four at once')
 })
 
-t.test('a tab in view waits for a slot while the four others are in view too', async (t) => {
+t.test('a tab in view waits for a permit while the four others are in view too', async (t) => {
   const origin = open(t)
   const tabs = numbers(1, 4).map((number) => origin.openTab(`tab ${number}`))
   const followed = tabs.map((tab) => tab.follow(tab.name.replace(' ', '-')))
-  await waitUntil('all slots are taken', () => followed.every(({ store }) => store.snapshot.connection === 'waiting'))
+  await waitUntil('all permits are taken', () => followed.every(({ store }) => store.snapshot.connection === 'waiting'))
   const fifth = origin.openTab('fifth').follow('fifth')
   await publish('fifth', 1, 2)
   await waitUntil('the fifth has read what there is', () => has(0)(fifth))
@@ -82,16 +82,16 @@ t.test('a tab in view waits for a slot while the four others are in view too', a
   t.equal(origin.streams.most, 4)
 })
 
-t.test('a run that is in view in one tab is followed on when the hidden tab that follows it gives its slot away', async (t) => {
+t.test('a run that is in view in one tab is followed on when the hidden tab that follows it gives its permit away', async (t) => {
   const origin = open(t)
   const hidden = origin.openTab('hidden', 'hidden')
   const leading = hidden.follow('seen')
   await waitUntil('the hidden tab leads', () => leading.store.snapshot.connection === 'waiting')
   const watching = origin.openTab('watching').follow('seen')
   const others = numbers(1, 3).map((number) => origin.openTab(`other ${number}`, 'hidden').follow(`other-${number}`))
-  await waitUntil('all slots are taken', () => origin.holders('runcast-slot').length === 4 && others.every(({ store }) => store.snapshot.connection === 'waiting'))
+  await waitUntil('all permits are taken', () => origin.holders('runcast-slot').length === 4 && others.every(({ store }) => store.snapshot.connection === 'waiting'))
   const news = numbers(1, 3).map((number) => origin.openTab(`new ${number}`).follow(`new-${number}`))
-  await waitUntil('the new tabs have slots', () => news.every(({ store }) => store.snapshot.connection === 'waiting'))
+  await waitUntil('the new tabs have permits', () => news.every(({ store }) => store.snapshot.connection === 'waiting'))
   await publish('seen', 1, 2)
   await waitUntil('the run in view is live', () => isLive(watching) && has(2)(watching))
   t.same(seen(watching), [1, 2])
@@ -119,14 +119,14 @@ t.test('a tab in view takes over from a leader that is frozen', async (t) => {
   t.same(origin.holders('runcast-run'), ['watching'])
 })
 
-t.test('a tab in view takes the slot of a tab that is frozen', async (t) => {
+t.test('a tab in view takes the permit of a tab that is frozen', async (t) => {
   const origin = open(t)
   const tabs = numbers(1, 4).map((number) => origin.openTab(`tab ${number}`, 'hidden'))
   const followed = tabs.map((tab, index) => tab.follow(`held-${index + 1}`))
-  await waitUntil('all slots are taken', () => followed.every(({ store }) => store.snapshot.connection === 'waiting'))
+  await waitUntil('all permits are taken', () => followed.every(({ store }) => store.snapshot.connection === 'waiting'))
   for (const tab of tabs) tab.freeze()
   const watching = origin.openTab('watching').follow('wanted')
-  await waitUntil('it has a slot', () => watching.store.snapshot.connection === 'waiting')
+  await waitUntil('it has a permit', () => watching.store.snapshot.connection === 'waiting')
   t.ok(origin.holders('runcast-slot').includes('watching'))
 })
 

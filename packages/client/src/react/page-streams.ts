@@ -4,7 +4,7 @@ import { RunTopic } from './run-topic.ts'
 import { RunView, type From } from './run-view.ts'
 import { RunsTopic, type RunUpdatesListener } from './runs-topic.ts'
 import { Lingering, type Running, type Use } from './sharing/lingering.ts'
-import { Slots } from './sharing/slots.ts'
+import { StreamPermits } from './sharing/stream-permits.ts'
 import type { Tab } from './sharing/tab.ts'
 
 export interface StreamOptions extends Partial<ServiceOptions> {
@@ -35,14 +35,14 @@ export function nameOf (runId: string, { url = '', from = 'first', maxEvents }: 
 /** Everything that one page follows. Its streams are shared with the other tabs of its origin. */
 export class PageStreams {
   readonly #tab: Tab
-  readonly #slots: Slots
+  readonly #permits: StreamPermits
   readonly #runs = new Lingering<FollowedRun>()
   readonly #topics = new Lingering<RunTopic>()
   readonly #runLists = new Lingering<RunsTopic>()
 
   constructor (tab: Tab) {
     this.#tab = tab
-    this.#slots = new Slots(tab)
+    this.#permits = new StreamPermits(tab)
   }
 
   /** What is followed under a name, if anything. */
@@ -79,6 +79,6 @@ export class PageStreams {
   }
 
   #shared ({ heartbeatMs = HEARTBEAT_MS }: StreamOptions) {
-    return { tab: this.#tab, slots: this.#slots, heartbeatMs }
+    return { tab: this.#tab, permits: this.#permits, heartbeatMs }
   }
 }

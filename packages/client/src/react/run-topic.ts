@@ -4,7 +4,7 @@ import { isStatusChange } from '../payloads.ts'
 import type { ControlFrame, Reconnecting, RunEvent } from '../stream-items.ts'
 import { createTicker } from './sharing/ticker.ts'
 import { SharedStream, type StreamRole } from './sharing/shared-stream.ts'
-import type { Slots } from './sharing/slots.ts'
+import type { StreamPermits } from './sharing/stream-permits.ts'
 import type { Tab } from './sharing/tab.ts'
 
 /**
@@ -42,7 +42,7 @@ type Message =
 
 export interface RunTopicOptions {
   readonly tab: Tab
-  readonly slots: Slots
+  readonly permits: StreamPermits
   readonly service: ServiceOptions
   readonly runId: string
   readonly heartbeatMs: number
@@ -60,8 +60,8 @@ export class RunTopic implements StreamRole<Message> {
 
   constructor (options: RunTopicOptions) {
     this.#options = options
-    const { tab, slots, service, runId, heartbeatMs } = options
-    this.#stream = new SharedStream({ tab, slots, name: `runcast-run-${VERSION}:${service.url}:${runId}`, role: this, heartbeatMs })
+    const { tab, permits, service, runId, heartbeatMs } = options
+    this.#stream = new SharedStream({ tab, permits, name: `runcast-run-${VERSION}:${service.url}:${runId}`, role: this, heartbeatMs })
   }
 
   get state (): TopicState {

@@ -7,7 +7,7 @@ import { followStream } from '../follow-stream.ts'
 import type { Connection } from './run-topic.ts'
 import type { RunPage, RunSummary } from './run-summary.ts'
 import { SharedStream, type StreamRole } from './sharing/shared-stream.ts'
-import type { Slots } from './sharing/slots.ts'
+import type { StreamPermits } from './sharing/stream-permits.ts'
 import type { Tab } from './sharing/tab.ts'
 
 /** Takes in how the runs are. */
@@ -26,7 +26,7 @@ type Message =
 
 export interface RunsTopicOptions {
   readonly tab: Tab
-  readonly slots: Slots
+  readonly permits: StreamPermits
   readonly service: ServiceOptions
   readonly heartbeatMs: number
 }
@@ -50,9 +50,9 @@ export class RunsTopic implements StreamRole<Message> {
 
   constructor (options: RunsTopicOptions) {
     this.#options = options
-    const { tab, slots, service, heartbeatMs } = options
+    const { tab, permits, service, heartbeatMs } = options
     this.#caller = createCaller(service)
-    this.#stream = new SharedStream({ tab, slots, name: `runcast-runs-${VERSION}:${service.url}`, role: this, heartbeatMs })
+    this.#stream = new SharedStream({ tab, permits, name: `runcast-runs-${VERSION}:${service.url}`, role: this, heartbeatMs })
   }
 
   start (): void {

@@ -1,5 +1,5 @@
 import { acquireFirst, requestLock, type HeldLock } from './locks.ts'
-import type { Slots } from './slots.ts'
+import type { StreamPermits } from './stream-permits.ts'
 import type { Channel, Tab } from './tab.ts'
 
 /** What a tab does for a stream that it shares. Messages are structured clones in the other tabs. */
@@ -35,7 +35,7 @@ type Envelope<Message> =
 
 export interface SharedStreamOptions<Message> {
   readonly tab: Tab
-  readonly slots: Slots
+  readonly permits: StreamPermits
   /** Names the stream among all of the origin, and the shape of its messages: a newer page may speak otherwise. */
   readonly name: string
   readonly role: StreamRole<Message>
@@ -47,7 +47,7 @@ const MISSED_HEARTBEATS = 3
 
 /**
  * One tab's part in a stream that the tabs of an origin share. One of them leads: it holds the stream's lock and one
- * of the origin's slots, follows the service and says what comes. When it is closed, or gives its slot to a tab in
+ * of the origin's permits, follows the service and says what comes. When it is closed, or gives its permit to a tab in
  * view, another one leads.
  */
 export class SharedStream<Message> {
@@ -60,8 +60,8 @@ export class SharedStream<Message> {
   /** Ends the present wait for the leadership, or for a reason to try again. */
   #wait = new AbortController()
   #waitsForReason = false
-  /** Ends the present wait for a slot, and the leadership with it. */
-  #slotWait = new AbortController()
+  /** Ends the present wait for a permit, and the leadership with it. */
+  #permitWait = new AbortController()
   #takesOver = false
 
   constructor (options: SharedStreamOptions<Message>) {
@@ -70,8 +70,8 @@ export class SharedStream<Message> {
 
   /** Takes part until `stop`. Called once. */
   start (): void {
-    const { tab, slots, name, heartbeatMs } = this.#options
-    slots.join()
+    const { tab, permits, name, heartbeatMs } = this.#options
+    permits.join()
     const channel = tab.openChannel<Envelope<Message>>(name)
     this.#channel = channel
     channel.onMessage((envelope) => this.#receive(envelope))
@@ -84,7 +84,7 @@ export class SharedStream<Message> {
       channel.close()
       this.#wait.abort()
     })
-    this.#run().finally(() => slots.leave())
+    this.#run().finally(() => permits.leave())
     this.#join()
     if (tab.isInView()) channel.post({ kind: 'ask' })
   }
@@ -156,14 +156,14 @@ export class SharedStream<Message> {
 
   /** @returns whether the service refused */
   async #lead (signal: AbortSignal): Promise<boolean> {
-    const { slots, role } = this.#options
+    const { permits, role } = this.#options
     role.elected()
     if (!role.isOver()) {
-      this.#slotWait = new AbortController()
-      const slot = await slots.take(AbortSignal.any([signal, this.#slotWait.signal]))
-      if (slot === null) return false
-      const refused = await role.lead(AbortSignal.any([signal, slot.lost, slot.wanted]))
-      slot.release()
+      this.#permitWait = new AbortController()
+      const permit = await permits.acquire(AbortSignal.any([signal, this.#permitWait.signal]))
+      if (permit === null) return false
+      const refused = await role.lead(AbortSignal.any([signal, permit.lost, permit.wanted]))
+      permit.release()
       if (refused || !role.isOver()) return refused
     }
     // There is nothing more to follow, but somebody has to tell those who join.
@@ -187,9 +187,9 @@ export class SharedStream<Message> {
     this.retry()
   }
 
-  /** A leader out of view that has no slot would keep a tab in view, which gets one sooner, from leading. */
+  /** A leader out of view that has no permit would keep a tab in view, which gets one sooner, from leading. */
   #makeWay (): void {
-    if (!this.#options.tab.isInView()) this.#slotWait.abort()
+    if (!this.#options.tab.isInView()) this.#permitWait.abort()
   }
 
   /** Timers of a tab out of view are not to be trusted, so only those in view do this. */

@@ -3,31 +3,31 @@ import type { RuncastError } from './errors.ts'
 import type { Reconnecting } from './stream-items.ts'
 
 /** Decides how long a follower waits before it connects again. */
-export interface Pace {
-  /** The service said `retry:`, in milliseconds. */
-  told (ms: number): void
-  /** A frame came; `closing` when it is the service's farewell, whose `retry:` is then taken at its word. */
-  working (closing: boolean): void
-  /** What comes after the end of a connection. */
+export interface ReconnectPolicy {
+  /** Notes the service's `retry:`, in milliseconds. */
+  retry (ms: number): void
+  /** Notes a frame. After the service's farewell (`closing`), the next wait is exactly its `retry:`. */
+  received (closing: boolean): void
+  /** Gives the next wait, after the end of a connection. */
   next (error: RuncastError | null): Reconnecting
 }
 
 const DEFAULT_RETRY_MS = 1000
 const LEAST_RETRY_MS = 100
 
-// Somebody may be watching: after a long outage too, the page is to be live again soon.
+// A person may be watching: after a long outage too, the page is to be live again soon.
 const MAX_RETRY_MS = 10_000
 
-/** Makes the pace of one follower. */
-export function createPace (): Pace {
+/** Makes the policy of one follower. */
+export function createReconnectPolicy (): ReconnectPolicy {
   let retryMs = DEFAULT_RETRY_MS
   let closing = false
   let failures = 0
   return {
-    told (ms) {
+    retry (ms) {
       retryMs = ms
     },
-    working (isFarewell) {
+    received (isFarewell) {
       closing = isFarewell
       failures = 0
     },

@@ -2,9 +2,9 @@ import { pause } from '../../pause.ts'
 import { acquireFirst, IN_VIEW_LOCK, requestLock, type HeldLock } from './locks.ts'
 import type { Channel, Tab } from './tab.ts'
 
-/** A place among the streams of the origin. */
-export interface Slot extends HeldLock {
-  /** Aborts when a tab in view needs the slot while this one is out of view. */
+/** Permits one of the origin's streams. */
+export interface StreamPermit extends HeldLock {
+  /** Aborts when a tab in view needs the permit while this tab is out of view. */
   readonly wanted: AbortSignal
 }
 
@@ -12,18 +12,23 @@ interface Wanted {
   readonly slot: string
 }
 
-/** Browsers allow six connections to a host over HTTP/1.1, and loading pages needs some too. */
-const SLOTS = [0, 1, 2, 3].map((number) => `runcast-slot-${number}`)
+/**
+ * The lock behind each permit. Browsers allow six connections to a host over HTTP/1.1, and pages need some to load.
+ * Pages of another version use the same names, and count with these.
+ */
+const PERMIT_LOCKS = [0, 1, 2, 3].map((number) => `runcast-slot-${number}`)
 
-/** How often a tab in view looks who has the slots, in milliseconds, and how many times a tab may ignore that it is asked. */
+/** How often a tab in view looks for the holders of the permits, in milliseconds. */
 const ROUND_MS = 250
+
+/** A holder that has not answered after so many rounds is frozen. */
 const PATIENCE_ROUNDS = 4
 
 /** A browser closes a connection a little after the tab has let go of it. */
 const CLOSING_MS = 50
 
-/** The streams that an origin may have at once, as one of its tabs sees them. */
-export class Slots {
+/** Limits the streams of an origin: a semaphore of Web Locks that its tabs share, tabs in view first. */
+export class StreamPermits {
   readonly #tab: Tab
   readonly #held = new Map<string, AbortController>()
   #users = 0
@@ -35,7 +40,7 @@ export class Slots {
     this.#tab = tab
   }
 
-  /** Shows the other tabs from now on whether this one is in view. Every call is followed by one of `leave`. */
+  /** Shows the other tabs from now on whether this one is in view. Each call needs one of `leave` in the end. */
   join (): void {
     if (++this.#users > 1) return
     this.#channel = this.#tab.openChannel<Wanted>('runcast-slots')
@@ -54,11 +59,11 @@ export class Slots {
   }
 
   /**
-   * Waits for a slot. A tab in view asks one out of view to give up its own, and takes it if that is frozen.
+   * Waits for a permit. A tab in view asks a tab out of view for its permit, and takes it away if that tab is frozen.
    *
    * @returns null when the signal aborts first
    */
-  async take (signal: AbortSignal): Promise<Slot | null> {
+  async acquire (signal: AbortSignal): Promise<StreamPermit | null> {
     let asked = ''
     let ignored = 0
     while (!signal.aborted) {
@@ -74,14 +79,18 @@ export class Slots {
     return null
   }
 
-  /** Asks for one of the slots, if there are any, and says for which. Any will do, so that several tabs ask for several. */
+  /**
+   * Asks the holder of one of the locks for it. The lock is random, so that several tabs ask several holders.
+   *
+   * @returns the lock that was asked for; '' without candidates
+   */
   #ask (candidates: readonly string[]): string {
     const slot = candidates[Math.floor(Math.random() * candidates.length)] ?? ''
     if (slot !== '') this.#channel?.post({ slot })
     return slot
   }
 
-  /** Waits for a slot until the tab comes into view or goes out of it, and in view not for long. */
+  /** Waits for a lock until the tab comes into view or goes out of view; in view for one round at most. */
   async #wait (signal: AbortSignal): Promise<HeldLock | null> {
     const over = new AbortController()
     const abort = () => over.abort()
@@ -89,14 +98,14 @@ export class Slots {
     const timer = this.#tab.isInView() ? setTimeout(abort, ROUND_MS) : undefined
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()
-    const lock = await acquireFirst(this.#tab, SLOTS, over.signal)
+    const lock = await acquireFirst(this.#tab, PERMIT_LOCKS, over.signal)
     stopListening()
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
     return lock
   }
 
-  #keep (lock: HeldLock): Slot {
+  #keep (lock: HeldLock): StreamPermit {
     const wanted = new AbortController()
     this.#held.set(lock.name, wanted)
     const release = () => {
@@ -106,12 +115,12 @@ export class Slots {
     return { ...lock, wanted: wanted.signal, release }
   }
 
-  /** The slots whose holders are out of view; none as long as there is a free one. */
+  /** The locks whose holders are out of view; none as long as a lock is free. */
   async #heldOutOfView (): Promise<string[]> {
     const { held = [] } = await this.#tab.locks.query()
     const inView = new Set(held.filter(({ name }) => name === IN_VIEW_LOCK).map(({ clientId }) => clientId))
-    const taken = held.filter(({ name = '' }) => SLOTS.includes(name))
-    if (taken.length < SLOTS.length) return []
+    const taken = held.filter(({ name = '' }) => PERMIT_LOCKS.includes(name))
+    if (taken.length < PERMIT_LOCKS.length) return []
     return taken.filter(({ clientId }) => !inView.has(clientId)).map(({ name = '' }) => name)
   }
 

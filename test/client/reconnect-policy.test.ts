@@ -1,14 +1,14 @@
 import t from 'tap'
 import { RuncastError } from '../../packages/client/dist/errors.js'
-import { createPace } from '../../packages/client/dist/pace.js'
+import { createReconnectPolicy } from '../../packages/client/dist/reconnect-policy.js'
 
 /** The longest of many waits after so many failures, in milliseconds. */
 function longestWait (failures: number, told?: number): number {
   const waits = Array.from({ length: 500 }, () => {
-    const pace = createPace()
-    if (told !== undefined) pace.told(told)
-    for (let failure = 0; failure < failures; failure++) pace.next(null)
-    return pace.next(null).delayMs
+    const policy = createReconnectPolicy()
+    if (told !== undefined) policy.retry(told)
+    for (let failure = 0; failure < failures; failure++) policy.next(null)
+    return policy.next(null).delayMs
   })
   return Math.max(...waits)
 }
@@ -21,11 +21,11 @@ t.test('the waits grow with each failure, up to ten seconds and no further', asy
 })
 
 t.test('what the service asks for is waited, also beyond that', async (t) => {
-  const pace = createPace()
-  pace.told(40_000)
-  pace.working(true)
-  t.equal(pace.next(null).delayMs, 40_000, 'the retry of its farewell')
+  const policy = createReconnectPolicy()
+  policy.retry(40_000)
+  policy.received(true)
+  t.equal(policy.next(null).delayMs, 40_000, 'the retry of its farewell')
   t.ok(longestWait(3, 60_000) > 10_000, 'its usual retry spreads the waits')
   const busy = new RuncastError('too_many_requests', 'Come back later.', { status: 429, retryAfterMs: 25_000 })
-  t.equal(pace.next(busy).delayMs >= 25_000, true, 'its Retry-After')
+  t.equal(policy.next(busy).delayMs >= 25_000, true, 'its Retry-After')
 })

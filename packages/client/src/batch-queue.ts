@@ -1,6 +1,6 @@
 import { RuncastError } from './errors.ts'
 
-/** When a batch is full, and how long one waits to become so. */
+/** The bounds of a batch, and how long the oldest event may wait for the batch to fill. */
 export interface Batching {
   readonly maxEvents: number
   readonly maxBytes: number
@@ -17,10 +17,10 @@ export interface Entry {
 }
 
 /** The events of one run on their way: one batch at a time, in order. */
-export interface Lane {
+export interface BatchQueue {
   add (entry: Entry): void
-  /** Sends what waits without waiting for more, until nothing waits. */
-  hurry (): void
+  /** Sends all that is queued, without waiting for batches to fill. */
+  flush (): void
 }
 
 interface Waiting extends Entry {
@@ -28,23 +28,23 @@ interface Waiting extends Entry {
 }
 
 /**
- * Makes the lane of a run.
+ * Makes the queue of a run.
  *
  * @param send delivers one batch, giving one id per event
- * @param onEmpty called whenever nothing waits and nothing is on its way
+ * @param onEmpty called whenever nothing is queued and nothing is on its way
  */
-export function createLane (batching: Batching, send: (events: string[]) => Promise<string[]>, onEmpty: () => void): Lane {
+export function createBatchQueue (batching: Batching, send: (events: string[]) => Promise<readonly string[]>, onEmpty: () => void): BatchQueue {
   const waiting: Waiting[] = []
   let waitingEvents = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let sending = false
-  let hurried = false
+  let flushing = false
 
   function schedule (): void {
     const oldest = waiting[0]
     if (sending || oldest === undefined) return
     clearTimeout(timer)
-    const delayMs = hurried || waitingEvents >= batching.maxEvents ? 0 : oldest.since + batching.delayMs - performance.now()
+    const delayMs = flushing || waitingEvents >= batching.maxEvents ? 0 : oldest.since + batching.delayMs - performance.now()
     if (delayMs <= 0) sendBatch()
     else timer = setTimeout(sendBatch, delayMs)
   }
@@ -55,7 +55,7 @@ export function createLane (batching: Batching, send: (events: string[]) => Prom
     await deliver(takeBatch())
     sending = false
     if (waiting.length > 0) return schedule()
-    hurried = false
+    flushing = false
     onEmpty()
   }
 
@@ -78,6 +78,7 @@ export function createLane (batching: Batching, send: (events: string[]) => Prom
       let next = 0
       for (const entry of batch) entry.resolve(ids.slice(next, next += entry.events.length))
     } catch (error) {
+      // The service refuses a batch as a whole: one bad entry must not take its neighbours with it.
       if (batch.length > 1 && isAboutContent(error)) {
         for (const entry of batch) await deliver([entry])
       } else {
@@ -92,14 +93,13 @@ export function createLane (batching: Batching, send: (events: string[]) => Prom
       waitingEvents += entry.events.length
       schedule()
     },
-    hurry () {
-      hurried = true
+    flush () {
+      flushing = true
       schedule()
     }
   }
 }
 
-/** A batch is refused as a whole, and one bad entry must not take its neighbours with it. */
 function isAboutContent (error: unknown): boolean {
   return error instanceof RuncastError && (error.status === 400 || error.status === 413)
 }
