@@ -1,12 +1,14 @@
 import { createBatchQueue, type Batching, type BatchQueue } from './batch-queue.ts'
 import { createBufferCapacity, type Bounds } from './buffer-capacity.ts'
 import { createCaller, type ServiceOptions } from './caller.ts'
+import { deliverOverHttp, type Deliver } from './deliver.ts'
 import { checkRunId, encodeEvent, type NewEvent } from './encode-event.ts'
 import { RuncastError } from './errors.ts'
 import type { Log, ResultPreview, StatusChange } from './payloads.ts'
 import { closedError, createSender, type Retry } from './sender.ts'
 
-export interface PublisherOptions extends ServiceOptions {
+/** How events are gathered, kept and repeated. */
+export interface PublishingOptions {
   /** How long an event waits for others to share its request, in milliseconds. Defaults to 50. */
   readonly batchDelayMs?: number
   /** The most events of one request, at most 1,000. Defaults to 100. */
@@ -28,6 +30,14 @@ export interface PublisherOptions extends ServiceOptions {
    * without it, a failed publish that nobody awaits is an unhandled rejection.
    */
   readonly onError?: (error: RuncastError, runId: string, events: number) => void
+}
+
+/** Options of a publisher that sends its requests over HTTP. */
+export interface PublisherOptions extends ServiceOptions, PublishingOptions {}
+
+/** Options of a publisher that reaches the service in a way of its own, such as a function call. */
+export interface DirectPublisherOptions extends PublishingOptions {
+  readonly deliver: Deliver
 }
 
 /** Publishes events of runs. */
@@ -71,7 +81,7 @@ export interface RunPublisher {
 const MAX_BATCH_BYTES = 1_048_576
 
 /** Makes a publisher. It holds no connection open and no process alive unless something is buffered. */
-export function createPublisher (options: PublisherOptions): Publisher {
+export function createPublisher (options: PublisherOptions | DirectPublisherOptions): Publisher {
   const batching = { maxEvents: options.batchMaxEvents ?? 100, maxBytes: MAX_BATCH_BYTES, delayMs: options.batchDelayMs ?? 50 }
   const capacity = createBufferCapacity({ events: options.buffer?.events ?? 10_000, bytes: options.buffer?.bytes ?? 16_777_216 })
   const queues = new Map<string, BatchQueue>()
@@ -79,7 +89,7 @@ export function createPublisher (options: PublisherOptions): Publisher {
   let closed = false
 
   const sender = createSender({
-    caller: createCaller(options),
+    deliver: 'deliver' in options ? options.deliver : deliverOverHttp(createCaller(options)),
     backoff: { baseMs: 250, maxMs: options.maxRetryDelayMs ?? 10_000 },
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     onRetry: (retry) => options.onRetry?.(retry),

@@ -1,8 +1,8 @@
-import { backoffMs, fieldOf, type Backoff } from '@runcast/protocol'
-import { pause } from './pause.ts'
-import type { Caller } from './caller.ts'
-import { isTransient, noAnswer, notRuncast, refusal, RuncastError } from './errors.ts'
+import { backoffMs, type Backoff } from '@runcast/protocol'
+import type { Deliver } from './deliver.ts'
+import { isTransient, noAnswer, notRuncast, RuncastError } from './errors.ts'
 import { limitRequest } from './limited-request.ts'
+import { pause } from './pause.ts'
 
 /** An attempt to deliver a batch has failed and will be repeated. */
 export interface Retry {
@@ -14,7 +14,7 @@ export interface Retry {
 }
 
 export interface SenderOptions {
-  readonly caller: Caller
+  readonly deliver: Deliver
   readonly backoff: Backoff
   /** How long one attempt may take, in milliseconds. */
   readonly requestTimeoutMs: number
@@ -31,48 +31,39 @@ export interface Sender {
    * @returns one id per event
    * @throws RuncastError the service's refusal, or `closed` when it is ended first
    */
-  send (runId: string, events: readonly string[]): Promise<string[]>
+  send (runId: string, events: readonly string[]): Promise<readonly string[]>
   /** Ends all attempts. */
   end (): void
 }
 
 /** Makes a sender. */
-export function createSender (options: SenderOptions): Sender {
-  const { caller, backoff } = options
+export function createSender ({ deliver, ...options }: SenderOptions): Sender {
   // One for each batch: of many runs at once, each would listen to a common one.
   const underWay = new Set<AbortController>()
   let ended = false
 
-  function attempt (runId: string, key: string, body: string, count: number, signal: AbortSignal): Promise<string[]> {
+  async function attempt (runId: string, body: string, key: string, signal: AbortSignal): Promise<readonly string[]> {
     const late = new RuncastError('timeout', `The service was silent for ${options.requestTimeoutMs} ms.`)
     const request = limitRequest(signal, options.requestTimeoutMs, late)
-    return request.step(async () => {
-      const response = await caller.send(caller.runUrl(runId, 'events'), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': key },
-        body,
-        signal: request.signal
-      })
-      if (!response.ok) throw await refusal(response)
-      return idsOf(await response.json(), count)
-    }).finally(request.close)
+    return await request.step(() => deliver(runId, body, key, request.signal)).finally(request.close)
   }
 
-  async function deliver (runId: string, events: readonly string[], signal: AbortSignal): Promise<string[]> {
+  async function repeat (runId: string, events: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
     const body = `[${events.join(',')}]`
     const key = randomKey()
     for (let failures = 0; ; failures++) {
-      const outcome = await attempt(runId, key, body, events.length, signal).catch(noAnswer)
+      const outcome = await attempt(runId, body, key, signal).catch(noAnswer)
       const failed = outcome instanceof RuncastError
       if (failed && isTransient(outcome)) {
         if (signal.aborted) throw closedError()
-        const delayMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(failures, backoff))
+        const delayMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(failures, options.backoff))
         options.onRetry({ runId, attempt: failures + 1, delayMs, error: outcome })
         await pause(delayMs, signal)
         continue
       }
       if (failures > 0) options.onRecovered(runId)
       if (failed) throw outcome
+      if (outcome.length !== events.length) throw notRuncast()
       return outcome
     }
   }
@@ -82,7 +73,7 @@ export function createSender (options: SenderOptions): Sender {
       const batch = new AbortController()
       underWay.add(batch)
       if (ended) batch.abort()
-      return deliver(runId, events, batch.signal).finally(() => underWay.delete(batch))
+      return repeat(runId, events, batch.signal).finally(() => underWay.delete(batch))
     },
     end () {
       ended = true
@@ -94,12 +85,6 @@ export function createSender (options: SenderOptions): Sender {
 /** The error of everything that a closed publisher did not deliver, or does not take any more. */
 export function closedError (): RuncastError {
   return new RuncastError('closed', 'The publisher is closed.')
-}
-
-function idsOf (answer: unknown, count: number): string[] {
-  const ids = fieldOf(answer, 'ids')
-  if (!Array.isArray(ids) || ids.length !== count) throw notRuncast()
-  return ids.map(String)
 }
 
 /** 128 random bits; `crypto.randomUUID` is missing in pages that are not served securely. */
