@@ -4,8 +4,6 @@ import type { Claims, Scope } from '../../schemas/auth.ts'
 import { AccessError } from '../../services/auth/access-error.ts'
 import { accessOf, readClaims, type Access, type Via } from '../../services/auth/access.ts'
 import { isTrustedByCookie } from '../../services/auth/cross-site.ts'
-import type { Grant } from '../../services/auth/login-codes.ts'
-import { OwnTokens } from '../../services/auth/own-tokens.ts'
 import { sessionCookie } from '../../services/auth/session.ts'
 import { VerifiedTokens } from '../../services/auth/verified-tokens.ts'
 
@@ -30,9 +28,6 @@ declare module 'fastify' {
      * @throws AccessError `token_invalid`, `token_expired`
      */
     verifyToken (token: string): Promise<Claims>
-
-    /** A token for a part of the service itself: good for ten minutes, in this process only, whatever key is configured. */
-    ownToken (grant: Grant): string
 
     /**
      * Refuses what another site may have made the browser send with its session cookie.
@@ -63,12 +58,10 @@ const TOKEN_PARAMETERS = ['access_token', 'token', 'jwt']
 /** Knows who asks: `fastify.requireAccess(scope)` and `request.access`. */
 export default fp(async (fastify) => {
   const verified = new VerifiedTokens()
-  const own = new OwnTokens()
   fastify.decorateRequest('access')
   fastify.decorate('requireAccess', requireAccess)
   fastify.decorate('authenticate', authenticate)
   fastify.decorate('verifyToken', verifyToken)
-  fastify.decorate('ownToken', (grant: Grant) => own.issue(grant))
   fastify.decorate('refuseCrossSite', refuseCrossSite)
 
   fastify.addHook('onError', async (_request, reply, error) => {
@@ -98,7 +91,7 @@ export default fp(async (fastify) => {
 
   async function verifyToken (token: string): Promise<Claims> {
     if (token.length > MAX_TOKEN_CHARACTERS) throw new AccessError('token_invalid')
-    const claims = verified.get(token) ?? own.get(token) ?? readClaims(verifiedPayload(token))
+    const claims = verified.get(token) ?? readClaims(verifiedPayload(token))
     if (claims === null) throw new AccessError('token_invalid')
     if (claims.exp * 1000 <= Date.now()) throw new AccessError('token_expired')
     verified.set(token, claims)

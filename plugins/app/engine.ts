@@ -1,7 +1,6 @@
 import fp from 'fastify-plugin'
 import { SettingsSchema } from '../../schemas/config.ts'
 import { createEngineService, type EngineService } from '../../services/engine/engine-service.ts'
-import { createOwnFetch } from '../../services/engine/own-fetch.ts'
 import { createPublishers } from '../../services/engine/publishers.ts'
 import { createEmbeddedRunStore } from '../../services/engine/run-store/embedded/embedded-run-store.ts'
 import { createRedisRunStore } from '../../services/engine/run-store/redis/redis-run-store.ts'
@@ -13,24 +12,29 @@ declare module 'fastify' {
   }
 }
 
-/** How much of DRAIN_MS the last events of interrupted runs may take. */
+/** The share of DRAIN_MS that the last events of interrupted runs may take. */
 const LAST_EVENTS_SHARE = 0.5
 
 /**
- * The workflow engine: `fastify.engine`. Its events come in by the route that everyone publishes by, without a socket
- * and with a token of the process's own. At a shutdown it stops while the service still answers, so that nothing it
- * has to tell is lost; its store closes before the run log does.
+ * The workflow engine: `fastify.engine`. Its events go through the validation and the publisher of the publish route.
+ * At a shutdown it stops while the service still answers, so that its followers see its last events; its store closes
+ * before the run log does.
  */
 export default fp(async (fastify) => {
   const { config, redisConnections: connections, log: logger } = fastify
   const store = connections === null
     ? createEmbeddedRunStore({ directory: config.DATA_DIR, minFreeBytes: config.MIN_FREE_BYTES, ttlSeconds: config.RUN_TTL_S })
     : createRedisRunStore({ redis: connections.command, keys: redisKeys(config.CHANNEL_PREFIX), ttlSeconds: config.RUN_TTL_S })
-  const tokenFor = (tenant: string) => fastify.ownToken({ sub: 'engine', scope: 'runs:write', ...(tenant === '' ? {} : { tenant }) })
+  const publishers = createPublishers({
+    publish: (publication) => fastify.publisher.publish(publication),
+    limits: { maxEventBytes: config.MAX_EVENT_BYTES, terminalStatuses: config.terminalStatuses },
+    embedded: connections === null,
+    logger
+  })
   const engine = createEngineService({
     store,
     log: fastify.runLog,
-    publishers: createPublishers({ fetch: createOwnFetch((request, response) => fastify.routing(request, response)), tokenFor, logger }),
+    publishers,
     logger,
     workflowsDirectory: config.WORKFLOWS_DIR,
     environment: secretsEnvironment(),
@@ -45,7 +49,7 @@ export default fp(async (fastify) => {
   fastify.onStart(async () => engine.watch())
   fastify.onDrain(() => engine.close(config.DRAIN_MS * LAST_EVENTS_SHARE))
   fastify.addHook('onClose', () => store.close())
-}, { name: 'engine', fastify: '5.x', dependencies: ['auth', 'config', 'redis', 'run-log', 'shutdown'] })
+}, { name: 'engine', fastify: '5.x', dependencies: ['config', 'publisher', 'redis', 'run-log', 'shutdown'] })
 
 /** The environment without the service's own settings: its keys are no workflow's secrets. */
 function secretsEnvironment (): Record<string, string | undefined> {

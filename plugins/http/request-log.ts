@@ -7,10 +7,8 @@ export class RequestLog extends LogController {
   override requestCompleted (error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
     if (String(reply.raw.getHeader('content-type')).startsWith('text/event-stream')) return
     const isProbe = request.url.startsWith('/health/') || request.url === '/metrics'
-    // The service's own requests come through no socket.
-    const isOwn = 'isLightMyRequest' in request.raw
     const fault = error instanceof Error ? { err: error } : {}
-    const level = isProbe || isOwn ? 'debug' : reply.statusCode >= 500 || error instanceof Error ? 'warn' : 'info'
+    const level = isProbe ? 'debug' : reply.statusCode >= 500 || error instanceof Error ? 'warn' : 'info'
     reply.log[level]({ req: request, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime), ...fault }, 'request answered')
   }
 }

@@ -1,42 +1,41 @@
-import { createPublisher, type Publisher } from '@runcast/client'
+import { createPublisher, RuncastError, type Deliver, type Publisher } from '@runcast/client'
+import { parseEvents, type EventLimits } from '../events/parse-events.ts'
 import type { Logger } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
+import { refusalOf } from '../problem.ts'
+import type { Publisher as LogPublisher } from '../publisher.ts'
 
 export interface PublishersOptions {
-  /** Reaches the service itself. */
-  readonly fetch: typeof fetch
-  /** Gives a token that permits to write the runs of a tenant. */
-  readonly tokenFor: (tenant: string) => string
+  /** Puts events into the run log. */
+  readonly publish: LogPublisher['publish']
+  readonly limits: EventLimits
+  /** Whether the run log is the embedded one. */
+  readonly embedded: boolean
   readonly logger: Logger
 }
 
-/** The publishers that the engine's events go through, one per tenant. */
+/** The publishers of the engine's events, one per tenant. */
 export interface Publishers {
   /** '' for no tenant. */
   of (tenant: string): Publisher
-  /** Resolves when all is stored; what is not within the time fails. */
+  /** Resolves when all events are stored. After `timeoutMs`, the events that are not stored fail. */
   close (timeoutMs: number): Promise<void>
 }
 
-/** How long an event waits for others to share its request, in milliseconds. */
+/** How long an event waits for others to share its batch, in milliseconds. */
 const BATCH_DELAY_MS = 10
 
-/** The client's own address for the service, which no request leaves the process for. */
-const OWN_URL = 'http://localhost'
-
-/** At most one line in this time says that events can't be stored now. */
+/** The least time between two log lines about events that can not be stored, in milliseconds. */
 const COMPLAINT_MS = 5_000
 
-/** Makes the publishers of one process. */
-export function createPublishers ({ fetch, tokenFor, logger }: PublishersOptions): Publishers {
+/** Makes the publishers of one process. Their events take no request: they go straight to the run log. */
+export function createPublishers (options: PublishersOptions): Publishers {
   const publishers = new Map<string, Publisher>()
-  const complain = throttledLog((fields, message) => logger.warn(fields, message), COMPLAINT_MS)
+  const complain = throttledLog((fields, message) => options.logger.warn(fields, message), COMPLAINT_MS)
 
   function make (tenant: string): Publisher {
     return createPublisher({
-      url: OWN_URL,
-      fetch,
-      getToken: () => tokenFor(tenant),
+      deliver: deliverTo(options, tenant),
       batchDelayMs: BATCH_DELAY_MS,
       onRetry: ({ runId, error }) => complain({ run_id: runId, err: error }, 'events of a workflow run are not stored yet')
     })
@@ -50,6 +49,22 @@ export function createPublishers ({ fetch, tokenFor, logger }: PublishersOptions
     },
     async close (timeoutMs) {
       await Promise.all(Array.from(publishers.values(), (publisher) => publisher.close({ timeoutMs })))
+    }
+  }
+}
+
+/** Validates and refuses as the publish route does. */
+function deliverTo ({ publish, limits, embedded }: PublishersOptions, tenant: string): Deliver {
+  return async (runId, body, idempotencyKey, signal) => {
+    try {
+      signal.throwIfAborted()
+      const events = parseEvents(Buffer.from(body), 'json', limits)
+      const aborted = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      const { ids } = await Promise.race([publish({ runId, tenant, events, idempotencyKey }), aborted])
+      return ids
+    } catch (error) {
+      const { status, code, detail, retryAfter } = refusalOf(error, embedded)
+      throw new RuncastError(code, detail, { status, retryAfterMs: retryAfter === undefined ? null : retryAfter * 1000, cause: error })
     }
   }
 }

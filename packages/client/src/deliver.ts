@@ -1,6 +1,6 @@
+import { fieldOf } from '@runcast/protocol'
 import type { Caller } from './caller.ts'
 import { refusal } from './errors.ts'
-import { fieldOf } from './field.ts'
 
 /**
  * Delivers one batch of events, in one attempt.
