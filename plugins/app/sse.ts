@@ -17,7 +17,7 @@ declare module 'fastify' {
      * Answers 200 with the head of an event stream and `retry:`. From then on whoever calls is the only writer of
      * the returned response, and ends it.
      */
-    openEventStream: () => ServerResponse
+    startEventStream: () => ServerResponse
   }
 }
 
@@ -37,7 +37,7 @@ export default fp(async (fastify) => {
   await fastify.register(FastifySSEPlugin, { retryDelay: false })
   const retry = chunkOf(encodeRetry(fastify.config.STREAM_RETRY_MS))
 
-  fastify.decorateReply('openEventStream', function (this: FastifyReply) {
+  fastify.decorateReply('startEventStream', function (this: FastifyReply) {
     const response = this.raw
     const { socket } = response
     if (socket === null) throw new Error('the response waits for another one on its connection')

@@ -3,7 +3,7 @@ import '@fastify/accepts'
 import fp from 'fastify-plugin'
 import type { CloseReason } from '../../schemas/stream.ts'
 import { closeFrame } from '../../services/sse/frames.ts'
-import type { Expiry } from '../../services/sse/open-stream.ts'
+import type { Expiry } from '../../services/sse/connection.ts'
 import { NotAcceptableError } from '../../services/topic/stream-errors.ts'
 import { StreamLimits } from '../../services/topic/stream-limits.ts'
 
@@ -54,6 +54,6 @@ export default fp(async (fastify) => {
   })
 
   fastify.decorateReply('closeStream', function (this: FastifyReply, reason: CloseReason) {
-    this.openEventStream().end(closeFrame(reason, null))
+    this.startEventStream().end(closeFrame(reason, null))
   })
 }, { name: 'streams', fastify: '5.x', dependencies: ['auth', 'config', 'shutdown', 'sse'] })

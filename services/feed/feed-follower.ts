@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { PING } from '../sse/encoder.ts'
-import { OpenStream, type Expiry } from '../sse/open-stream.ts'
+import { SseConnection, type Expiry } from '../sse/connection.ts'
 import type { View } from './view.ts'
 
 /** Who keeps a follower of a feed. */
@@ -19,7 +19,7 @@ export const LAG_BYTES = 262_144
  * One open stream of a tenant's runs. It is either current, having had a snapshot and every update since, or it gets
  * a snapshot next: what it brings are states, so nothing is kept for who is slow.
  */
-export class FeedFollower extends OpenStream {
+export class FeedFollower extends SseConnection {
   readonly view: View
   readonly #keeper: FeedKeeper
   #isCurrent = false
@@ -66,7 +66,7 @@ export class FeedFollower extends OpenStream {
     return null
   }
 
-  protected override beat (now: number, heartbeatMs: number): void {
+  protected override heartbeat (now: number, heartbeatMs: number): void {
     if (this.backlog() > 0 || now - this.#lastWriteAt < heartbeatMs) return
     this.#lastWriteAt = now
     this.write(chunkOf(PING))

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { Expiry } from '../sse/open-stream.ts'
-import { OpenStreams, tickInterval } from '../sse/open-streams.ts'
+import type { Expiry } from '../sse/connection.ts'
+import { SseConnections, tickInterval } from '../sse/connections.ts'
 import { Feed, type FeedOptions } from './feed.ts'
 import { FeedFollower, type FeedKeeper } from './feed-follower.ts'
 import type { View } from './view.ts'
@@ -15,7 +15,7 @@ export interface FeedsOptions extends FeedOptions {
 export class Feeds {
   readonly #options: FeedsOptions
   readonly #feeds = new Map<string, Feed>()
-  readonly #followers = new OpenStreams<FeedFollower>()
+  readonly #followers = new SseConnections<FeedFollower>()
   readonly #tick: NodeJS.Timeout
   readonly #check: NodeJS.Timeout
 

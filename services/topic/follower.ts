@@ -3,7 +3,7 @@ import type { EventId } from '@runcast/protocol'
 import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { PING } from '../sse/encoder.ts'
 import { endFrame, positionFrame } from '../sse/frames.ts'
-import { OpenStream, type Expiry } from '../sse/open-stream.ts'
+import { SseConnection, type Expiry } from '../sse/connection.ts'
 import { catchUp, type Step } from './catch-up.ts'
 import type { Filter } from './filter.ts'
 import type { LaneMember } from './lane.ts'
@@ -31,7 +31,7 @@ export interface FollowerObserver {
  * generator's pump or the lane writes, never both: the follower joins the lane in the same synchronous step in which
  * it finds that nothing is newer than its cursor.
  */
-export class Follower extends OpenStream implements LaneMember {
+export class Follower extends SseConnection implements LaneMember {
   readonly filter: Filter
   readonly #topic: Topic
   readonly #keeper: FollowerKeeper
@@ -91,7 +91,7 @@ export class Follower extends OpenStream implements LaneMember {
     return this.#onLane ? this.#topic.lane.position : this.#cursor
   }
 
-  protected override beat (now: number, heartbeatMs: number): void {
+  protected override heartbeat (now: number, heartbeatMs: number): void {
     if (this.#onLane || this.backlog() > 0 || now - this.#lastWriteAt < heartbeatMs) return
     this.#lastWriteAt = now
     this.write(chunkOf(this.#sentId === this.#cursor ? PING : positionFrame(this.#cursor)))

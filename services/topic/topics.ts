@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { EventId } from '@runcast/protocol'
 import type { LiveChannels } from '../pubsub/live-channels.ts'
 import type { RunLog } from '../run-log/run-log.ts'
-import type { Expiry } from '../sse/open-stream.ts'
-import { OpenStreams, tickInterval } from '../sse/open-streams.ts'
+import type { Expiry } from '../sse/connection.ts'
+import { SseConnections, tickInterval } from '../sse/connections.ts'
 import type { Filter } from './filter.ts'
 import { Follower, type FollowerKeeper, type FollowerObserver } from './follower.ts'
 import { Topic } from './topic.ts'
@@ -33,7 +33,7 @@ const CHECKS_AT_ONCE = 16
 export class Topics implements FollowerKeeper {
   readonly #options: TopicsOptions
   readonly #entries = new Map<string, Entry>()
-  readonly #followers = new OpenStreams<Follower>()
+  readonly #followers = new SseConnections<Follower>()
   readonly #memory = new TopicMemory(() => this.#entries.size)
   readonly #tick: NodeJS.Timeout
   readonly #check: NodeJS.Timeout

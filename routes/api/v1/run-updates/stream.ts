@@ -28,7 +28,7 @@ const feedRoute: FastifyPluginAsyncTypebox = async (fastify) => {
     const fields = { request_id: id, subject }
     const view = viewOf(request.access)
     fastify.log.info(fields, 'feed opened')
-    feeds.follow(tenant, view, reply.openEventStream(), fastify.streamExpiry(expiresAt), ({ openedAt, frames, bytes, end: reason }) => {
+    feeds.follow(tenant, view, reply.startEventStream(), fastify.streamExpiry(expiresAt), ({ openedAt, frames, bytes, end: reason }) => {
       streamLimits.giveBack(subject)
       fastify.log.info({ ...fields, duration_ms: Date.now() - openedAt, frames, bytes, reason }, 'feed ended')
     })

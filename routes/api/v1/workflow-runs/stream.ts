@@ -72,7 +72,7 @@ const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   function follow (request: FastifyRequest<StreamRoute>, reply: FastifyReply, asked: StreamRequest, opening: Following): void {
     const record = new StreamRecord(reports, { request_id: request.id, run_id: request.params.run_id, subject: request.access.subject })
     record.opened(opening.open.mode, opening.open.position)
-    topics.follow(opening.topic, reply.openEventStream(), asked.filter, opening.cursor, fastify.streamExpiry(request.access.expiresAt), record)
+    topics.follow(opening.topic, reply.startEventStream(), asked.filter, opening.cursor, fastify.streamExpiry(request.access.expiresAt), record)
       .start(opening.frame, opening.first)
   }
 }

@@ -6,20 +6,20 @@ import type { CloseReason } from '../../schemas/stream.ts'
 import { chunkOf, type Chunk } from './chunk.ts'
 import { closeFrame } from './frames.ts'
 
-/** How a stream ended: because what it follows did, as the server decided, or by the client. */
+/** Why a stream ended: its run did, its client left, or the server closed it. */
 export type EndReason = 'end' | 'client' | CloseReason
 
-/** When a stream is closed at the latest, in milliseconds since 1970, and why. */
+/** The time at which a stream is closed, in milliseconds since 1970, and the reason that its client is given. */
 export interface Expiry {
   readonly at: number
   readonly reason: CloseReason
 }
 
-/** How long a socket may take for its last frame, in milliseconds. */
+/** The time that a socket gets to take its last frame, in milliseconds. */
 const LAST_FRAME_MS = 5_000
 
-/** One open stream: a socket, when it must end, and how it ends. What it brings is its subclass's matter. */
-export abstract class OpenStream {
+/** The connection of one event stream: its socket, its expiry and its end. A subclass knows what to write. */
+export abstract class SseConnection {
   /** Milliseconds since 1970. */
   readonly openedAt = Date.now()
   protected readonly socket: Socket
@@ -29,9 +29,9 @@ export abstract class OpenStream {
   #ending: { readonly reason: EndReason, readonly since: number } | null = null
   #bytes = 0
 
-  /** @param response its head is sent, nobody else writes to it, and its socket is its own */
+  /** @param response its head is sent, nobody else writes to it, and its socket serves no other response */
   constructor (response: ServerResponse, expiry: Expiry) {
-    if (response.socket === null) throw new TypeError('an open stream needs a response that has its socket')
+    if (response.socket === null) throw new TypeError('an event stream needs a response that has its socket')
     this.#response = response
     this.#isChunked = response.chunkedEncoding
     this.socket = response.socket
@@ -43,49 +43,49 @@ export abstract class OpenStream {
     response.on('error', ignore)
   }
 
-  /** The bytes that were written. */
+  /** The number of bytes written. */
   get bytes (): number {
     return this.#bytes
   }
 
-  /** How the stream ended, or is about to. */
+  /** The reason of the end; `client` until the server ends the stream. */
   get end (): EndReason {
     return this.#ending?.reason ?? 'client'
   }
 
-  /** Whether its last frame is written. */
+  /** True once the last frame is written. */
   get isEnding (): boolean {
     return this.#ending !== null
   }
 
-  /** Bytes that the socket has not taken yet. */
+  /** The number of bytes that the socket has not taken yet. */
   backlog (): number {
     return this.socket.writableLength
   }
 
-  /** Ends an unfinished stream; the client is told why and when to come back. */
+  /** Ends an unfinished stream. The last frame names the reason and the time to come back. */
   close (reason: CloseReason): void {
     this.endWith(closeFrame(reason, this.position()), reason)
   }
 
-  /** What time brings: the end of an old stream, a sign of life on an idle one, patience that is over. */
+  /** Closes a stream that has expired, writes a heartbeat to an idle one, destroys the socket of one that can not end. */
   tick (now: number, heartbeatMs: number): void {
     if (this.#ending !== null) {
       if (now - this.#ending.since >= LAST_FRAME_MS) this.socket.destroy()
     } else if (now >= this.#expiry.at) {
       this.close(this.#expiry.reason)
     } else {
-      this.beat(now, heartbeatMs)
+      this.heartbeat(now, heartbeatMs)
     }
   }
 
-  /** The id of the last frame, if its client can go on after it. */
+  /** The id from which the client can go on; null if it can not. */
   protected abstract position (): EventId | null
 
-  /** Writes a sign of life if nothing was written for `heartbeatMs`. */
-  protected abstract beat (now: number, heartbeatMs: number): void
+  /** Writes a heartbeat if nothing was written for `heartbeatMs`. */
+  protected abstract heartbeat (now: number, heartbeatMs: number): void
 
-  /** Stops whatever writes to the stream: only its last frame may follow. Called more than once. */
+  /** Stops all writing but that of the last frame. Called more than once. */
   protected abstract stop (): void
 
   /** Called once, when the socket is gone. */
@@ -97,12 +97,12 @@ export abstract class OpenStream {
     this.#bytes += body.length
   }
 
-  /** Whether the socket has more bytes waiting than it likes. */
+  /** True while more bytes wait for the socket than its high water mark. */
   protected get needsDrain (): boolean {
     return this.socket.writableNeedDrain
   }
 
-  /** Resolves when the socket has taken what was waiting, or at the signal. */
+  /** Resolves when the socket has taken all bytes, or at the signal. */
   protected async drained (signal: AbortSignal): Promise<void> {
     await once(this.socket, 'drain', { signal }).catch(ignore)
   }
