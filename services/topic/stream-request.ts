@@ -75,5 +75,5 @@ export function isAtTheEnd (request: StreamRequest, facts: LogFacts, graceMs: nu
   if (request.from.at !== 'cursor') return false
   const { cursor } = request.from
   if (!facts.exists) return seqOf(cursor) === 0 && msOf(cursor) > 0
-  return cursor === facts.last && graceLeft(facts, graceMs)?.quiet === 0
+  return cursor === facts.last && graceLeft(facts, graceMs) === 0
 }

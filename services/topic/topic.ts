@@ -4,9 +4,9 @@ import type { Gap } from '../run-log/gap.ts'
 import type { LiveMessage } from '../run-log/live-message.ts'
 import { noFacts, RunLogError, type From, type LogEvent, type LogFacts, type Page } from '../run-log/run-log.ts'
 import { endFrame, gapFrame } from '../sse/frames.ts'
-import { EndClock } from './end-clock.ts'
 import { EVERYTHING, type Filter } from './filter.ts'
 import { FlushPace } from './flush-pace.ts'
+import { GraceTimer } from './grace.ts'
 import { DEFAULT_LAG_BYTES, Lane } from './lane.ts'
 import { PAGE_EVENTS, pageOf, SharedPages, type EncodedPage } from './pages.ts'
 import { RetryTimer } from './retry-timer.ts'
@@ -33,14 +33,13 @@ export class Topic {
   readonly #options: TopicOptions
   readonly #pages: SharedPages
   readonly #ring: Ring
-  readonly #endClock: EndClock
+  readonly #grace: GraceTimer
   #facts = noFacts(0)
   #last: EventId = ORIGIN
   #waiting: LiveMessage[] | null = []
   #repair: Promise<boolean> | null = null
   readonly #retry = new RetryTimer(() => this.repair())
   readonly #pace = new FlushPace(() => this.lane.flush(this.#last), () => this.lane.size)
-  #over = false
   /** When the log has last told this tenant of the run, or that there is none; by the monotonic clock. */
   #confirmedAt = -Infinity
   /** Whether what is in memory may not be told, since the log behind it can't be read. */
@@ -54,7 +53,7 @@ export class Topic {
     this.#pages = new SharedPages(runId, options.log, memory)
     this.#ring = memory.createRing()
     this.lane = new Lane(ORIGIN, options.lagBytes ?? DEFAULT_LAG_BYTES)
-    this.#endClock = new EndClock(options.graceMs, () => this.repair(), () => this.#finish())
+    this.#grace = new GraceTimer(options.graceMs, () => this.repair(), () => this.#finish())
   }
 
   /** The id of the newest event known. */
@@ -71,7 +70,7 @@ export class Topic {
 
   /** Whether the run is finished and its stragglers are in, proved by the log. */
   get isOver (): boolean {
-    return this.#over
+    return this.#grace.isOver
   }
 
   /** Finds where the run stands. To be called once, after the subscription is acknowledged. */
@@ -149,7 +148,7 @@ export class Topic {
   close (): void {
     this.#closed = true
     this.#pace.cancel()
-    this.#endClock.stop()
+    this.#grace.stop()
     this.#retry.stop()
   }
 
@@ -186,8 +185,7 @@ export class Topic {
       if (event.type === 'status_change') this.#noticeStatus(event)
     }
     if (events.length === 0) return
-    this.#over = false
-    if (this.#facts.terminalId !== null) this.#endClock.prolong()
+    if (this.#facts.terminalId !== null) this.#grace.noteEvent(this.facts)
     this.#pace.want(events.length)
   }
 
@@ -195,7 +193,6 @@ export class Topic {
     const effect = effectOf(event.type, JSON.parse(event.data), this.#options.terminalStatuses)
     if (effect?.status === undefined || this.#facts.terminalId !== null) return
     this.#facts = { ...this.#facts, status: effect.status, terminalId: effect.terminal === true ? event.id : null }
-    if (effect.terminal === true) this.#endClock.begin()
   }
 
   #track (repair: Promise<boolean>): Promise<boolean> {
@@ -270,8 +267,7 @@ export class Topic {
     if (followers > 0) this.#options.observer.gap(gap.reason, followers)
     this.lane.announce(gapFrame(this.runId, gap, position), position)
     this.#last = position
-    this.#over = false
-    this.#endClock.forget()
+    this.#grace.forget()
     this.#learn(page.facts)
     if (!page.facts.exists && gap.reason === 'expired') this.#beginAgain()
   }
@@ -279,7 +275,6 @@ export class Topic {
   /** The run is gone for good: everyone is told so, and who comes after that waits for a new one. */
   #beginAgain (): void {
     this.#finish()
-    this.#over = false
     this.#last = ORIGIN
     this.lane.flush(ORIGIN)
   }
@@ -288,12 +283,11 @@ export class Topic {
   #learn (facts: LogFacts): void {
     this.#facts = { ...facts, last: this.#last }
     this.#confirmedAt = performance.now()
-    this.#endClock.learn(facts)
+    this.#grace.learn(facts)
   }
 
   #finish (): void {
     this.flush()
-    this.#over = true
     for (const member of this.lane.members()) member.finish(endFrame(this.facts, this.#last))
   }
 }
