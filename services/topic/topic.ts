@@ -5,7 +5,7 @@ import type { LiveMessage } from '../run-log/live-message.ts'
 import { noFacts, RunLogError, type From, type LogEvent, type LogFacts, type Page } from '../run-log/run-log.ts'
 import { endFrame, gapFrame } from '../sse/frames.ts'
 import { EVERYTHING, type Filter } from './filter.ts'
-import { FlushPace } from './flush-pace.ts'
+import { FlushScheduler } from './flush-scheduler.ts'
 import { GraceTimer } from './grace.ts'
 import { DEFAULT_LAG_BYTES, Lane } from './lane.ts'
 import { PAGE_EVENTS, pageOf, SharedPages, type EncodedPage } from './pages.ts'
@@ -39,7 +39,7 @@ export class Topic {
   #waiting: LiveMessage[] | null = []
   #repair: Promise<boolean> | null = null
   readonly #retry = new RetryTimer(() => this.repair())
-  readonly #pace = new FlushPace(() => this.lane.flush(this.#last), () => this.lane.size)
+  readonly #flushes = new FlushScheduler(() => this.lane.flush(this.#last), () => this.lane.size)
   /** When the log has last told this tenant of the run, or that there is none; by the monotonic clock. */
   #confirmedAt = -Infinity
   /** Whether what is in memory may not be told, since the log behind it can't be read. */
@@ -141,13 +141,13 @@ export class Topic {
 
   /** Writes what is queued for the lane now. */
   flush (): void {
-    this.#pace.now()
+    this.#flushes.now()
   }
 
   /** Stops all timers; nothing is received afterwards. */
   close (): void {
     this.#closed = true
-    this.#pace.cancel()
+    this.#flushes.cancel()
     this.#grace.stop()
     this.#retry.stop()
   }
@@ -186,7 +186,7 @@ export class Topic {
     }
     if (events.length === 0) return
     if (this.#facts.terminalId !== null) this.#grace.noteEvent(this.facts)
-    this.#pace.want(events.length)
+    this.#flushes.schedule(events.length)
   }
 
   #noticeStatus (event: LogEvent): void {
