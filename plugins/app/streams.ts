@@ -1,11 +1,11 @@
-import type { FastifyReply } from 'fastify'
 import '@fastify/accepts'
+import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import type { CloseReason } from '../../schemas/stream.ts'
-import { closeFrame } from '../../services/sse/frames.ts'
 import type { Expiry } from '../../services/sse/connection.ts'
+import { closeFrame } from '../../services/sse/frames.ts'
+import { StreamLimits } from '../../services/stream/limits.ts'
 import { NotAcceptableError } from '../../services/topic/stream-errors.ts'
-import { StreamLimits } from '../../services/topic/stream-limits.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

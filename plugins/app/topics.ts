@@ -20,8 +20,7 @@ export default fp(async (fastify) => {
     terminalStatuses: config.terminalStatuses,
     observer: {
       repaired: (events) => metrics.repairedEvents.inc(events),
-      gap: (reason, followers) => metrics.streamGaps.inc({ reason }, followers),
-      fellBack: () => metrics.laneFallbacks.inc()
+      gap: (reason, followers) => metrics.streamGaps.inc({ reason }, followers)
     }
   })
   fastify.decorate('topics', topics)

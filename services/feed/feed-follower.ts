@@ -76,7 +76,7 @@ export class FeedFollower extends SseConnection {
     this.#isCurrent = false
   }
 
-  protected override gone (): void {
+  protected override closed (): void {
     this.#keeper.left(this)
   }
 

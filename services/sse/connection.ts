@@ -38,7 +38,7 @@ export abstract class SseConnection {
     this.#expiry = expiry
     response.once('close', () => {
       this.stop()
-      this.gone()
+      this.closed()
     })
     response.on('error', ignore)
   }
@@ -89,7 +89,7 @@ export abstract class SseConnection {
   protected abstract stop (): void
 
   /** Called once, when the socket is gone. */
-  protected abstract gone (): void
+  protected abstract closed (): void
 
   /** Writes straight to the socket: the response would frame the same bytes for every stream anew. */
   protected write ({ framed, body }: Chunk): void {

@@ -1,73 +1,83 @@
 import type { ServerResponse } from 'node:http'
 import type { EventId } from '@runcast/protocol'
+import type { GapReason } from '../run-log/gap.ts'
 import { chunkOf, type Chunk } from '../sse/chunk.ts'
+import { SseConnection, type Expiry } from '../sse/connection.ts'
 import { PING } from '../sse/encoder.ts'
 import { endFrame, positionFrame } from '../sse/frames.ts'
-import { SseConnection, type Expiry } from '../sse/connection.ts'
-import { catchUp, type Step } from './catch-up.ts'
 import type { Filter } from './filter.ts'
 import type { LaneMember } from './lane.ts'
+import type { EncodedPage } from './pages.ts'
 import type { Topic } from './topic.ts'
 
-/** Who keeps count of the open streams. */
+/** The beginning of one stream, decided before a byte is sent. */
+export interface Beginning {
+  /** Held; released when the socket is gone. */
+  readonly topic: Topic
+  readonly filter: Filter
+  /** The first page, with the frames that open the stream. */
+  readonly first: EncodedPage
+}
+
+/** Makes an async generator of the pages after a cursor, which ends when `gone` is aborted. */
+export type PagesAfter = (cursor: EventId, gone: AbortSignal) => AsyncGenerator<EncodedPage, void, void>
+
+/** Keeps the open streams. */
 export interface FollowerKeeper {
   /** Called once, when the socket is gone. */
   left (follower: Follower): void
 }
 
-/** What whoever opened a stream wants to know of it. */
+/** Hears of one stream what its log lines and metrics tell. */
 export interface FollowerObserver {
   /** Called once, when the socket is gone. */
   closed (follower: Follower): void
   /** The follower was told of a gap while it caught up. */
-  gap (reason: 'expired' | 'forked' | 'unknown_id'): void
+  gap (reason: GapReason): void
+  /** The follower was too slow for the lane. */
   fellBack (): void
-  /** A fault that ended the stream. */
+  /** A fault ended the stream. */
   failed (error: unknown): void
 }
 
 /**
- * One open stream of a run: a cursor, a socket, and while it is behind one async generator over the run log. Either the
- * generator's pump or the lane writes, never both: the follower joins the lane in the same synchronous step in which
- * it finds that nothing is newer than its cursor.
+ * One open stream of a run: a cursor, a socket, and while it is behind one async generator of pages. Either the pump of
+ * the generator or the lane writes, never both: the follower joins the lane in the same synchronous step in which it
+ * finds that nothing is newer than its cursor.
  */
 export class Follower extends SseConnection implements LaneMember {
   readonly filter: Filter
-  readonly #topic: Topic
+  readonly topic: Topic
+  readonly #pagesAfter: PagesAfter
   readonly #keeper: FollowerKeeper
   readonly #observer: FollowerObserver
   #cursor: EventId
-  /** The last id that the client was sent, which a filter leaves behind the cursor. */
+  /** The id of the last frame sent, which a filter leaves behind the cursor. */
   #sentId: EventId
-  #pump: AbortController | null = null
-  #onLane = false
+  /** Ends the generator. Null while there is none. */
+  #gone: AbortController | null = null
+  #isOnLane = false
   #lastWriteAt = Date.now()
   #events = 0
 
-  /**
-   * @param cursor the position of what the response was already written
-   */
-  constructor (topic: Topic, response: ServerResponse, filter: Filter, cursor: EventId, expiry: Expiry, keeper: FollowerKeeper, observer: FollowerObserver) {
+  constructor (beginning: Beginning, pagesAfter: PagesAfter, response: ServerResponse, expiry: Expiry, keeper: FollowerKeeper, observer: FollowerObserver) {
     super(response, expiry)
-    this.filter = filter
-    this.#topic = topic
-    this.#cursor = cursor
-    this.#sentId = cursor
+    this.filter = beginning.filter
+    this.topic = beginning.topic
+    this.#cursor = this.#sentId = beginning.first.resume.position
+    this.#pagesAfter = pagesAfter
     this.#keeper = keeper
     this.#observer = observer
   }
 
+  /** The number of events sent. */
   get events (): number {
     return this.#events
   }
 
-  get topic (): Topic {
-    return this.#topic
-  }
-
-  /** Writes the opening frame and the first step at once, and starts to follow. */
-  start (opening: string, first: Step): void {
-    this.#take({ ...first, frames: opening + first.frames })
+  /** Writes the first page, and follows the run from there. */
+  start (first: EncodedPage): void {
+    this.#take(first)
     if (!this.isEnding && !this.#joinLane()) this.#catchUp()
   }
 
@@ -77,7 +87,7 @@ export class Follower extends SseConnection implements LaneMember {
   }
 
   fallBack (position: EventId): void {
-    this.#onLane = false
+    this.#isOnLane = false
     this.#cursor = position
     this.#observer.fellBack()
     this.#catchUp()
@@ -88,73 +98,79 @@ export class Follower extends SseConnection implements LaneMember {
   }
 
   protected override position (): EventId {
-    return this.#onLane ? this.#topic.lane.position : this.#cursor
+    return this.#isOnLane ? this.topic.lane.position : this.#cursor
   }
 
   protected override heartbeat (now: number, heartbeatMs: number): void {
-    if (this.#onLane || this.backlog() > 0 || now - this.#lastWriteAt < heartbeatMs) return
+    if (this.#isOnLane || this.backlog() > 0 || now - this.#lastWriteAt < heartbeatMs) return
     this.#lastWriteAt = now
     this.write(chunkOf(this.#sentId === this.#cursor ? PING : positionFrame(this.#cursor)))
     this.#sentId = this.#cursor
   }
 
   protected override stop (): void {
-    if (this.#onLane) this.#topic.lane.remove(this)
-    this.#onLane = false
-    this.#pump?.abort()
+    if (this.#isOnLane) this.topic.lane.remove(this)
+    this.#isOnLane = false
+    this.#gone?.abort()
   }
 
-  protected override gone (): void {
+  protected override closed (): void {
     this.#keeper.left(this)
     this.#observer.closed(this)
   }
 
   #catchUp (): void {
-    this.#pump = new AbortController()
-    this.#pumpPages(this.#pump.signal)
+    this.#gone = new AbortController()
+    this.#pump(this.#pagesAfter(this.#cursor, this.#gone.signal), this.#gone.signal)
   }
 
-  async #pumpPages (signal: AbortSignal): Promise<void> {
+  /**
+   * Writes page after page, each when the socket has taken the one before, until the follower joins the lane, its
+   * stream ends or its client leaves. The generator is returned in any case.
+   */
+  async #pump (pages: AsyncGenerator<EncodedPage, void, void>, gone: AbortSignal): Promise<void> {
     try {
-      if (this.needsDrain) await this.drained(signal)
-      for await (const step of catchUp(this.#topic, this.filter, this.#cursor, signal)) {
-        if (signal.aborted) return
-        this.#take(step)
+      if (this.needsDrain) await this.drained(gone)
+      for await (const page of pages) {
+        if (gone.aborted) return
+        this.#take(page)
         if (this.isEnding || this.#joinLane()) return
-        if (this.needsDrain) await this.drained(signal)
+        if (this.needsDrain) await this.drained(gone)
       }
     } catch (error) {
-      if (signal.aborted) return
+      if (gone.aborted) return
       this.#observer.failed(error)
       this.close('unavailable')
     }
   }
 
-  #take (step: Step): void {
-    if (step.gap !== null) this.#observer.gap(step.gap.reason)
-    this.#cursor = step.position
-    if (step.frames !== '' || step.chunk !== null) {
-      this.#sentId = step.sent
+  #take ({ frames, chunk, events, position, sent, resume: { gap }, facts }: EncodedPage): void {
+    if (gap !== null) this.#observer.gap(gap.reason)
+    this.#cursor = position
+    if (frames !== '' || chunk !== null) {
+      this.#sentId = sent
       this.#lastWriteAt = Date.now()
       this.socket.cork()
-      if (step.frames !== '') this.send(chunkOf(step.frames), 0)
-      if (step.chunk !== null) this.send(step.chunk, step.events)
+      if (frames !== '') this.send(chunkOf(frames), 0)
+      if (chunk !== null) this.send(chunk, events)
       this.socket.uncork()
     }
-    if (step.gone !== null) this.endWith(endFrame(step.gone, step.position), 'end')
+    // The run is gone for good.
+    if (gap?.reason === 'expired' && !facts.exists) this.finish(endFrame(facts, position))
   }
 
-  /** @returns whether the follower is done with catching up */
+  /** @returns true when the follower has caught up: it is on the lane, or its stream ends */
   #joinLane (): boolean {
-    const lags = this.needsDrain && this.backlog() > this.#topic.lane.lagBytes
-    if (lags || this.#cursor !== this.#topic.last) return false
-    this.#topic.flush()
-    if (this.#topic.isOver) {
-      this.finish(endFrame(this.#topic.facts, this.#cursor))
+    const { topic } = this
+    const lags = this.needsDrain && this.backlog() > topic.lane.lagBytes
+    if (lags || this.#cursor !== topic.last) return false
+    topic.flush()
+    if (topic.isOver) {
+      this.finish(endFrame(topic.facts, this.#cursor))
     } else {
-      this.#onLane = true
-      this.#pump = null
-      this.#topic.lane.add(this, this.#sentId !== this.#cursor)
+      this.#isOnLane = true
+      this.#gone = null
+      topic.lane.add(this, this.#sentId !== this.#cursor)
     }
     return true
   }

@@ -8,17 +8,17 @@ import type { EncodedEvent } from './ring.ts'
 /** A caught-up follower as the lane sees it. */
 export interface LaneMember {
   readonly filter: Filter
-  /** Bytes that the socket has not taken yet. */
+  /** The number of bytes that the socket has not taken yet. */
   backlog (): number
-  /** Hands a chunk with this many events to the socket. */
+  /** Writes a chunk with this many events to the socket. */
   send (chunk: Chunk, events: number): void
-  /** Called when the member is too far behind for the lane: it has everything up to `position`. */
+  /** Called when the member has left the lane. It has everything up to `position`, and pages from the log again. */
   fallBack (position: EventId): void
-  /** Sends the last frame and ends the stream. */
+  /** Writes the last frame and ends the stream. */
   finish (frame: string): void
 }
 
-/** Over this many bytes not taken from before, a follower leaves the lane and pages from the log again. */
+/** A follower whose backlog is longer than this before a write leaves the lane, in bytes. */
 export const DEFAULT_LAG_BYTES = 262_144
 
 const PING_CHUNK = chunkOf(PING)
@@ -29,16 +29,16 @@ interface Group {
   readonly members: Set<LaneMember>
   pending: string[]
   lastWriteAt: number
-  /** Whether the position moved on without an event that these followers got. */
-  moved: boolean
+  /** True when the position has moved on and no frame has told these followers. */
+  hasMoved: boolean
 }
 
 /**
- * The caught-up followers of one topic. All of them have everything up to `position`; whatever is flushed is
- * encoded once per filter, and the same bytes go to every socket in one write each.
+ * The caught-up followers of one topic. All of them have everything up to `position`. A flush encodes the queued events
+ * once per filter, and writes the same bytes to every socket, in one write each.
  */
 export class Lane {
-  /** The most bytes not taken from before that a member may have. */
+  /** The longest backlog that a member may have before a write, in bytes. */
   readonly lagBytes: number
   readonly #groups = new Map<string, Group>()
   #position: EventId
@@ -53,7 +53,7 @@ export class Lane {
     return this.#position
   }
 
-  /** How many followers it has. */
+  /** The number of followers. */
   get size (): number {
     let size = 0
     for (const { members } of this.#groups.values()) size += members.size
@@ -61,16 +61,16 @@ export class Lane {
   }
 
   /**
-   * Takes a follower in that has everything up to `position`.
+   * Adds a follower that has everything up to `position`.
    *
-   * @param moved whether the last id that the follower was sent is older than that
+   * @param hasMoved whether the last id that the follower was sent is older than that
    */
-  add (member: LaneMember, moved: boolean): void {
+  add (member: LaneMember, hasMoved: boolean): void {
     const group = this.#groups.get(member.filter.key) ??
-      { filter: member.filter, members: new Set(), pending: [], lastWriteAt: Date.now(), moved: false }
+      { filter: member.filter, members: new Set(), pending: [], lastWriteAt: Date.now(), hasMoved: false }
     this.#groups.set(member.filter.key, group)
     group.members.add(member)
-    group.moved ||= moved
+    group.hasMoved ||= hasMoved
   }
 
   remove (member: LaneMember): void {
@@ -81,12 +81,12 @@ export class Lane {
   /** Queues an event for the next flush. */
   push (entry: EncodedEvent): void {
     for (const group of this.#groups.values()) {
-      group.moved = !passes(group.filter, entry.event)
-      if (!group.moved) group.pending.push(entry.frame)
+      group.hasMoved = !passes(group.filter, entry.event)
+      if (!group.hasMoved) group.pending.push(entry.frame)
     }
   }
 
-  /** Writes what is queued, one write per member; `position` is the id of the last event queued. */
+  /** Writes the queued events, one write per member; `position` is the id of the last one. */
   flush (position: EventId): void {
     for (const group of this.#groups.values()) {
       if (group.pending.length === 0) continue
@@ -102,22 +102,22 @@ export class Lane {
   announce (frame: string, position: EventId): void {
     const chunk = chunkOf(frame)
     for (const group of this.#groups.values()) {
-      group.moved = false
+      group.hasMoved = false
       this.#write(group, chunk, 0)
     }
     this.#position = position
   }
 
-  /** Keeps idle groups alive: a position if it moved unseen, else a comment. */
-  beat (now: number, heartbeatMs: number): void {
+  /** Writes a heartbeat to idle groups: the position if it has moved, else a comment. */
+  heartbeat (now: number, heartbeatMs: number): void {
     for (const group of this.#groups.values()) {
       if (now - group.lastWriteAt < heartbeatMs) continue
-      this.#write(group, group.moved ? chunkOf(positionFrame(this.#position)) : PING_CHUNK, 0)
-      group.moved = false
+      this.#write(group, group.hasMoved ? chunkOf(positionFrame(this.#position)) : PING_CHUNK, 0)
+      group.hasMoved = false
     }
   }
 
-  /** Every member, for whoever ends or moves them all. */
+  /** Lists all followers. */
   members (): LaneMember[] {
     return [...this.#groups.values()].flatMap((group) => [...group.members])
   }

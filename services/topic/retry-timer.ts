@@ -1,8 +1,8 @@
-/** Between two attempts, in milliseconds: doubled from the least to the most. */
+/** The pause between two attempts, in milliseconds: doubled from the least to the most. */
 const LEAST_PAUSE_MS = 500
 const MOST_PAUSE_MS = 8_000
 
-/** Does something again later, each time after a longer pause, jittered so that not all who wait come at once. */
+/** Repeats a failed attempt, each time after a longer pause. The jitter keeps the topics from asking all at once. */
 export class RetryTimer {
   readonly #retry: () => void
   #timer: NodeJS.Timeout | null = null
@@ -12,7 +12,7 @@ export class RetryTimer {
     this.#retry = retry
   }
 
-  /** Asks for an attempt; the one that is to come counts for all who ask. */
+  /** Schedules an attempt, unless one is scheduled already. */
   later (): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null
@@ -21,7 +21,7 @@ export class RetryTimer {
     this.#pauseMs = Math.min(MOST_PAUSE_MS, this.#pauseMs * 2)
   }
 
-  /** It has succeeded: the next pause is short again. */
+  /** The attempt has succeeded: the next pause is short again. */
   succeed (): void {
     this.#pauseMs = LEAST_PAUSE_MS
   }

@@ -8,19 +8,19 @@ export interface EncodedEvent {
   readonly frame: string
 }
 
-/** Encodes an event once, for everyone who gets it. */
+/** Encodes an event, once for all followers. */
 export function encodeEvent (event: LogEvent): EncodedEvent {
   return { event, frame: eventFrame(event) }
 }
 
-/** The newest events of one run, an unbroken chain, bounded by number and size; the oldest fall out. */
+/** The newest events of one run, without a hole, bounded by number and size. The oldest fall out. */
 export class Ring {
   readonly #maxEvents: number
   readonly #maxCharacters: () => number
   #entries: EncodedEvent[] = []
   #characters = 0
 
-  /** @param maxCharacters how many characters the frames may have together, which may change */
+  /** @param maxCharacters gives the most characters of all frames together, which may change */
   constructor (maxEvents: number, maxCharacters: () => number) {
     this.#maxEvents = maxEvents
     this.#maxCharacters = maxCharacters
@@ -30,7 +30,7 @@ export class Ring {
   push (entry: EncodedEvent): void {
     this.#entries.push(entry)
     this.#characters += entry.frame.length
-    // Trimmed in strides, since every trim moves what is left.
+    // Trimmed in strides, since every trim moves all the rest.
     if (this.#entries.length > this.#maxEvents * 1.25 || this.#characters > this.#maxCharacters() * 1.25) this.trim()
   }
 
@@ -47,7 +47,7 @@ export class Ring {
   }
 
   /**
-   * Adds history before the oldest event, as much as there is room for and as the chain proves.
+   * Adds history before the oldest event, as much as the bounds allow and the ids prove.
    *
    * @param events in order, each the successor of the one before
    * @param last the id of the run's newest event, for an empty ring
@@ -62,7 +62,7 @@ export class Ring {
     this.#characters += characters
   }
 
-  /** What follows a cursor, if the chain proves it: the cursor is the exact id of an event or the one before the first. */
+  /** The events after a cursor that is the exact id of an event here, or the id before the first; null for others. */
   after (cursor: EventId): readonly EncodedEvent[] | null {
     const first = this.#entries[0]
     if (first === undefined) return null

@@ -1,21 +1,21 @@
-import type { Gap } from '../run-log/gap.ts'
+import type { GapReason } from '../run-log/gap.ts'
 import type { RunLog } from '../run-log/run-log.ts'
 
-/** What topics tell whoever counts. */
+/** Counts the repairs and gaps of all topics. */
 export interface TopicObserver {
-  /** A topic read from the log what its channel had not brought. */
+  /** A topic read from the log so many events that its channel had not brought. */
   repaired (events: number): void
-  /** Followers were told of a gap. */
-  gap (reason: Gap['reason'], followers: number): void
-  /** A follower was too slow for the lane. */
-  fellBack (): void
+  /** So many followers were told of a gap. */
+  gap (reason: GapReason, followers: number): void
 }
 
 export interface TopicOptions {
   readonly log: RunLog
+  /** The time after the last event of a finished run in which stragglers may come, in milliseconds. */
   readonly graceMs: number
+  /** In lower case. */
   readonly terminalStatuses: ReadonlySet<string>
   readonly observer: TopicObserver
-  /** Over this many bytes not taken a follower leaves the lane; 256 KiB if not given. */
+  /** A follower with a longer backlog than this leaves the lane, in bytes; 256 KiB if not given. */
   readonly lagBytes?: number
 }

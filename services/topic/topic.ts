@@ -1,293 +1,190 @@
 import { ORIGIN, type EventId } from '@runcast/protocol'
-import { effectOf } from '../run-log/effect.ts'
 import type { Gap } from '../run-log/gap.ts'
 import type { LiveMessage } from '../run-log/live-message.ts'
-import { noFacts, RunLogError, type From, type LogEvent, type LogFacts, type Page } from '../run-log/run-log.ts'
+import type { From, LogFacts, Page } from '../run-log/run-log.ts'
+import { SharedReads } from '../run-log/shared-reads.ts'
 import { endFrame, gapFrame } from '../sse/frames.ts'
-import { EVERYTHING, type Filter } from './filter.ts'
+import { ChainSync } from './chain-sync.ts'
+import { Chain } from './chain.ts'
+import type { Filter } from './filter.ts'
 import { FlushScheduler } from './flush-scheduler.ts'
 import { GraceTimer } from './grace.ts'
 import { DEFAULT_LAG_BYTES, Lane } from './lane.ts'
-import { PAGE_EVENTS, pageOf, SharedPages, type EncodedPage } from './pages.ts'
-import { RetryTimer } from './retry-timer.ts'
-import { encodeEvent, type Ring } from './ring.ts'
+import { EncodedPages, type EncodedPage } from './pages.ts'
+import type { EncodedEvent } from './ring.ts'
 import type { TopicMemory } from './topic-memory.ts'
-import type { TopicOptions } from './topic-options.ts'
-
-/** How many messages wait while the log is read; what comes beyond them is read from the log as well. */
-const MOST_WAITING = 1_000
-
-/** For how long what the log has said answers those who begin at the newest event, in milliseconds. */
-const CONFIRMED_MS = 1_000
+import type { TopicObserver, TopicOptions } from './topic-options.ts'
 
 /**
- * What this process holds of one followed run: the chain of its newest events, kept unbroken. A live message is
- * taken only if it continues the chain exactly; whatever does not is repaired from the run log before anything is
- * sent. Sees the run as one tenant does.
+ * One followed run in this process, as one tenant sees it: a chain that is kept level with the log, pages of it for
+ * the followers that catch up, and the lane of those that have.
  */
 export class Topic {
   readonly runId: string
   readonly tenant: string
-  /** Its caught-up followers. */
+  /** The caught-up followers. */
   readonly lane: Lane
-  readonly #options: TopicOptions
-  readonly #pages: SharedPages
-  readonly #ring: Ring
+  readonly #observer: TopicObserver
+  readonly #chain: Chain
+  readonly #sync: ChainSync
+  readonly #pages: EncodedPages
+  readonly #flushes: FlushScheduler
   readonly #grace: GraceTimer
-  #facts = noFacts(0)
-  #last: EventId = ORIGIN
-  #waiting: LiveMessage[] | null = []
-  #repair: Promise<boolean> | null = null
-  readonly #retry = new RetryTimer(() => this.repair())
-  readonly #flushes = new FlushScheduler(() => this.lane.flush(this.#last), () => this.lane.size)
-  /** When the log has last told this tenant of the run, or that there is none; by the monotonic clock. */
-  #confirmedAt = -Infinity
-  /** Whether what is in memory may not be told, since the log behind it can't be read. */
-  #isUnreadable = false
-  #closed = false
 
   constructor (runId: string, tenant: string, options: TopicOptions, memory: TopicMemory) {
+    const { log, graceMs, terminalStatuses, observer, lagBytes = DEFAULT_LAG_BYTES } = options
     this.runId = runId
     this.tenant = tenant
-    this.#options = options
-    this.#pages = new SharedPages(runId, options.log, memory)
-    this.#ring = memory.createRing()
-    this.lane = new Lane(ORIGIN, options.lagBytes ?? DEFAULT_LAG_BYTES)
-    this.#grace = new GraceTimer(options.graceMs, () => this.repair(), () => this.#finish())
+    this.lane = new Lane(ORIGIN, lagBytes)
+    this.#observer = observer
+    this.#chain = new Chain(tenant, terminalStatuses, memory.createRing())
+    this.#pages = new EncodedPages(new SharedReads(runId, log, (page) => this.#remember(page)), memory)
+    this.#flushes = new FlushScheduler(() => this.lane.flush(this.last), () => this.lane.size)
+    this.#grace = new GraceTimer(graceMs, () => this.repair(), () => this.#finishAll())
+    this.#sync = new ChainSync(runId, log, this.#chain, {
+      learned: (facts) => this.#grace.learn(facts),
+      extended: (entries) => this.#deliver(entries),
+      repaired: (events) => observer.repaired(events),
+      broken: (gap, position) => this.#announceGap(gap, position),
+      forgotten: () => this.#finishAll(),
+      unreadable: () => this.#emptyLane()
+    })
   }
 
   /** The id of the newest event known. */
   get last (): EventId {
-    return this.#last
+    return this.#chain.last
   }
 
-  /** What is known of the run; exact when `isOver`. */
+  /** The facts of the run as far as they are known; exact when `isOver`. */
   get facts (): LogFacts {
-    // How many there are of each type is read where it is told.
-    if (this.#facts.last !== this.#last) this.#facts = { ...this.#facts, last: this.#last, counts: null }
-    return this.#facts
+    return this.#chain.facts
   }
 
-  /** Whether the run is finished and its stragglers are in, proved by the log. */
+  /** True when the run is finished and the log has proved that its stragglers are in. */
   get isOver (): boolean {
     return this.#grace.isOver
   }
 
-  /** Finds where the run stands. To be called once, after the subscription is acknowledged. */
-  async start (): Promise<void> {
-    const page = await this.#options.log.readPage({ runId: this.runId, from: { at: 'end' }, limit: 1 })
-    if (this.#isVisible(page)) {
-      this.#last = page.resume.position
-      this.lane.flush(this.#last)
-      this.#learn(page.facts)
-    }
-    if (!this.#applyWaiting()) this.repair()
+  /**
+   * Finds the end of the run. To be called once, after the subscription is acknowledged.
+   *
+   * @throws RunLogError as `RunLog.readPage` does
+   */
+  start (): Promise<void> {
+    return this.#sync.start()
   }
 
   /** Takes a message of the run's live channel. */
   receive (message: LiveMessage): void {
-    if (this.#closed) return
-    if (this.#waiting !== null) {
-      if (this.#waiting.length < MOST_WAITING) this.#waiting.push(message)
-      return
-    }
-    if (!this.#apply(message)) this.repair()
+    this.#sync.receive(message)
   }
 
   /**
-   * Brings the topic up to what the log has now.
+   * Brings the topic up to the log.
    *
-   * @returns whether it is; false while the log does not answer (it is then tried again) or the run is another tenant's
+   * @returns true when it is; false while the log does not answer, which is tried again, and for a run of another tenant
    */
   repair (): Promise<boolean> {
-    return this.#repair ?? this.#track(this.#repairAll())
+    return this.#sync.repair()
   }
 
-  /** The same, also as of now where a repair is under way that may have read the log before. */
+  /** Brings the topic up to the log as it is now: a repair under way may have read it before. */
   repairAnew (): Promise<boolean> {
-    return this.#track(this.#repair === null ? this.#repairAll() : this.#repair.then(() => this.#repairAll()))
-  }
-
-  /** What follows a cursor, if it is in memory. */
-  fromRing (cursor: EventId, filter: Filter): EncodedPage | null {
-    if (this.#isUnreadable) return null
-    if (cursor === this.#last) return this.#facts.exists ? pageOf(this.facts, cursor, [], filter) : null
-    const entries = this.#ring.after(cursor)
-    return entries === null ? null : pageOf(this.facts, cursor, entries, filter)
-  }
-
-  /** The place after the newest event, if the log has confirmed it a moment ago. */
-  newest (filter: Filter): EncodedPage | null {
-    const isConfirmed = this.#waiting === null && performance.now() - this.#confirmedAt < CONFIRMED_MS
-    return isConfirmed ? pageOf(this.facts, this.#last, [], filter) : null
+    return this.#sync.repairAnew()
   }
 
   /**
-   * Reads a page of the log.
+   * Gives the page that a stream begins with. Memory answers for a recent cursor, for the end of the run, and for a run
+   * that does not exist yet; the log for all else.
+   *
+   * @param mustExist whether a stream of a run that does not exist is refused: for good, so that only the log may say so
+   * @returns null when the run is another tenant's
+   * @throws RunLogError as `RunLog.readPage` does
+   */
+  async firstPage (from: From, filter: Filter, mustExist: boolean): Promise<EncodedPage | null> {
+    return this.#firstFromMemory(from, filter, mustExist) ?? await this.#read(from, filter)
+  }
+
+  /**
+   * Gives the page after a cursor, from memory if it is there.
    *
    * @returns null when the run is another tenant's
    * @throws RunLogError as `RunLog.readPage` does
    */
-  async read (from: From, filter: Filter = EVERYTHING): Promise<EncodedPage | null> {
-    const page = await this.#pages.read(from, filter, (read) => this.#prefill(read))
-    return this.#isVisible(page) ? page : null
+  async pageAfter (cursor: EventId, filter: Filter): Promise<EncodedPage | null> {
+    return this.#fromMemory(cursor, filter) ?? await this.#read({ at: 'cursor', cursor }, filter)
   }
 
-  /** What time brings: a sign of life for idle followers, less room in memory when there are more topics. */
+  /** Writes a heartbeat to the lane if it is idle, and lets go of memory that other topics need. */
   tick (now: number, heartbeatMs: number): void {
-    this.lane.beat(now, heartbeatMs)
-    this.#ring.trim()
+    this.lane.heartbeat(now, heartbeatMs)
+    this.#chain.trim()
   }
 
-  /** Writes what is queued for the lane now. */
+  /** Writes all queued events to the lane now. */
   flush (): void {
     this.#flushes.now()
   }
 
   /** Stops all timers; nothing is received afterwards. */
   close (): void {
-    this.#closed = true
+    this.#sync.close()
     this.#flushes.cancel()
     this.#grace.stop()
-    this.#retry.stop()
   }
 
-  #isVisible (page: { readonly facts: LogFacts }): boolean {
-    return !page.facts.exists || page.facts.tenant === this.tenant
+  #firstFromMemory (from: From, filter: Filter, mustExist: boolean): EncodedPage | null {
+    // Only the log's clock tells whether the grace of a finished run is over.
+    if (this.#chain.isFinished) return null
+    if (from.at === 'cursor') return this.#fromMemory(from.cursor, filter)
+    const needsNoEvent = this.facts.exists ? from.at === 'end' : !mustExist
+    return needsNoEvent && this.#sync.isConfirmed ? this.#chain.end(filter) : null
   }
 
-  /** A page that reaches the topic's chain spares those who come next a read. */
-  #prefill (page: Page): void {
-    if (!this.#isVisible(page)) return
-    this.#ring.prepend(page.events, this.#last)
-    if (page.facts.exists === this.#facts.exists && page.facts.last === this.#last) this.#confirmedAt = performance.now()
+  #fromMemory (cursor: EventId, filter: Filter): EncodedPage | null {
+    return this.#sync.isUnreadable ? null : this.#chain.after(cursor, filter)
   }
 
-  /** @returns false when the message does not continue the chain */
-  #apply (message: LiveMessage): boolean {
-    if (!this.#facts.exists) return false
-    if (message.events === null) return message.last === this.#last
-    if (message.prev === this.#last) {
-      this.#accept(message.events)
-      return true
-    }
-    const known = message.events.findIndex((event) => event.id === this.#last)
-    if (known !== -1) this.#accept(message.events.slice(known + 1))
-    return known !== -1 || this.#ring.has(message.last)
+  async #read (from: From, filter: Filter): Promise<EncodedPage | null> {
+    const page = await this.#pages.read(this.runId, from, filter)
+    return this.#chain.shows(page.facts) ? page : null
   }
 
-  #accept (events: readonly LogEvent[]): void {
-    for (const event of events) {
-      const entry = encodeEvent(event)
-      this.#ring.push(entry)
-      this.lane.push(entry)
-      this.#last = event.id
-      if (event.type === 'status_change') this.#noticeStatus(event)
-    }
-    if (events.length === 0) return
-    if (this.#facts.terminalId !== null) this.#grace.noteEvent(this.facts)
-    this.#flushes.schedule(events.length)
+  /** A page that reaches the chain spares the next follower a read. */
+  #remember ({ facts, events }: Page): void {
+    if (!this.#chain.shows(facts)) return
+    this.#chain.addOlder(events)
+    this.#sync.confirm(facts)
   }
 
-  #noticeStatus (event: LogEvent): void {
-    const effect = effectOf(event.type, JSON.parse(event.data), this.#options.terminalStatuses)
-    if (effect?.status === undefined || this.#facts.terminalId !== null) return
-    this.#facts = { ...this.#facts, status: effect.status, terminalId: effect.terminal === true ? event.id : null }
+  #deliver (entries: readonly EncodedEvent[]): void {
+    for (const entry of entries) this.lane.push(entry)
+    if (this.#chain.isFinished) this.#grace.noteEvent(this.facts)
+    this.#flushes.schedule(entries.length)
   }
 
-  #track (repair: Promise<boolean>): Promise<boolean> {
-    const tracked = repair.finally(() => { if (this.#repair === tracked) this.#repair = null })
-    this.#repair = tracked
-    return tracked
+  /** Tells the lane that the log no longer has its position, and moves it to where the run goes on. */
+  #announceGap (gap: Gap, position: EventId): void {
+    this.flush()
+    this.#pages.forget()
+    const followers = this.lane.size
+    if (followers > 0) this.#observer.gap(gap.reason, followers)
+    this.lane.announce(gapFrame(this.runId, gap, position), position)
+    this.#grace.forget()
   }
 
-  async #repairAll (): Promise<boolean> {
-    this.#waiting ??= []
-    try {
-      for (;;) {
-        const standing = await this.#readOn()
-        if (standing === 'elsewhere' || this.#closed) break
-        if (standing === 'level' && this.#applyWaiting()) {
-          this.#retry.succeed()
-          this.#isUnreadable = false
-          return true
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof RunLogError) || error.code !== 'unavailable') this.#leaveLane()
-      else if (!this.#closed) this.#retry.later()
-    }
-    this.#waiting = null
-    this.#confirmedAt = -Infinity
-    return false
-  }
-
-  /** The log is not what it should be: lets each follower read it by itself, which tells it so. */
-  #leaveLane (): void {
-    this.#isUnreadable = true
+  /** Lets each follower read the log by itself. */
+  #emptyLane (): void {
     for (const member of this.lane.members()) {
       this.lane.remove(member)
       member.fallBack(this.lane.position)
     }
   }
 
-  /** Reads what follows the newest event known and takes it over. */
-  async #readOn (): Promise<'elsewhere' | 'behind' | 'level'> {
-    const page = await this.#options.log.readPage({
-      runId: this.runId, from: { at: 'cursor', cursor: this.#last }, limit: PAGE_EVENTS
-    })
-    if (!this.#isVisible(page)) return 'elsewhere'
-    if (page.resume.gap !== null) {
-      await this.#goOnAfterGap(page, page.resume.gap)
-      return 'behind'
-    }
-    this.#learn(page.facts)
-    if (page.events.length > 0) this.#options.observer.repaired(page.events.length)
-    this.#accept(page.events)
-    return this.#last === page.facts.last ? 'level' : 'behind'
-  }
-
-  /** Takes the messages that came meanwhile; @returns false when the log must be read again. */
-  #applyWaiting (): boolean {
-    const waiting = this.#waiting ?? []
-    this.#waiting = null
-    if (waiting.length < MOST_WAITING && waiting.every((message) => this.#apply(message))) return true
-    this.#waiting = []
-    return false
-  }
-
-  /** The log no longer has the newest event: everyone on the lane is told, and goes on after the newest common one. */
-  async #goOnAfterGap (page: Page, gap: Gap): Promise<void> {
-    const common = gap.reason === 'forked' ? await this.#options.log.newestKept(this.runId, this.#ring.ids()) : null
+  #finishAll (): void {
     this.flush()
-    this.#ring.cutAfter(common ?? '')
-    this.#pages.forget()
-    const position = common ?? page.resume.position
-    const followers = this.lane.size
-    if (followers > 0) this.#options.observer.gap(gap.reason, followers)
-    this.lane.announce(gapFrame(this.runId, gap, position), position)
-    this.#last = position
-    this.#grace.forget()
-    this.#learn(page.facts)
-    if (!page.facts.exists && gap.reason === 'expired') this.#beginAgain()
-  }
-
-  /** The run is gone for good: everyone is told so, and who comes after that waits for a new one. */
-  #beginAgain (): void {
-    this.#finish()
-    this.#last = ORIGIN
-    this.lane.flush(ORIGIN)
-  }
-
-  /** Takes over what a read of the log says of the run. */
-  #learn (facts: LogFacts): void {
-    this.#facts = { ...facts, last: this.#last }
-    this.#confirmedAt = performance.now()
-    this.#grace.learn(facts)
-  }
-
-  #finish (): void {
-    this.flush()
-    for (const member of this.lane.members()) member.finish(endFrame(this.facts, this.#last))
+    const frame = endFrame(this.facts, this.last)
+    for (const member of this.lane.members()) member.finish(frame)
   }
 }

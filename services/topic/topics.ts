@@ -1,24 +1,23 @@
 import type { ServerResponse } from 'node:http'
-import type { EventId } from '@runcast/protocol'
 import type { LiveChannels } from '../pubsub/live-channels.ts'
 import type { RunLog } from '../run-log/run-log.ts'
 import type { Expiry } from '../sse/connection.ts'
 import { SseConnections, tickInterval } from '../sse/connections.ts'
-import type { Filter } from './filter.ts'
-import { Follower, type FollowerKeeper, type FollowerObserver } from './follower.ts'
-import { Topic } from './topic.ts'
+import { Follower, type Beginning, type FollowerKeeper, type FollowerObserver, type PagesAfter } from './follower.ts'
 import { TopicMemory } from './topic-memory.ts'
-import type { TopicObserver, TopicOptions } from './topic-options.ts'
+import type { TopicOptions } from './topic-options.ts'
+import { Topic } from './topic.ts'
 
 export interface TopicsOptions extends TopicOptions {
   readonly log: RunLog
   readonly live: LiveChannels
+  /** The longest time without a byte on a stream, in milliseconds. */
   readonly heartbeatMs: number
+  /** The time between two comparisons of a topic with its log, in milliseconds. */
   readonly positionCheckMs: number
-  readonly observer: TopicObserver
 }
 
-/** A topic in use: kept as long as someone holds it. */
+/** A topic in use: kept while it has holders. */
 interface Entry {
   readonly topic: Topic
   readonly ready: Promise<void>
@@ -26,10 +25,10 @@ interface Entry {
   holders: number
 }
 
-/** How many topics are compared with the log at once. */
+/** The most topics that are compared with the log at once. */
 const CHECKS_AT_ONCE = 16
 
-/** Every followed run of this process and every open stream. One timer serves them all. */
+/** The followed runs of this process, and the open streams of runs. One timer serves them all. */
 export class Topics implements FollowerKeeper {
   readonly #options: TopicsOptions
   readonly #entries = new Map<string, Entry>()
@@ -41,7 +40,7 @@ export class Topics implements FollowerKeeper {
 
   constructor (options: TopicsOptions) {
     this.#options = options
-    this.#tick = setInterval(() => this.#lookAfterAll(), tickInterval(options.heartbeatMs))
+    this.#tick = setInterval(() => this.#tickAll(), tickInterval(options.heartbeatMs))
     this.#check = setInterval(() => this.#checkPositions(), options.positionCheckMs)
     options.live.onRestored((runIds) => {
       const restored = new Set(runIds)
@@ -60,7 +59,7 @@ export class Topics implements FollowerKeeper {
   }
 
   /**
-   * Takes hold of a run's topic; to be given back by `release`, or handed on to a follower.
+   * Takes hold of a run's topic. To be given back by `release`, or passed on to `follow`.
    *
    * @throws RunLogError when the run's channel or log can't be reached
    */
@@ -77,7 +76,7 @@ export class Topics implements FollowerKeeper {
     return entry.topic
   }
 
-  /** Gives a topic back; the last one to do so ends its subscription. */
+  /** Gives a topic back. The last holder ends its subscription. */
   release (topic: Topic): void {
     const key = keyOf(topic.runId, topic.tenant)
     const entry = this.#entries.get(key)
@@ -88,14 +87,15 @@ export class Topics implements FollowerKeeper {
   }
 
   /**
-   * Turns a response whose head is sent into a follower of a held topic, which is released when the socket is gone.
+   * Follows a run on a response whose head is sent, from the first page to the end of the run or of the stream. The
+   * topic is released when the socket is gone.
    *
-   * @param cursor the position of what the client has
+   * @param pagesAfter called whenever the follower is behind: at first, and when it was too slow for the lane
    */
-  follow (topic: Topic, response: ServerResponse, filter: Filter, cursor: EventId, expiry: Expiry, observer: FollowerObserver): Follower {
-    const follower = new Follower(topic, response, filter, cursor, expiry, this, observer)
+  follow (beginning: Beginning, pagesAfter: PagesAfter, response: ServerResponse, expiry: Expiry, observer: FollowerObserver): void {
+    const follower = new Follower(beginning, pagesAfter, response, expiry, this, observer)
     this.#followers.add(follower)
-    return follower
+    follower.start(beginning.first)
   }
 
   left (follower: Follower): void {
@@ -130,7 +130,7 @@ export class Topics implements FollowerKeeper {
     return entry
   }
 
-  /** Subscribes before it reads: what comes in between is then on the channel. */
+  /** Subscribes before it reads the log, so that no event can come in between unheard. */
   async #start (runId: string, topic: Topic, key: string): Promise<void> {
     const unsubscribe = await this.#options.live.subscribe(runId, (message) => topic.receive(message))
     const entry = this.#entries.get(key)
@@ -139,7 +139,7 @@ export class Topics implements FollowerKeeper {
     await topic.start()
   }
 
-  #lookAfterAll (): void {
+  #tickAll (): void {
     const now = Date.now()
     for (const entry of this.#entries.values()) entry.topic.tick(now, this.#options.heartbeatMs)
     this.#followers.tick(now, this.#options.heartbeatMs)
@@ -152,12 +152,12 @@ export class Topics implements FollowerKeeper {
     this.#checking = false
   }
 
-  async #repairAll (concerns: (topic: Topic) => boolean, isAnew: boolean): Promise<void> {
-    const entries = [...this.#entries.values()].filter(({ topic }) => concerns(topic))
+  async #repairAll (isConcerned: (topic: Topic) => boolean, isAnew: boolean): Promise<void> {
+    const entries = [...this.#entries.values()].filter(({ topic }) => isConcerned(topic))
     for (let first = 0; first < entries.length; first += CHECKS_AT_ONCE) {
-      // Not while a topic starts, which finds where the run stands by itself; but after that, as it may have looked before.
+      // A topic that starts reads the log by itself, but it may have done so already: its repair follows the start.
       await Promise.all(entries.slice(first, first + CHECKS_AT_ONCE).map(({ ready, topic }) =>
-        ready.then(() => isAnew ? topic.repairAnew() : topic.repair(), () => { /* Whoever wanted it is told. */ })))
+        ready.then(() => isAnew ? topic.repairAnew() : topic.repair(), () => { /* `hold` has thrown it. */ })))
     }
   }
 }

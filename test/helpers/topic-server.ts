@@ -4,8 +4,9 @@ import type { Test } from 'tap'
 import type { LiveChannels } from '../../services/pubsub/live-channels.ts'
 import type { RunLog } from '../../services/run-log/run-log.ts'
 import { closeFrame } from '../../services/sse/frames.ts'
-import { openStream } from '../../services/topic/stream-opening.ts'
-import { readStreamRequest } from '../../services/topic/stream-request.ts'
+import { findOpening } from '../../services/stream/opening.ts'
+import { readStreamRequest } from '../../services/stream/request.ts'
+import { catchUp } from '../../services/topic/catch-up.ts'
 import { Topics } from '../../services/topic/topics.ts'
 
 export interface TopicServer {
@@ -38,8 +39,7 @@ export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, 
     terminalStatuses: new Set(['succeeded', 'failed']),
     observer: {
       repaired: (events) => { seen.repaired += events },
-      gap: (reason, followers) => { for (let told = 0; told < followers; told++) seen.gaps.push(reason) },
-      fellBack: () => {}
+      gap: (reason, followers) => { for (let told = 0; told < followers; told++) seen.gaps.push(reason) }
     }
   })
   const server = createServer(async (request, response) => {
@@ -51,18 +51,19 @@ export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, 
       return
     }
     try {
-      const opening = await openStream(topics, url.pathname.slice(1), tenant, asked, { graceMs, refusesUnknown: false })
-      if (opening.answer !== 'follow') {
+      const opening = await findOpening(topics, url.pathname.slice(1), tenant, asked, { graceMs, refusesUnknown: false })
+      if (opening.answer !== 'stream') {
         response.writeHead(opening.answer === 'not_found' ? 404 : 204).end()
         return
       }
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-      topics.follow(opening.topic, response, asked.filter, opening.cursor, { at: Date.now() + maxAgeMs, reason: 'max_age' }, {
+      const { beginning, beginning: { topic, filter } } = opening
+      topics.follow(beginning, (cursor, gone) => catchUp(topic, filter, cursor, gone), response, { at: Date.now() + maxAgeMs, reason: 'max_age' }, {
         closed: () => {},
         gap: (reason) => seen.gaps.push(reason),
         fellBack: () => { seen.fellBack++ },
         failed: (error) => seen.failed.push(error)
-      }).start(opening.frame, opening.first)
+      })
     } catch (error) {
       seen.failed.push(error)
       response.end(closeFrame('unavailable', null))

@@ -1,24 +1,24 @@
 import type { Logger } from '../logging/logger.ts'
 import type { GapReason } from '../run-log/gap.ts'
-import type { Follower, FollowerObserver } from './follower.ts'
+import type { Follower, FollowerObserver } from '../topic/follower.ts'
 
-/** Where a process reports what becomes of its streams. */
+/** Takes the reports of all streams of this process. */
 export interface StreamReports {
   readonly log: Logger
   gap (reason: GapReason): void
   fellBack (): void
-  /** A stream of this subject is gone. */
+  /** The socket of a stream of this subject is gone. */
   ended (subject: string): void
 }
 
-/** Who opened a stream of which run. */
+/** The fields of every log line of one stream. */
 export interface StreamFields {
   readonly request_id: string
   readonly run_id: string
   readonly subject: string
 }
 
-/** What is kept of the request that opened a stream, and little of it: there are many, and they last for hours. */
+/** The log lines of one stream. Keeps little of the request that opened it: streams are many and last for hours. */
 export class StreamRecord implements FollowerObserver {
   readonly #reports: StreamReports
   readonly #fields: StreamFields

@@ -1,4 +1,4 @@
-/** Counts open streams, over all and per subject, and refuses those beyond the limits. */
+/** Counts the open streams of this process, in all and per subject, and refuses those beyond the limits. */
 export class StreamLimits {
   readonly #most: number
   readonly #mostPerSubject: number
@@ -10,12 +10,12 @@ export class StreamLimits {
     this.#mostPerSubject = mostPerSubject
   }
 
-  /** How many places are taken. */
+  /** The number of places taken. */
   get open (): number {
     return this.#open
   }
 
-  /** Takes a place; @returns false when there is none */
+  /** Takes a place; @returns false when none is left */
   take (subject: string): boolean {
     const ofSubject = this.#perSubject.get(subject) ?? 0
     if (this.#open >= this.#most || ofSubject >= this.#mostPerSubject) return false
