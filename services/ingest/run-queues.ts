@@ -72,6 +72,7 @@ export class RunQueues {
     return first === undefined ? 0 : this.#now() - first.receivedAt
   }
 
+  /** @returns whether no message of the run waits */
   isEmpty (runId: string): boolean {
     return (this.#queues.get(runId)?.messages.length ?? 0) === 0
   }

@@ -2,13 +2,13 @@ import type { PublishLive } from '../run-log/live-message.ts'
 import type { ChangeListener, LiveChannels, LiveListener } from './live-channels.ts'
 import { Subscription } from './subscription.ts'
 
-/** Live channels within one process, and the side that the run log speaks on. */
+/** Live channels within one process, together with their publishing side. */
 export interface InProcessChannels extends LiveChannels {
   /** Calls every listener of the run and of its tenant before it returns. Never throws. */
   readonly publish: PublishLive
 }
 
-/** Makes live channels for a run log in the same process: nothing is ever missed, so nobody is told that something was. */
+/** Makes live channels for a run log in the same process. No message is ever missed on them. */
 export function createInProcessChannels (): InProcessChannels {
   const runs = new Map<string, Subscription<LiveListener>>()
   const tenants = new Map<string, Subscription<ChangeListener>>()
@@ -45,7 +45,7 @@ export function createInProcessChannels (): InProcessChannels {
   }
 }
 
-/** A listener's fault is neither the publisher's nor another listener's. */
+/** Keeps a listener's error from the publisher and from other listeners. */
 function warn (error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error))
 }

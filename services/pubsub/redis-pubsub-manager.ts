@@ -1,3 +1,6 @@
+// Our own, because ioredis' subscribers do not count listeners, do not notice a connection that is silently dead, and
+// do not say which channels missed messages while they were away (see channel-subscriber.ts, sharded-subscribers.ts).
+
 import { randomUUID } from 'node:crypto'
 import { RUN_ID_PATTERN } from '@runcast/protocol'
 import { Cluster } from 'ioredis'
@@ -15,12 +18,12 @@ import { Subscription } from './subscription.ts'
 export interface RedisPubSubManagerOptions {
   readonly connections: RedisConnections
   readonly keys: RedisKeys
-  /** How often to make sure that messages arrive, in milliseconds; a dead connection is found within two intervals. */
+  /** The time between two probes, in milliseconds. A dead connection is found within two of them. */
   readonly probeIntervalMs: number
   readonly logger: Logger
 }
 
-/** What subscribes channels at one server or at all primaries of a Cluster. */
+/** The subscriber of one server, or all subscribers of a Cluster. */
 interface Subscribers {
   readonly live: boolean
   all (): ChannelSubscriber[]
@@ -32,22 +35,23 @@ interface Subscribers {
 const RUN_ID = new RegExp(RUN_ID_PATTERN)
 
 /**
- * The live channels of runs and the change channels of tenants in Redis: one subscriber connection (in Cluster one per
- * primary), however many channels and listeners; each channel is subscribed once. Connects when it is made, and comes
- * back by itself.
+ * The live channels of runs and the change channels of tenants in Redis. All channels and listeners share one
+ * subscriber connection, in a Cluster one per primary, and each channel is subscribed once. The manager connects when
+ * it is made, and reconnects by itself.
  */
 export class RedisPubSubManager implements LiveChannels {
   readonly #connections: RedisConnections
   readonly #keys: RedisKeys
   readonly #probeChannel: string
   readonly #subscribers: Subscribers
-  /** By channel: the runs that are followed, and the tenants whose changes are. */
+  /** The followed runs, by channel. */
   readonly #runs = new Map<string, Subscription<LiveListener>>()
+  /** The tenants whose changes are followed, by channel. */
   readonly #tenants = new Map<string, Subscription<ChangeListener>>()
   readonly #restored: Array<(runIds: readonly string[]) => void> = []
   readonly #log: LogLine
   readonly #probeTimer: NodeJS.Timeout
-  /** What the last probe should have reached, and when it was sent; null when that proves nothing. */
+  /** The time of the last probe and the subscribers that must have received it; null when none was sent. */
   #probed: { readonly at: number, readonly subscribers: readonly ChannelSubscriber[] } | null = null
   #closed = false
 
@@ -57,7 +61,7 @@ export class RedisPubSubManager implements LiveChannels {
     this.#probeChannel = `${keys.acks}:probe:${randomUUID()}`
     this.#log = throttledLog((fields, message) => logger.warn(fields, message), 5_000)
     this.#subscribers = this.#makeSubscribers(logger)
-    this.#probeTimer = setInterval(() => { this.#probe().catch(() => { /* A probe that wasn't sent proves nothing. */ }) }, probeIntervalMs).unref()
+    this.#probeTimer = setInterval(() => { this.#probe().catch(() => { /* A probe that was not sent proves nothing. */ }) }, probeIntervalMs).unref()
   }
 
   async subscribe (runId: string, listener: LiveListener): Promise<() => void> {
@@ -121,7 +125,7 @@ export class RedisPubSubManager implements LiveChannels {
     }
     if (!this.#closed && await subscription.acknowledged()) return leave
     leave()
-    throw new RunLogError('unavailable', `the channel ${channel} can't be subscribed`)
+    throw new RunLogError('unavailable', `the channel ${channel} cannot be subscribed`)
   }
 
   #deliver (channel: string, text: string): void {
@@ -143,7 +147,7 @@ export class RedisPubSubManager implements LiveChannels {
   }
 
   #reportForeign (channel: string, text: string): void {
-    this.#log({ channel, sample: text.slice(0, 200) }, 'A channel carried something foreign')
+    this.#log({ channel, sample: text.slice(0, 200) }, 'A channel carried a message in an unknown format')
   }
 
   #acknowledge (channels: readonly string[]): void {
@@ -164,7 +168,7 @@ export class RedisPubSubManager implements LiveChannels {
   async #probe (): Promise<void> {
     const probed = this.#probed
     this.#probed = null
-    // Not before what has arrived while this process was busy or stopped has been read.
+    // Only after everything that arrived while this process was busy or paused has been read.
     setImmediate(() => {
       for (const subscriber of probed?.subscribers ?? []) {
         if (subscriber.restartIfSilent(probed?.at ?? 0)) this.#log({}, 'A subscriber connection to Redis was silently dead; connecting anew')

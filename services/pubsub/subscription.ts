@@ -1,33 +1,33 @@
-/** How long a subscription may wait for its acknowledgement, in milliseconds. */
+/** The longest time that a subscription waits for its acknowledgement, in milliseconds. */
 const ACKNOWLEDGEMENT_TIMEOUT_MS = 2_000
 
-/** One channel that is wanted, and whoever listens to it. */
+/** One wanted channel and its listeners. */
 export class Subscription<Listener> {
-  /** What the channel belongs to: a run or a tenant. */
+  /** The run or tenant of the channel. */
   readonly name: string
   readonly #entries = new Set<{ readonly listener: Listener }>()
   readonly #waiting = new Set<() => void>()
   #acknowledged = false
-  /** Whether it was acknowledged before and may have missed messages since. */
+  /** True when messages may have been missed since the last acknowledgement. */
   #interrupted = false
 
   constructor (name: string) {
     this.name = name
   }
 
-  /** Whether nobody listens any more. */
+  /** True when it has no listener. */
   get isIdle (): boolean {
     return this.#entries.size === 0
   }
 
-  /** Takes a listener in, each time on its own; @returns a function that takes it out, and says whether it was in */
+  /** Adds a listener, once for each call; @returns a function that removes it, and says whether it was still there */
   add (listener: Listener): () => boolean {
     const entry = { listener }
     this.#entries.add(entry)
     return () => this.#entries.delete(entry)
   }
 
-  /** Calls every listener; what one of them throws goes to `failed`. */
+  /** Calls every listener. The error of one goes to `failed` and does not keep the others from being called. */
   forEach (call: (listener: Listener) => void, failed: (error: unknown) => void): void {
     for (const { listener } of this.#entries) {
       try {
@@ -54,7 +54,7 @@ export class Subscription<Listener> {
     this.#acknowledged = false
   }
 
-  /** @returns whether it is acknowledged, now or in time */
+  /** @returns whether it is acknowledged within ACKNOWLEDGEMENT_TIMEOUT_MS */
   async acknowledged (): Promise<boolean> {
     if (this.#acknowledged) return true
     return await new Promise((resolve) => {
