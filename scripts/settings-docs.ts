@@ -17,7 +17,7 @@ export function settingDocs (): SettingDoc[] {
   }))
 }
 
-/** The configuration table of the README. */
+/** The table of `docs/settings.md`, in Markdown. */
 export function settingsTable (): string {
   const rows = settingDocs().map(({ name, fallback, description }) => `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${description.replaceAll('|', '\\|').replaceAll('<', '&lt;')} |`)
   return ['| setting | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')

@@ -4,8 +4,8 @@ import { environmentExample, settingDocs, settingsTable } from '../../scripts/se
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
 
-t.test('the README and .env.example name every setting as the schema does', async (t) => {
-  t.ok(read('README.md').includes(settingsTable()), 'run `npm run docs` after a change of the settings')
+t.test('docs/settings.md and .env.example name every setting as the schema does', async (t) => {
+  t.ok(read('docs/settings.md').includes(settingsTable()), 'run `npm run docs` after a change of the settings')
   t.equal(read('.env.example'), environmentExample())
 })
 
