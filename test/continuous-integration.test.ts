@@ -25,10 +25,10 @@ t.test('a workflow may only read, and leaves no credentials behind', async (t) =
   }
 })
 
-t.test('the parts of the workflow are all the parts that .ci/run knows', async (t) => {
+t.test('the parts of the workflow are all the parts that .ci/run knows, but for the other Node, which is in its matrix', async (t) => {
   const { status, stderr } = spawnSync('sh', [join(ROOT, '.ci/run'), 'nonsense'], { encoding: 'utf8' })
   t.equal(status, 2)
   const [, known = ''] = /knows the parts ([\w ]+), not nonsense/.exec(stderr) ?? []
   const [, named = ''] = /\bpart: \[([\w, ]+)\]/.exec(readFileSync(join(WORKFLOWS, 'ci.yml'), 'utf8')) ?? []
-  t.same(named.split(', '), known.split(' '))
+  t.same(named.split(', '), known.split(' ').filter((part) => part !== 'node24'))
 })
