@@ -13,7 +13,7 @@ export default [
   },
   {
     // Expressions of workflow definitions look like template literals.
-    files: ['packages/engine/**/*.ts', 'test/engine/**/*.ts'],
+    files: ['packages/engine/**/*.ts'],
     rules: { 'no-template-curly-in-string': 'off' }
   }
 ]

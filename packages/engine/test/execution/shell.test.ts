@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { waitUntil } from '../../helpers/wait-until.ts'
+import { waitUntil } from '../support/wait-until.ts'
 import { ends, logLines, startEngine, workflow } from '../support/engine.ts'
 
 /** A task that executes a program in JavaScript. */

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { startProcess } from '../../../packages/engine/src/execution/process/process-group.ts'
+import { startProcess } from '../../src/execution/process/process-group.ts'
 
 /** Keeps this process from doing anything, as a machine under load does. */
 function freeze (milliseconds: number): void {

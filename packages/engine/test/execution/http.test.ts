@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { test } from 'tap'
-import { freePort } from '../../helpers/redis-server.ts'
-import { waitUntil } from '../../helpers/wait-until.ts'
+import { waitUntil } from '../support/wait-until.ts'
 import { ends, logLines, startEngine, workflow } from '../support/engine.ts'
-import { json, startHttpServer, type Arrival } from '../support/http-server.ts'
+import { freePort, json, startHttpServer, type Arrival } from '../support/http-server.ts'
 
 function answer ({ method, url, headers, body }: Arrival, response: ServerResponse): void {
   const [path = ''] = url.split('?')

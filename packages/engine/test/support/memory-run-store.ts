@@ -1,4 +1,4 @@
-import { FencedError, type Checkpoint, type RunProgress, type RunRecord, type RunStore } from '../../../packages/engine/src/store/run-store.ts'
+import { FencedError, type Checkpoint, type RunProgress, type RunRecord, type RunStore } from '../../src/store/run-store.ts'
 
 interface StoredRun {
   readonly record: RunRecord

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import type { Task, TaskList } from '../../../packages/engine/src/definition/dsl.ts'
-import { seededRandom, testSeed } from '../../helpers/random.ts'
+import type { Task, TaskList } from '../../src/definition/dsl.ts'
+import { seededRandom, testSeed } from '../support/random.ts'
 import { startEngine, workflow, type RunEvent } from '../support/engine.ts'
 import { json, startHttpServer } from '../support/http-server.ts'
 

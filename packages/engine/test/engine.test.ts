@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { InputError } from '../../packages/engine/src/engine-options.ts'
-import { waitUntil } from '../helpers/wait-until.ts'
+import { InputError } from '../src/engine-options.ts'
+import { waitUntil } from './support/wait-until.ts'
 import { ends, startEngine, statuses, workflow } from './support/engine.ts'
 import { json, startHttpServer } from './support/http-server.ts'
 

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { createCheckpointQueue } from '../../../packages/engine/src/execution/checkpoint-queue.ts'
-import { waitUntil } from '../../helpers/wait-until.ts'
+import { createCheckpointQueue } from '../../src/execution/checkpoint-queue.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 const checkpoint = (key: string) => ({ key, value: null })
 

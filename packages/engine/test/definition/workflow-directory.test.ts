@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { createWorkflowDirectory, type WorkflowDirectory } from '../../../packages/engine/src/definition/workflow-directory.ts'
-import { createEvaluator } from '../../../packages/engine/src/expression/jq-evaluator.ts'
-import { waitUntil } from '../../helpers/wait-until.ts'
+import { createWorkflowDirectory, type WorkflowDirectory } from '../../src/definition/workflow-directory.ts'
+import { createEvaluator } from '../../src/expression/jq-evaluator.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 const evaluator = createEvaluator({ deadlineMs: 20_000, maxOutputBytes: 1_000_000 })
 t.teardown(() => evaluator.close())

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { createMask } from '../../../packages/engine/src/execution/mask.ts'
-import { seededRandom } from '../../helpers/random.ts'
+import { createMask } from '../../src/execution/mask.ts'
+import { seededRandom } from '../support/random.ts'
 
 const SECRET = 'pa$s/w+rd&"4711"\nsecond line'
 

@@ -1,21 +1,17 @@
 import { createPublisher } from '@runcast/client'
 import type { Test } from 'tap'
 import { parse } from 'yaml'
-import type { Json, WorkflowDefinition } from '../../../packages/engine/src/definition/dsl.ts'
-import type { Workflow } from '../../../packages/engine/src/definition/workflow.ts'
-import { createEngine } from '../../../packages/engine/src/engine.ts'
-import type { Engine, EngineOptions } from '../../../packages/engine/src/engine-options.ts'
-import { isJsonObject } from '../../../packages/engine/src/definition/json.ts'
-import { createEvaluator } from '../../../packages/engine/src/expression/jq-evaluator.ts'
-import { startStandIn, type StandInService } from '../../helpers/stand-in-service.ts'
-import { waitUntil } from '../../helpers/wait-until.ts'
+import type { Json, WorkflowDefinition } from '../../src/definition/dsl.ts'
+import type { Workflow } from '../../src/definition/workflow.ts'
+import { createEngine } from '../../src/engine.ts'
+import type { Engine, EngineOptions } from '../../src/engine-options.ts'
+import { isJsonObject } from '../../src/definition/json.ts'
+import { createEvaluator } from '../../src/expression/jq-evaluator.ts'
+import { startEventService, type EventService, type RunEvent } from './event-service.ts'
 import { createMemoryRunStore, type MemoryRunStore } from './memory-run-store.ts'
+import { waitUntil } from './wait-until.ts'
 
-/** An event of a run, as the service has it. */
-export interface RunEvent {
-  readonly type: string
-  readonly data: { readonly [field: string]: Json }
-}
+export type { RunEvent }
 
 /** How a run ended. */
 export interface EndedRun {
@@ -30,7 +26,7 @@ export interface EndedRun {
 export interface TestEngine {
   readonly engine: Engine
   readonly store: MemoryRunStore
-  readonly service: StandInService
+  readonly service: EventService
   /** What was logged as a warning or an error. */
   readonly complaints: string[]
   /** Starts a run. @returns its id */
@@ -49,7 +45,7 @@ let runs = 0
 
 /** Starts an engine until the end of the test. @param shared what another engine of the test uses as well */
 export async function startEngine (t: Test, options: Partial<EngineOptions> = {}, shared?: Pick<TestEngine, 'store' | 'service'>): Promise<TestEngine> {
-  const service = shared?.service ?? await startStandIn(t)
+  const service = shared?.service ?? await startEventService(t)
   const store = shared?.store ?? createMemoryRunStore()
   const evaluator = createEvaluator({ deadlineMs: 10_000, maxOutputBytes: 4_194_304 })
   const publisher = createPublisher({ url: service.url, batchDelayMs: 5, onError: () => {} })
@@ -75,7 +71,7 @@ export async function startEngine (t: Test, options: Partial<EngineOptions> = {}
   }
   t.teardown(leave)
 
-  const events = (runId: string): RunEvent[] => service.events(runId).map(({ type, data }) => ({ type, data: JSON.parse(data) }))
+  const { events } = service
   async function start (workflow: Workflow, input: Json = {}): Promise<string> {
     const runId = `run-${process.pid}-${runs += 1}`
     if (await engine.start({ workflow, input, runId, tenant: '', idempotencyKey: null }) !== 'created') throw new Error('there is such a run already')

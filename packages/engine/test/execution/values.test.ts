@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { durationMs } from '../../../packages/engine/src/execution/duration.ts'
-import { isAllowedHost, isForbiddenAddress } from '../../../packages/engine/src/execution/http/addresses.ts'
-import { createLines } from '../../../packages/engine/src/execution/process/lines.ts'
+import { durationMs } from '../../src/execution/duration.ts'
+import { isAllowedHost, isForbiddenAddress } from '../../src/execution/http/addresses.ts'
+import { createLines } from '../../src/execution/process/lines.ts'
 
 test('durations are counted in milliseconds', async (t) => {
   const durations = { PT5S: 5000, 'PT0.25S': 250, P1DT2H3M4S: 93_784_000, P2W: 1_209_600_000, PT0S: 0 }

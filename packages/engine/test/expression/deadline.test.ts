@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createEvaluator } from '../../../packages/engine/src/expression/jq-evaluator.ts'
+import { createEvaluator } from '../../src/expression/jq-evaluator.ts'
 
 const NOTHING = { input: null, variables: {} }
 

@@ -1,6 +1,6 @@
 import { test, type Test } from 'tap'
-import { FencedError } from '../../packages/engine/src/store/run-store.ts'
-import { waitUntil } from '../helpers/wait-until.ts'
+import { FencedError } from '../src/store/run-store.ts'
+import { waitUntil } from './support/wait-until.ts'
 import { ends, startEngine, statuses, workflow } from './support/engine.ts'
 import { json, startHttpServer } from './support/http-server.ts'
 

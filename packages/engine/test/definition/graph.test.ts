@@ -1,7 +1,7 @@
 import t from 'tap'
-import { graphOf } from '../../../packages/engine/src/definition/graph.ts'
-import { loadWorkflow } from '../../../packages/engine/src/definition/load-workflow.ts'
-import { createEvaluator } from '../../../packages/engine/src/expression/jq-evaluator.ts'
+import { graphOf } from '../../src/definition/graph.ts'
+import { loadWorkflow } from '../../src/definition/load-workflow.ts'
+import { createEvaluator } from '../../src/expression/jq-evaluator.ts'
 
 const evaluator = createEvaluator({ deadlineMs: 20_000, maxOutputBytes: 1_000_000 })
 t.teardown(() => evaluator.close())

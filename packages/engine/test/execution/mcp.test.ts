@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
-import { waitUntil } from '../../helpers/wait-until.ts'
+import { waitUntil } from '../support/wait-until.ts'
 import { ends, logLines, startEngine, workflow } from '../support/engine.ts'
 import { json, startHttpServer } from '../support/http-server.ts'
 

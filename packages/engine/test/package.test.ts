@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { publint } from 'publint'
 import t from 'tap'
-import { temporaryDirectory } from '../helpers/app.ts'
 
-const PACKAGE = fileURLToPath(new URL('../../packages/engine', import.meta.url))
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 
 t.test('the package has nothing that publint finds wrong', async (t) => {
   const { messages } = await publint({ pkgDir: PACKAGE, strict: true })
@@ -15,14 +13,14 @@ t.test('the package has nothing that publint finds wrong', async (t) => {
 })
 
 t.test('the built package loads definitions and evaluates expressions on plain Node, whose process then ends by itself', async (t) => {
-  const file = join(await temporaryDirectory(t), 'program.mjs')
-  await writeFile(file, `
+  const program = `
     import { createEvaluator, graphOf, loadWorkflow } from '${pathToFileURL(join(PACKAGE, 'dist/index.js'))}'
     const evaluator = createEvaluator({ deadlineMs: 20000, maxOutputBytes: 1000 })
     const document = { dsl: '1.0.3', namespace: 'test', name: 'example', version: '1.0.0' }
     const { definition } = await loadWorkflow(JSON.stringify({ document, do: [{ a: { set: { x: '\${ .y + 1 }' } } }] }), 'a.json', evaluator)
     const value = await evaluator.evaluate(definition.do[0].a.set, { input: { y: 1 }, variables: {} })
-    console.log(JSON.stringify({ value, nodes: graphOf(definition).nodes.length }))`)
+    console.log(JSON.stringify({ value, nodes: graphOf(definition).nodes.length }))`
+  const file = join(t.testdir({ 'program.mjs': program }), 'program.mjs')
   const { NODE_OPTIONS: _options, ...env } = process.env
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { env, timeout: 60_000 })
   t.same(JSON.parse(stdout), { value: { x: 2 }, nodes: 3 })

@@ -1,0 +1,15 @@
+/** A repeatable source of chance: the same seed gives the same numbers from 0 to below 1 (mulberry32). */
+export function seededRandom (seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** The seed of a randomised test: SEED from the environment to repeat a run, else a new one. To be printed. */
+export function testSeed (): number {
+  return Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+}
