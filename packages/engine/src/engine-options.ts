@@ -1,15 +1,9 @@
 import type { Publisher } from '@runcast/client'
-import type { Json } from './definition/dsl.ts'
 import type { Workflow } from './definition/workflow.ts'
 import type { Evaluator } from './expression/evaluator.ts'
+import type { Json } from './json.ts'
+import type { EngineLogger } from './logger.ts'
 import type { Creation, RunRecord, RunStore } from './store/run-store.ts'
-
-/** A structured logger, such as pino. */
-export interface EngineLogger {
-  info (fields: object, message: string): void
-  warn (fields: object, message: string): void
-  error (fields: object, message: string): void
-}
 
 export interface EngineOptions {
   readonly store: RunStore

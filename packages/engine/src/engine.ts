@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { JsonObject } from './definition/dsl.ts'
 import { InputError, type Engine, type EngineOptions } from './engine-options.ts'
 import { createGuardedHttp } from './execution/http/guarded-http.ts'
 import { executeLeased, type LeasedRun } from './execution/leased-run.ts'
@@ -8,6 +7,7 @@ import { identityOf } from './execution/run-attempt.ts'
 import { createRunEvents } from './execution/run-events.ts'
 import { schemaFaults } from './execution/schema.ts'
 import { jsonBytes } from './execution/sizes.ts'
+import type { JsonObject } from './json.ts'
 import type { Creation, RunRecord } from './store/run-store.ts'
 
 /** How long the start of a run waits until the run can be seen, in milliseconds; it is stored before. */

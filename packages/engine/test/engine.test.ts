@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { InputError } from '../src/engine-options.ts'
-import { waitUntil } from './support/wait-until.ts'
 import { ends, startEngine, statuses, workflow } from './support/engine.ts'
 import { json, startHttpServer } from './support/http-server.ts'
+import { waitUntil } from './support/wait-until.ts'
 
 test('the events of a run', async (t) => {
   const { run } = await startEngine(t)

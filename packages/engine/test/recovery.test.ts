@@ -1,8 +1,8 @@
 import { test, type Test } from 'tap'
 import { FencedError } from '../src/store/run-store.ts'
-import { waitUntil } from './support/wait-until.ts'
 import { ends, startEngine, statuses, workflow } from './support/engine.ts'
 import { json, startHttpServer } from './support/http-server.ts'
+import { waitUntil } from './support/wait-until.ts'
 
 /** A workflow that calls a server of the test three times, once in a loop and once in a fork. */
 async function startCounting (t: Test, failing: ReadonlySet<string> = new Set()) {

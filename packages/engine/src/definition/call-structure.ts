@@ -1,8 +1,7 @@
 import { isExpression } from '../expression/template.ts'
-import type { Json, JsonObject } from './dsl.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { withFixedDurations } from './fixed-durations.ts'
 import { mcpFaults } from './mcp-schema.ts'
-import { isJsonObject } from './json.ts'
 import { specificationFaults } from './specification.ts'
 import type { DefinitionFault } from './workflow.ts'
 

@@ -1,14 +1,11 @@
+import type { Json, JsonObject } from '../json.ts'
+
 /**
  * The parts of the Serverless Workflow DSL, 1.0.0 to 1.0.3, that the engine executes, as a definition has them once it
  * is loaded: `use` references are still names, durations are still what the author wrote.
  *
  * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md
  */
-
-/** Any JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-
-export type JsonObject = { readonly [key: string]: Json }
 
 /** `{ document: {…} }` in JSON Schema, the only format that is taken. */
 export interface SchemaReference {

@@ -1,6 +1,6 @@
-import { pointerToken, replaceExpressions, type TemplateMode } from '../expression/template.ts'
-import type { Duration, Json, RetryPolicy, WorkflowDefinition } from './dsl.ts'
-import { isJsonObject } from './json.ts'
+import { replaceExpressions, type TemplateMode } from '../expression/template.ts'
+import { pointerToken, isJsonObject, type Json } from '../json.ts'
+import type { Duration, RetryPolicy, WorkflowDefinition } from './dsl.ts'
 import { isRemoteCall } from './task-kinds.ts'
 import { loopVariables, visitTasks, type TaskVisit } from './visit-tasks.ts'
 

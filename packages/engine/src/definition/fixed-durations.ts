@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from './dsl.ts'
-import { isJsonObject } from './json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 
 /** A copy of a part in which every text that may be a duration is one: durations are checked elsewhere, as DSL 1.0.0 has no expressions in them. */
 export function withFixedDurations (part: JsonObject): JsonObject {

@@ -1,8 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { pointerToken } from '../expression/template.ts'
-import type { Json, JsonObject } from './dsl.ts'
+import { pointerToken, type Json, type JsonObject } from '../json.ts'
 
 /** One thing that is wrong with a value. */
 export interface SchemaFault {

@@ -1,7 +1,8 @@
-import { durationMs } from '../execution/duration.ts'
+import { errorText } from '../error-text.ts'
 import type { Evaluator } from '../expression/evaluator.ts'
 import { isExpression } from '../expression/template.ts'
 import type { WorkflowDefinition } from './dsl.ts'
+import { durationMs } from './duration.ts'
 import { durationsOf, expressionsOf } from './expressions.ts'
 import { readDefinition } from './read-definition.ts'
 import { referenceFaults } from './references.ts'
@@ -48,7 +49,7 @@ function durationFaults (definition: WorkflowDefinition): DefinitionFault[] {
       durationMs(duration)
       return []
     } catch (error) {
-      return [{ path, message: error instanceof Error ? error.message : String(error) }]
+      return [{ path, message: errorText(error) }]
     }
   })
 }

@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { Json } from './dsl.ts'
+import type { Json } from '../json.ts'
 import type { DefinitionFault } from './workflow.ts'
 
 const textMap = { anyOf: [{ type: 'object', additionalProperties: { type: 'string' } }, { type: 'string' }] }

@@ -1,5 +1,5 @@
+import { isJsonObject } from '../json.ts'
 import type { WorkflowDefinition } from './dsl.ts'
-import { isJsonObject } from './json.ts'
 import { visitTasks } from './visit-tasks.ts'
 
 /** Whether tasks of a definition start processes: programs, or MCP servers over stdio. */

@@ -1,8 +1,7 @@
 import { extname } from 'node:path'
 import { parseDocument } from 'yaml'
-import { pointerToken } from '../expression/template.ts'
-import type { Json, JsonObject } from './dsl.ts'
-import { isJsonObject } from './json.ts'
+import { errorText } from '../error-text.ts'
+import { pointerToken, isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { DefinitionError, type DefinitionFault } from './workflow.ts'
 
 const MAX_CHARACTERS = 1_048_576
@@ -28,7 +27,7 @@ function readJson (text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw refusal(`This is no JSON: ${error instanceof Error ? error.message : String(error)}.`)
+    throw refusal(`This is no JSON: ${errorText(error)}.`)
   }
 }
 
@@ -42,7 +41,7 @@ function readYaml (text: string): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch (error) {
-    throw refusal(`Its aliases cannot be resolved: ${error instanceof Error ? error.message : String(error)}.`)
+    throw refusal(`Its aliases cannot be resolved: ${errorText(error)}.`)
   }
 }
 

@@ -1,6 +1,5 @@
-import { pointerToken } from '../expression/template.ts'
-import type { Json, WorkflowDefinition } from './dsl.ts'
-import { isJsonObject } from './json.ts'
+import { pointerToken, isJsonObject, type Json } from '../json.ts'
+import type { WorkflowDefinition } from './dsl.ts'
 import { isRemoteCall } from './task-kinds.ts'
 import { loopVariables, visitTasks, type TaskVisit } from './visit-tasks.ts'
 import type { DefinitionFault } from './workflow.ts'

@@ -1,3 +1,4 @@
+import { errorText } from '../error-text.ts'
 import type { SchemaReference, WorkflowDefinition } from './dsl.ts'
 import { compileSchema } from './json-schema.ts'
 import { visitTasks } from './visit-tasks.ts'
@@ -21,6 +22,6 @@ function referenceFaults (model: { readonly schema?: SchemaReference } | undefin
     compileSchema(document)
     return []
   } catch (error) {
-    return [{ path: `${path}/schema/document`, message: `This is no JSON Schema: ${error instanceof Error ? error.message : String(error)}.` }]
+    return [{ path: `${path}/schema/document`, message: `This is no JSON Schema: ${errorText(error)}.` }]
   }
 }

@@ -1,4 +1,5 @@
-import type { Json } from './dsl.ts'
+import { errorText } from '../error-text.ts'
+import type { Json } from '../json.ts'
 import type { DefinitionFault } from './workflow.ts'
 
 /** Faults that only say that others make an alternative fail. */
@@ -20,7 +21,7 @@ export async function specificationFaults (type: string, { path, value }: { read
     validate(type, value)
     return []
   } catch (error) {
-    return faultsIn(error instanceof Error ? error.message : String(error)).map(({ path: at, message }) => ({ path: path + at, message }))
+    return faultsIn(errorText(error)).map(({ path: at, message }) => ({ path: path + at, message }))
   }
 }
 

@@ -1,4 +1,4 @@
-import { pointerToken } from '../expression/template.ts'
+import { pointerToken } from '../json.ts'
 import type { Task, TaskList, WorkflowDefinition } from './dsl.ts'
 
 /** A task of a definition and where it stands. */

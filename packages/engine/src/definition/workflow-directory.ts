@@ -2,8 +2,9 @@ import { watch, type FSWatcher } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { rcompare, valid } from 'semver'
-import type { EngineLogger } from '../engine-options.ts'
+import { errorText } from '../error-text.ts'
 import type { Evaluator } from '../expression/evaluator.ts'
+import type { EngineLogger } from '../logger.ts'
 import { loadWorkflow } from './load-workflow.ts'
 import { DefinitionError, type DefinitionFault, type Workflow } from './workflow.ts'
 
@@ -151,7 +152,7 @@ async function loadFile (directory: string, file: string, stamp: string, evaluat
     return { file, stamp, workflow: await loadWorkflow(text, file, evaluator), faults: [] }
   } catch (error) {
     if (error instanceof DefinitionError) return { file, stamp, workflow: null, faults: error.faults }
-    return { file, stamp: null, workflow: null, faults: [{ path: '', message: `It cannot be read: ${error instanceof Error ? error.message : String(error)}.` }] }
+    return { file, stamp: null, workflow: null, faults: [{ path: '', message: `It cannot be read: ${errorText(error)}.` }] }
   }
 }
 

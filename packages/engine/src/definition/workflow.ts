@@ -1,4 +1,5 @@
-import type { JsonObject, WorkflowDefinition } from './dsl.ts'
+import type { JsonObject } from '../json.ts'
+import type { WorkflowDefinition } from './dsl.ts'
 
 /** A definition that was checked: it can be executed. */
 export interface Workflow {

@@ -1,4 +1,4 @@
-import type { Json } from '../definition/dsl.ts'
+import type { Json } from '../json.ts'
 import type { Problem } from './problem.ts'
 
 /** What executing the rest of a run needs of a task that is over. */

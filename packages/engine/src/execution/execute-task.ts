@@ -1,16 +1,19 @@
-import type { Json, Task, Timeout } from '../definition/dsl.ts'
+import type { Task, Timeout } from '../definition/dsl.ts'
+import { isComposite } from '../definition/task-kinds.ts'
+import { errorText } from '../error-text.ts'
+import { isJsonObject, type Json } from '../json.ts'
 import { unlessAborted, withDeadline } from './abort.ts'
 import { isSilent } from './attempt-end.ts'
 import type { FinishedTask } from './checkpoint-values.ts'
+import { placeWithin, type Place } from './place.ts'
 import { TaskError, taskError, withInstance } from './problem.ts'
 import type { Step } from './run-events.ts'
+import type { RunExecution } from './run-execution.ts'
 import { checkSchema } from './schema.ts'
-import { isJsonObject } from '../definition/json.ts'
-import { isComposite } from '../definition/task-kinds.ts'
 import { createScope, dateTime, type Scope } from './scope.ts'
 import { checkSize } from './sizes.ts'
-import type { Attempt, Outcome, Part, Place, TaskExecution } from './task-execution.ts'
-import { branchesOf, executeList, executeOne, roundOf } from './task-list.ts'
+import type { Outcome, TaskExecution } from './task-execution.ts'
+import { branchesOf, executeList, executeOne } from './task-list.ts'
 import { executeKind, hasEffects } from './tasks/kinds.ts'
 
 /** A task that was executed. */
@@ -31,7 +34,7 @@ const MAX_UNSAVED = 16
  * @param raw the output of the task before
  * @throws TaskError when it fails, or the reason of the place's signal
  */
-export async function executeTask (run: Attempt, name: string, task: Task, place: Place, raw: Json): Promise<Executed> {
+export async function executeTask (run: RunExecution, name: string, task: Task, place: Place, raw: Json): Promise<Executed> {
   place.signal.throwIfAborted()
   const step = stepOf(name, place)
   const began = performance.now()
@@ -49,7 +52,7 @@ export async function executeTask (run: Attempt, name: string, task: Task, place
 }
 
 /** Publishes once more how a task ended that was restored from its checkpoint, as the process may have died before it did. Never rejects. */
-export async function tellAgain (run: Attempt, name: string, place: Place, finished: FinishedTask): Promise<void> {
+export async function tellAgain (run: RunExecution, name: string, place: Place, finished: FinishedTask): Promise<void> {
   if (finished.token !== 0) await run.events.taskFinished(stepOf(name, place), place.key, finished)
 }
 
@@ -59,7 +62,7 @@ function stepOf (name: string, { pointer, attempt }: Place): Step {
 
 type Performed = Pick<FinishedTask, 'status' | 'output' | 'directive' | 'context'>
 
-async function perform (run: Attempt, step: Step, task: Task, place: Place, raw: Json): Promise<Performed> {
+async function perform (run: RunExecution, step: Step, task: Task, place: Place, raw: Json): Promise<Performed> {
   const startedAt = await run.journal.startedAt(place.key, task.timeout !== undefined || 'wait' in task)
   const descriptor = { name: step.name, reference: place.pointer, ...isJsonObject(task) && { definition: task }, input: raw, startedAt: dateTime(startedAt) }
   const scope = createScope(run, { ...place.variables, task: descriptor }, place.signal)
@@ -82,7 +85,7 @@ async function perform (run: Attempt, step: Step, task: Task, place: Place, raw:
 }
 
 /** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#data-flow, steps 3 to 8. */
-async function flowThrough (run: Attempt, name: string, task: Task, place: Place, raw: Json, scope: Scope, descriptor: { readonly [field: string]: Json }): Promise<Performed> {
+async function flowThrough (run: RunExecution, name: string, task: Task, place: Place, raw: Json, scope: Scope, descriptor: { readonly [field: string]: Json }): Promise<Performed> {
   checkSchema(task.input?.schema, raw, 'The input of the task')
   const from = task.input?.from
   const transform = () => scope.transform(from, raw)
@@ -100,13 +103,13 @@ async function flowThrough (run: Attempt, name: string, task: Task, place: Place
 }
 
 /** Judges the condition of a task, once for all attempts where the task has tasks of its own: they may change what it depends on. */
-async function mayBegin (run: Attempt, task: Task, condition: string, { key }: Place, scope: Scope, raw: Json): Promise<boolean> {
+async function mayBegin (run: RunExecution, task: Task, condition: string, { key }: Place, scope: Scope, raw: Json): Promise<boolean> {
   const judge = () => scope.holds(condition, raw)
   return isComposite(task) ? await run.journal.keep(`${key}#if`, condition, judge) === true : await judge()
 }
 
 /** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#data-flow, steps 7 and 8: without `as` the context stays as it is. */
-async function exportOutput (run: Attempt, { export: model }: Task, output: Json, scope: Scope): Promise<Performed['context']> {
+async function exportOutput (run: RunExecution, { export: model }: Task, output: Json, scope: Scope): Promise<Performed['context']> {
   if (model === undefined) return null
   if (model.as === undefined) {
     checkSchema(model.schema, run.journal.context, 'The exported context')
@@ -120,7 +123,7 @@ async function exportOutput (run: Attempt, { export: model }: Task, output: Json
   })
 }
 
-function executionOf (run: Attempt, name: string, task: Task, place: Place, input: Json, scope: Scope): TaskExecution {
+function executionOf (run: RunExecution, name: string, task: Task, place: Place, input: Json, scope: Scope): TaskExecution {
   return {
     run,
     name,
@@ -129,36 +132,26 @@ function executionOf (run: Attempt, name: string, task: Task, place: Place, inpu
     input,
     scope,
     evaluate: (template, mode) => scope.evaluate(template, input, mode),
-    executeList: (list, part) => executeList(run, list, placeOf(place, part), part.input),
-    executeTask: (other, called, part) => executeOne(run, other, called, placeOf(place, part), part.input),
-    branches: (list, part) => branchesOf(run, list, placeOf(place, part), part.input),
+    executeList: (list, part, given) => executeList(run, list, placeWithin(place, part), given),
+    executeTask: (other, called, part, given) => executeOne(run, other, called, placeWithin(place, part), given),
+    branches: (list, part, given) => branchesOf(run, list, placeWithin(place, part), given),
     log: (level, message) => run.events.log(level, message, place.pointer)
   }
 }
 
-function placeOf (task: Place, part: Part): Place {
-  return {
-    pointer: part.pointer ?? task.pointer + part.path,
-    key: task.key + part.path + roundOf(part.round ?? 0),
-    attempt: part.attempt ?? task.attempt,
-    variables: { ...task.variables, ...part.variables },
-    signal: part.signal ?? task.signal
-  }
-}
-
 /** @returns milliseconds */
-async function timeoutMs (run: Attempt, timeout: Timeout, scope: Scope, input: Json): Promise<number> {
+async function timeoutMs (run: RunExecution, timeout: Timeout, scope: Scope, input: Json): Promise<number> {
   const found = typeof timeout === 'string' ? run.definition.use?.timeouts?.[timeout] : timeout
   if (found === undefined) throw taskError('configuration', `There is no timeout "${String(timeout)}" in use.timeouts.`)
   return await scope.duration(found.after, input)
 }
 
 /** Publishes how a task failed. @returns what is to be thrown */
-function tellFailure (run: Attempt, step: Step, { signal, pointer }: Place, error: unknown, durationMs: number): unknown {
+function tellFailure (run: RunExecution, step: Step, { signal, pointer }: Place, error: unknown, durationMs: number): unknown {
   const reason: unknown = signal.aborted ? signal.reason : error
   if (isSilent(reason)) return reason
   if (signal.aborted) {
-    run.events.taskCancelled(step, reason instanceof Error ? reason.message : String(reason), durationMs)
+    run.events.taskCancelled(step, errorText(reason), durationMs)
     return reason
   }
   const failure = withInstance(toTaskError(run, error), pointer)
@@ -166,7 +159,7 @@ function tellFailure (run: Attempt, step: Step, { signal, pointer }: Place, erro
   return failure
 }
 
-function toTaskError (run: Attempt, error: unknown): TaskError {
+function toTaskError (run: RunExecution, error: unknown): TaskError {
   if (error instanceof TaskError) return error
   run.logger.error({ err: error, run_id: run.runId }, 'a task failed for a reason that was not foreseen')
   return taskError('runtime', 'The engine could not execute the task: its log says why.', { cause: error })

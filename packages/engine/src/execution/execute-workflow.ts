@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs'
-import type { Json, JsonObject } from '../definition/dsl.ts'
 import type { Variables } from '../expression/evaluator.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { RunRecord } from '../store/run-store.ts'
 import { unlessAborted, withAbort, withDeadline } from './abort.ts'
 import { BranchEnd } from './attempt-end.ts'
 import { RUN_KEY } from './journal.ts'
 import { taskError, withInstance } from './problem.ts'
+import type { RunExecution } from './run-execution.ts'
 import { checkSchema } from './schema.ts'
-import { isJsonObject } from '../definition/json.ts'
 import { createScope, dateTime } from './scope.ts'
 import { checkSize } from './sizes.ts'
-import type { Attempt } from './task-execution.ts'
 import { executeList } from './task-list.ts'
 
 /**
@@ -21,7 +20,7 @@ import { executeList } from './task-list.ts'
  * @param startedAt when the run first began, in milliseconds since 1970
  * @throws TaskError that no task catches, or the reason of the run's signal
  */
-export async function executeWorkflow (run: Attempt, input: Json, startedAt: number): Promise<Json> {
+export async function executeWorkflow (run: RunExecution, input: Json, startedAt: number): Promise<Json> {
   const { timeout } = run.definition
   const after = typeof timeout === 'string' ? run.definition.use?.timeouts?.[timeout] : timeout
   if (timeout !== undefined && after === undefined) throw taskError('configuration', `There is no timeout "${String(timeout)}" in use.timeouts.`)
@@ -38,7 +37,7 @@ export async function executeWorkflow (run: Attempt, input: Json, startedAt: num
   })
 }
 
-async function flow (above: Attempt, raw: Json): Promise<Json> {
+async function flow (above: RunExecution, raw: Json): Promise<Json> {
   return await withAbort(above.signal, async (signal, abort) => {
     const run = { ...above, signal }
     const scope = createScope(run, {}, signal)

@@ -1,4 +1,4 @@
-import type { Json } from '../definition/dsl.ts'
+import type { Json } from '../json.ts'
 import type { Checkpoint, RunRecord, RunStore } from '../store/run-store.ts'
 import { createCheckpointQueue } from './checkpoint-queue.ts'
 import { isOfKind, type CaughtError, type CheckpointValue, type FinishedRun, type FinishedTask, type Kept } from './checkpoint-values.ts'

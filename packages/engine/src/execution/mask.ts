@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../definition/dsl.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { leafTexts } from './secrets.ts'
 import { isUrlEncoded, urlDecode, urlDecoded } from './url-decoded.ts'
 

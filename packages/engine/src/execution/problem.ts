@@ -1,4 +1,4 @@
-import type { Json } from '../definition/dsl.ts'
+import type { Json } from '../json.ts'
 
 /** What went wrong with a task or a run, as RFC 9457 has it; `instance` is the JSON pointer of the task. */
 export type Problem = {

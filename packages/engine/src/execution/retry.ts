@@ -1,4 +1,5 @@
-import type { Json, RetryPolicy } from '../definition/dsl.ts'
+import type { RetryPolicy } from '../definition/dsl.ts'
+import type { Json } from '../json.ts'
 import type { Scope } from './scope.ts'
 
 /** A failed attempt, as a retry policy judges it. */

@@ -1,6 +1,6 @@
-import type { Json } from '../definition/dsl.ts'
 import type { EngineOptions } from '../engine-options.ts'
-import type { RunProgress, RunRecord } from '../store/run-store.ts'
+import type { Json } from '../json.ts'
+import { FencedError, type RunProgress, type RunRecord } from '../store/run-store.ts'
 import { unlessAborted } from './abort.ts'
 import { AttemptEnd, isSilent } from './attempt-end.ts'
 import type { FinishedRun } from './checkpoint-values.ts'
@@ -10,7 +10,6 @@ import { openJournal, RUN_KEY, type Journal } from './journal.ts'
 import { TaskError, taskError, type Problem } from './problem.ts'
 import { createRunEvents, type RunEvents, type RunIdentity } from './run-events.ts'
 import { readSecrets } from './secrets.ts'
-import { FencedError } from '../store/run-store.ts'
 
 /** What an attempt needs of the engine. */
 export interface AttemptOptions extends Omit<EngineOptions, 'leaseMs' | 'maxConcurrentRuns'> {

@@ -1,5 +1,7 @@
-import type { Json, JsonObject, SchemaReference } from '../definition/dsl.ts'
+import type { SchemaReference } from '../definition/dsl.ts'
 import { compileSchema, type SchemaCheck, type SchemaFault } from '../definition/json-schema.ts'
+import { errorText } from '../error-text.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { taskError } from './problem.ts'
 
 /**
@@ -24,6 +26,6 @@ function checkOf (schema: JsonObject | boolean): SchemaCheck {
   try {
     return compileSchema(schema)
   } catch (cause) {
-    throw taskError('configuration', `A schema of the workflow is wrong: ${cause instanceof Error ? cause.message : 'it does not compile'}.`, { cause })
+    throw taskError('configuration', `A schema of the workflow is wrong: ${errorText(cause)}.`, { cause })
   }
 }

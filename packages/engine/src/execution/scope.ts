@@ -1,10 +1,11 @@
-import type { Duration, Json, JsonObject } from '../definition/dsl.ts'
-import { isJsonObject } from '../definition/json.ts'
+import type { Duration } from '../definition/dsl.ts'
+import { durationMs } from '../definition/duration.ts'
+import { errorText } from '../error-text.ts'
 import { ExpressionError, type Variables } from '../expression/evaluator.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { unlessAborted } from './abort.ts'
-import { durationMs } from './duration.ts'
 import { taskError } from './problem.ts'
-import type { Attempt } from './task-execution.ts'
+import type { RunExecution } from './run-execution.ts'
 
 /** Evaluates expressions with the variables that are known at one point of a run. */
 export interface Scope {
@@ -25,7 +26,7 @@ export interface Scope {
 }
 
 /** Makes a scope. Those variables that all tasks have are there already. */
-export function createScope (run: Pick<Attempt, 'evaluator' | 'journal' | 'variables'>, variables: Variables, signal: AbortSignal): Scope {
+export function createScope (run: Pick<RunExecution, 'evaluator' | 'journal' | 'variables'>, variables: Variables, signal: AbortSignal): Scope {
   const evaluate: Scope['evaluate'] = async (template, input, mode = 'value') => {
     try {
       const scope = { input, variables: { ...run.variables, context: run.journal.context, ...variables } }
@@ -46,10 +47,19 @@ export function createScope (run: Pick<Attempt, 'evaluator' | 'journal' | 'varia
     },
     async duration (duration, input) {
       const value = typeof duration === 'string' ? await evaluate(duration, input) : duration
-      if (typeof value === 'string' || isDuration(value)) return durationMs(value)
+      if (typeof value === 'string' || isDuration(value)) return msOf(value)
       throw taskError('expression', 'A duration must be a text in ISO 8601, such as PT5S, or an object with days, hours, minutes, seconds and milliseconds.')
     },
     with: (more, other = signal) => createScope(run, { ...variables, ...more }, other)
+  }
+}
+
+/** @throws TaskError `expression` for a text that is no duration */
+function msOf (duration: Duration): number {
+  try {
+    return durationMs(duration)
+  } catch (cause) {
+    throw taskError('expression', errorText(cause), { cause })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../definition/dsl.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { taskError } from './problem.ts'
 
 /**

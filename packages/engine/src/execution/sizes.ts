@@ -1,4 +1,4 @@
-import type { Json } from '../definition/dsl.ts'
+import type { Json } from '../json.ts'
 import { taskError, type TaskError } from './problem.ts'
 
 /** How many bytes a value has as JSON. */

@@ -1,8 +1,11 @@
-import type { Json, Task, TaskList } from '../definition/dsl.ts'
+import type { Task, TaskList } from '../definition/dsl.ts'
+import type { Json } from '../json.ts'
 import { unlessAborted } from './abort.ts'
 import { executeTask, tellAgain, type Executed } from './execute-task.ts'
+import { placeInList, type Place } from './place.ts'
 import { taskError } from './problem.ts'
-import type { Attempt, Branch, Outcome, Place } from './task-execution.ts'
+import type { RunExecution } from './run-execution.ts'
+import type { Branch, Outcome } from './task-execution.ts'
 
 /** How many tasks of a list may have ended without their ends being published: so many are told again after a restart. */
 const MAX_UNTOLD = 16
@@ -15,7 +18,7 @@ const MAX_UNTOLD = 16
  * @returns the output of the last one, and `end` when the workflow is to end
  * @throws TaskError of a task that fails, or the reason of the place's signal
  */
-export async function executeList (run: Attempt, list: TaskList, place: Place, input: Json): Promise<Outcome> {
+export async function executeList (run: RunExecution, list: TaskList, place: Place, input: Json): Promise<Outcome> {
   const tasks = tasksOf(list)
   const visits = new Map<number, number>()
   const ends = createEnds(place)
@@ -25,7 +28,7 @@ export async function executeList (run: Attempt, list: TaskList, place: Place, i
     if (next === undefined) break
     const visit = visits.get(index) ?? 0
     visits.set(index, visit + 1)
-    const outcome = await outcomeOf(itemOf(run, next, placeOf(place, index, next[0], visit)), output, ends)
+    const outcome = await outcomeOf(itemOf(run, next, placeInList(place, index, next[0], visit)), output, ends)
     output = outcome.output
     const directive = outcome.directive ?? next[1].then ?? 'continue'
     if (directive === 'end' || directive === 'exit') {
@@ -39,7 +42,7 @@ export async function executeList (run: Attempt, list: TaskList, place: Place, i
 }
 
 /** Executes one task that is no item of a list. */
-export async function executeOne (run: Attempt, name: string, task: Task, place: Place, input: Json): Promise<Outcome> {
+export async function executeOne (run: RunExecution, name: string, task: Task, place: Place, input: Json): Promise<Outcome> {
   const ends = createEnds(place)
   const outcome = await outcomeOf(itemOf(run, [name, task], place), input, ends)
   await ends.told()
@@ -47,9 +50,9 @@ export async function executeOne (run: Attempt, name: string, task: Task, place:
 }
 
 /** The tasks of a list that are executed at the same time. @param place that of the list */
-export function branchesOf (run: Attempt, list: TaskList, place: Place, input: Json): Branch[] {
+export function branchesOf (run: RunExecution, list: TaskList, place: Place, input: Json): Branch[] {
   return tasksOf(list).map((task, index) => {
-    const own = placeOf(place, index, task[0], 0)
+    const own = placeInList(place, index, task[0], 0)
     const item = itemOf(run, task, own)
     return {
       isFinished: item.finished !== null,
@@ -61,16 +64,6 @@ export function branchesOf (run: Attempt, list: TaskList, place: Place, input: J
       }
     }
   })
-}
-
-/** What a name adds to a JSON pointer. https://www.rfc-editor.org/rfc/rfc6901 */
-export function pointerPart (name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
-}
-
-/** How a key writes the number of a round, attempt or visit: the first not at all. */
-export function roundOf (number: number): string {
-  return number === 0 ? '' : `[${number}]`
 }
 
 /** The ends of the tasks of a list, as far as they may not be published yet. */
@@ -122,7 +115,7 @@ interface Item {
   tellAgain (): Promise<void>
 }
 
-function itemOf (run: Attempt, [name, task]: NamedTask, place: Place): Item {
+function itemOf (run: RunExecution, [name, task]: NamedTask, place: Place): Item {
   const finished = run.journal.finishedTask(place.key) ?? null
   return {
     finished,
@@ -152,11 +145,6 @@ type NamedTask = readonly [name: string, task: Task]
 
 function tasksOf (list: TaskList): NamedTask[] {
   return list.flatMap((item) => Object.entries(item))
-}
-
-function placeOf (list: Place, index: number, name: string, visit: number): Place {
-  const part = pointerPart(name)
-  return { ...list, pointer: `${list.pointer}/${index}${part}`, key: `${list.key}/${index}${roundOf(visit)}${part}` }
 }
 
 function indexOf (tasks: readonly NamedTask[], name: string): number {

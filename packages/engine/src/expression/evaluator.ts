@@ -1,4 +1,4 @@
-import type { Json } from '../definition/dsl.ts'
+import type { Json } from '../json.ts'
 
 /** The variables of an expression, without their `$`, such as `context`, `task`, `workflow`, `runtime`, `secrets` and those of loops. */
 export type Variables = { readonly [name: string]: Json }

@@ -1,4 +1,5 @@
-import type { Json } from '../definition/dsl.ts'
+import { errorText } from '../error-text.ts'
+import type { Json } from '../json.ts'
 import { DeadlineError, createDeadlineWorker } from './deadline-worker.ts'
 import { ExpressionError, type Evaluator, type Scope } from './evaluator.ts'
 import type { JqReply, JqRequest } from './jq-protocol.ts'
@@ -78,7 +79,7 @@ function bound (programs: readonly string[], { input, variables }: Scope): Pick<
   try {
     return { variables: used.map(([name]) => name), data: [JSON.stringify(input), JSON.stringify(Object.fromEntries(used))] }
   } catch (cause) {
-    throw new ExpressionError(`Its input is no JSON: ${cause instanceof Error ? cause.message : String(cause)}.`, cut(programs.join(', ')))
+    throw new ExpressionError(`Its input is no JSON: ${errorText(cause)}.`, cut(programs.join(', ')))
   }
 }
 

@@ -60,20 +60,3 @@ export function wellFormed (json: string): string {
   if (!/\\ud[89a-f]/.test(json)) return json
   return json.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (escape) => escape === '\\\\' ? escape : '\\ufffd')
 }
-
-/** How deep the arrays and objects of a JSON text nest. */
-export function nesting (json: string): number {
-  let depth = 0
-  let deepest = 0
-  let isInText = false
-  for (let index = 0; index < json.length; index++) {
-    const character = json[index]
-    if (isInText) {
-      if (character === '\\') index++
-      else if (character === '"') isInText = false
-    } else if (character === '"') isInText = true
-    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth)
-    else if (character === ']' || character === '}') depth--
-  }
-  return deepest
-}

@@ -1,4 +1,4 @@
-import type { Json } from '../definition/dsl.ts'
+import type { Json } from '../json.ts'
 
 /** What the worker is asked. */
 export interface JqRequest {

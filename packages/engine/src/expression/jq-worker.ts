@@ -1,8 +1,8 @@
 import { loadJq } from 'jq-wasm'
 import { parentPort } from 'node:worker_threads'
-import type { Json } from '../definition/dsl.ts'
+import { nesting, type Json } from '../json.ts'
+import { MAX_NESTING, checkedProgram, combinedProgram, compileFault, wellFormed } from './jq-program.ts'
 import { READY, type JqReply, type JqRequest } from './jq-protocol.ts'
-import { MAX_NESTING, checkedProgram, combinedProgram, compileFault, nesting, wellFormed } from './jq-program.ts'
 
 const MAX_CHECKED = 10_000
 /** How much of the reason why a program failed is told, in characters. */

@@ -1,5 +1,4 @@
-import type { Json } from '../definition/dsl.ts'
-import { isJsonObject } from '../definition/json.ts'
+import { isJsonObject, type Json } from '../json.ts'
 import type { Scope } from './evaluator.ts'
 
 const PATH = /^(?:\.|(?:\$(?<variable>[A-Za-z_][A-Za-z0-9_]*))?(?<steps>(?:\.[A-Za-z_][A-Za-z0-9_]*)*))$/

@@ -1,4 +1,4 @@
-import type { Json } from '../definition/dsl.ts'
+import { pointerToken, type Json } from '../json.ts'
 
 /** How a text is taken: in `expression` mode a text that is the whole template needs no `${ }` around it. */
 export type TemplateMode = 'value' | 'expression'
@@ -26,11 +26,6 @@ export function replaceExpressions (
 /** Whether a text is an expression by itself: `${` begins and `}` ends it. */
 export function isExpression (text: string): boolean {
   return ENCLOSED.test(text)
-}
-
-/** A key as a part of a JSON pointer (RFC 6901). */
-export function pointerToken (key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** Array.isArray, which also narrows arrays that are read-only. */

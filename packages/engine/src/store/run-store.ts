@@ -1,4 +1,5 @@
-import type { Json, WorkflowDefinition } from '../definition/dsl.ts'
+import type { WorkflowDefinition } from '../definition/dsl.ts'
+import type { Json } from '../json.ts'
 
 /** What a run was started with. It never changes. */
 export interface RunRecord {

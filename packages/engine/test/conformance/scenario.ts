@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
-import type { Json } from '../../src/definition/dsl.ts'
 import { loadWorkflow } from '../../src/definition/load-workflow.ts'
 import { createEvaluator } from '../../src/expression/jq-evaluator.ts'
+import type { Json } from '../../src/json.ts'
 import { ends, startEngine, type EndedRun } from '../support/engine.ts'
 
 /** Executes the scenarios of the specification's conformance kit. */

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { test } from 'tap'
-import { waitUntil } from '../support/wait-until.ts'
 import { ends, logLines, startEngine, workflow } from '../support/engine.ts'
 import { freePort, json, startHttpServer, type Arrival } from '../support/http-server.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 function answer ({ method, url, headers, body }: Arrival, response: ServerResponse): void {
   const [path = ''] = url.split('?')

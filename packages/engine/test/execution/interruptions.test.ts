@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import type { Task, TaskList } from '../../src/definition/dsl.ts'
-import { seededRandom, testSeed } from '../support/random.ts'
 import { startEngine, workflow, type RunEvent } from '../support/engine.ts'
 import { json, startHttpServer } from '../support/http-server.ts'
+import { seededRandom, testSeed } from '../support/random.ts'
 
 const ROUNDS = 8
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
-import { waitUntil } from '../support/wait-until.ts'
 import { ends, logLines, startEngine, workflow } from '../support/engine.ts'
 import { json, startHttpServer } from '../support/http-server.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 const { resolve } = createRequire(import.meta.url)
 const everything = join(dirname(resolve('@modelcontextprotocol/server-everything/package.json')), 'dist/index.js')

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { waitUntil } from '../support/wait-until.ts'
 import { ends, logLines, startEngine, workflow } from '../support/engine.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 /** A task that executes a program in JavaScript. */
 const node = (script: string, more = '', shell = '') =>

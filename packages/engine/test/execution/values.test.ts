@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { durationMs } from '../../src/execution/duration.ts'
+import { durationMs } from '../../src/definition/duration.ts'
 import { isAllowedHost, isForbiddenAddress } from '../../src/execution/http/addresses.ts'
 import { createLines } from '../../src/execution/process/lines.ts'
 

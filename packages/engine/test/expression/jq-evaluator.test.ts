@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { Json } from '../../src/definition/dsl.ts'
 import type { Evaluator, Variables } from '../../src/expression/evaluator.ts'
 import { createEvaluator } from '../../src/expression/jq-evaluator.ts'
+import type { Json } from '../../src/json.ts'
 
 const evaluator = createEvaluator({ deadlineMs: 20_000, maxOutputBytes: 1_000_000 })
 t.teardown(() => evaluator.close())

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Test } from 'tap'
-import type { Json } from '../../src/definition/dsl.ts'
+import type { Json } from '../../src/json.ts'
 
 /** An event of a run, as the service stores it. */
 export interface RunEvent {

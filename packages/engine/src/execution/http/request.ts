@@ -1,7 +1,7 @@
-import type { HttpArguments, Json } from '../../definition/dsl.ts'
+import type { HttpArguments } from '../../definition/dsl.ts'
 import type { Variables } from '../../expression/evaluator.ts'
+import { isJsonObject, type Json } from '../../json.ts'
 import { taskError } from '../problem.ts'
-import { isJsonObject } from '../../definition/json.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
 /** A request that is ready to be sent. */

@@ -1,9 +1,10 @@
-import type { CallTask, Json, McpArguments } from '../../definition/dsl.ts'
+import type { CallTask, McpArguments } from '../../definition/dsl.ts'
+import { errorText } from '../../error-text.ts'
+import { isJsonObject, type Json } from '../../json.ts'
 import { unlessAborted, withDeadline } from '../abort.ts'
 import { refusalIn } from '../http/guarded-http.ts'
 import { authorizationVariable, type Called } from '../http/request.ts'
 import { TaskError, taskError } from '../problem.ts'
-import { isJsonObject } from '../../definition/json.ts'
 import type { RunEvents } from '../run-events.ts'
 import type { TaskExecution } from '../task-execution.ts'
 import type { Connection } from './connection.ts'
@@ -96,7 +97,7 @@ function failureOf (error: unknown, { suspicion }: Connection): TaskError {
   const hint = suspicion === null ? '' : ` ${suspicion}`
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === REQUEST_TIMEOUT) return taskError('timeout', `The MCP server did not answer within ${ANSWER_TIMEOUT_MS} ms.${hint}`, { cause: error })
-  return taskError('runtime', `The MCP call failed: ${error instanceof Error ? error.message : String(error)}${hint}`, { cause: error })
+  return taskError('runtime', `The MCP call failed: ${errorText(error)}${hint}`, { cause: error })
 }
 
 /** ErrorCode.RequestTimeout of the SDK. */

@@ -1,6 +1,6 @@
 import type { RequestId } from '@modelcontextprotocol/sdk/types.js'
 import type { McpArguments } from '../../definition/dsl.ts'
-import { isJsonObject } from '../../definition/json.ts'
+import { isJsonObject } from '../../json.ts'
 import { boundedFetch } from '../http/bounded-fetch.ts'
 import { authorizationHeader, authorizationVariable, endpointOf, namedHeaders } from '../http/request.ts'
 import { taskError } from '../problem.ts'

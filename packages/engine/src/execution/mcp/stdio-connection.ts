@@ -1,5 +1,5 @@
 import type { McpArguments } from '../../definition/dsl.ts'
-import { isJsonObject } from '../../definition/json.ts'
+import { isJsonObject } from '../../json.ts'
 import { taskError } from '../problem.ts'
 import { logOutput } from '../process/log-output.ts'
 import { startProcess } from '../process/process-group.ts'

@@ -1,10 +1,10 @@
 import type { CallTask } from '../../definition/dsl.ts'
+import { pointerToken } from '../../json.ts'
 import { callHttp } from '../http/call-http.ts'
 import { authorizationVariable, type Called } from '../http/request.ts'
 import { callMcp } from '../mcp/call-mcp.ts'
 import { taskError } from '../problem.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
-import { pointerPart } from '../task-list.ts'
 
 /** Calls over HTTP or MCP, or executes a function of `use.functions`. */
 export async function executeCall (execution: TaskExecution<CallTask>): Promise<Outcome> {
@@ -16,7 +16,7 @@ export async function executeCall (execution: TaskExecution<CallTask>): Promise<
   // It stands elsewhere in the definition; what the caller adds is its input.
   const { with: added } = task
   const given = added === undefined ? input : await run.journal.keep(`${place.key}#with`, added, () => evaluate(added))
-  const { output, directive } = await executeTask(task.call, called, { path: '/function', pointer: `/use/functions${pointerPart(task.call)}`, input: given })
+  const { output, directive } = await executeTask(task.call, called, { path: '/function', pointer: `/use/functions/${pointerToken(task.call)}` }, given)
   return { output, directive: directive === 'end' ? 'end' : null }
 }
 

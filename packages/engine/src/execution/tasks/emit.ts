@@ -1,8 +1,8 @@
 import { RuncastError } from '@runcast/client'
-import type { EmitTask, Json } from '../../definition/dsl.ts'
+import type { EmitTask } from '../../definition/dsl.ts'
+import { isJsonObject, type Json } from '../../json.ts'
 import { unlessAborted } from '../abort.ts'
 import { taskError } from '../problem.ts'
-import { isJsonObject } from '../../definition/json.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { ForTask } from '../../definition/dsl.ts'
+import { keyOf } from '../place.ts'
 import { taskError } from '../problem.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
-import { roundOf } from '../task-list.ts'
 
 /** Executes its tasks for each item, as long as the condition holds; the output of a round is the input of the next. */
 export async function executeFor ({ run, task, place, input, scope, evaluate, executeList }: TaskExecution<ForTask>): Promise<Outcome> {
@@ -12,9 +12,9 @@ export async function executeFor ({ run, task, place, input, scope, evaluate, ex
   for (const [round, item] of items.entries()) {
     const variables = { [task.for.each ?? 'item']: item, [task.for.at ?? 'index']: round }
     // The tasks of a round that has begun may have changed what the condition depends on.
-    const hasBegun = () => journal.hasWithin(`${place.key}/do${roundOf(round)}`)
+    const hasBegun = () => journal.hasWithin(keyOf(place, '/do', round))
     if (task.while !== undefined && !hasBegun() && !await scope.with(variables).holds(task.while, output)) break
-    const outcome = await executeList(task.do, { path: '/do', round, input: output, variables })
+    const outcome = await executeList(task.do, { path: '/do', round, variables }, output)
     output = outcome.output
     if (outcome.directive === 'end') return outcome
   }

@@ -13,7 +13,7 @@ import type { Outcome, TaskExecution } from '../task-execution.ts'
 export async function executeFork ({ task, input, place, branches }: TaskExecution<ForkTask>): Promise<Outcome> {
   const { compete = false } = task.fork
   return await withAbort(place.signal, async (signal, abort) => {
-    const all = branches(task.fork.branches, { path: '/fork/branches', input, signal })
+    const all = branches(task.fork.branches, { path: '/fork/branches', signal }, input)
     // After a restart, the branch that has won already is the only one.
     const winner = compete ? all.find(({ isFinished }) => isFinished) : undefined
     const outcomes = (winner === undefined ? all : [winner]).map((branch) => branch.execute())

@@ -32,7 +32,7 @@ export async function executeKind (execution: TaskExecution): Promise<Outcome> {
   if ('switch' in task) return await executeSwitch(as(task))
   if ('try' in task) return await executeTry(as(task))
   if ('wait' in task) return plain(await executeWait(as(task)))
-  if ('do' in task) return await execution.executeList(task.do, { path: '/do', input: execution.input })
+  if ('do' in task) return await execution.executeList(task.do, { path: '/do' }, execution.input)
   throw taskError('configuration', 'The task is of a kind that the engine does not know.')
 }
 

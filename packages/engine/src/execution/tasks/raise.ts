@@ -1,6 +1,6 @@
 import type { RaiseTask } from '../../definition/dsl.ts'
+import { isJsonObject } from '../../json.ts'
 import { TaskError, taskError } from '../problem.ts'
-import { isJsonObject } from '../../definition/json.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
 /** Raises the error of the definition. @throws TaskError always */

@@ -1,9 +1,10 @@
-import type { Json, RunTask } from '../../definition/dsl.ts'
+import type { RunTask } from '../../definition/dsl.ts'
+import { errorText } from '../../error-text.ts'
+import { isJsonObject, type Json } from '../../json.ts'
 import { unlessAborted } from '../abort.ts'
 import { taskError } from '../problem.ts'
 import { logOutput } from '../process/log-output.ts'
 import { startProcess, type Command } from '../process/process-group.ts'
-import { isJsonObject } from '../../definition/json.ts'
 import { tooLarge } from '../sizes.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
@@ -22,7 +23,7 @@ export async function executeShell (execution: TaskExecution<RunTask>): Promise<
   const running = runProcess(execution, command.command, command.stdin, signal)
   if (isAwaited) return await running
   const background = running.then(() => {}, (error: unknown) => {
-    if (!signal.aborted) execution.log('error', `The process failed: ${error instanceof Error ? error.message : String(error)}`)
+    if (!signal.aborted) execution.log('error', `The process failed: ${errorText(error)}`)
   }).finally(() => run.background.delete(background))
   run.background.add(background)
   return input

@@ -1,10 +1,10 @@
 import type { ErrorFilter, RetryPolicy, TryTask } from '../../definition/dsl.ts'
 import { sleepUntil, withDeadline } from '../abort.ts'
 import type { CaughtError } from '../checkpoint-values.ts'
+import { keyOf } from '../place.ts'
 import { problemValue, standardType, TaskError, taskError, withInstance, type Problem } from '../problem.ts'
 import { nextAttemptAt } from '../retry.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
-import { roundOf } from '../task-list.ts'
 
 /**
  * Executes its tasks; when they fail with an error that it catches, again as its retry policy says, and then its
@@ -18,14 +18,14 @@ export async function executeTry (execution: TaskExecution<TryTask>): Promise<Ou
   const policy = policyOf(execution)
   const firstAt = await run.journal.startedAt(place.key, policy?.limit?.duration !== undefined)
   for (let round = 0; ; round += 1) {
-    const result = run.journal.caughtError(caughtKey(execution, round)) ?? await attempt(execution, policy, round, firstAt)
+    const result = run.journal.caughtError(keyOf(place, '/try', round)) ?? await attempt(execution, policy, round, firstAt)
     if (!('error' in result)) return result
     if (result.retryAt !== null) {
       await sleepUntil(result.retryAt, place.signal)
       continue
     }
     if (task.catch.do === undefined) return { output: input, directive: null }
-    return await execution.executeList(task.catch.do, { path: '/catch/do', input, variables: errorVariable(execution, result.error) })
+    return await execution.executeList(task.catch.do, { path: '/catch/do', variables: errorVariable(execution, result.error) }, input)
   }
 }
 
@@ -33,7 +33,7 @@ export async function executeTry (execution: TaskExecution<TryTask>): Promise<Ou
 async function attempt (execution: TaskExecution<TryTask>, policy: RetryPolicy | undefined, round: number, firstAt: number): Promise<Outcome | CaughtError> {
   const { run, task, place, input, executeList } = execution
   try {
-    return await withinLimit(execution, policy, round, (signal) => executeList(task.try, { path: '/try', round, input, attempt: round + 1, signal }))
+    return await withinLimit(execution, policy, round, (signal) => executeList(task.try, { path: '/try', round, attempt: round + 1, signal }, input))
   } catch (error) {
     if (place.signal.aborted || !(error instanceof TaskError) || !await isCaught(execution, error.problem)) throw error
     // A policy in `use.retries` does not know the name that this `try` has for the error.
@@ -41,7 +41,7 @@ async function attempt (execution: TaskExecution<TryTask>, policy: RetryPolicy |
     const retryAt = policy === undefined ? null : await nextAttemptAt(policy, { failures: round + 1, firstAt }, scope, input)
     if (retryAt === null && policy !== undefined && task.catch.do === undefined) throw error
     const caught: CaughtError = { kind: 'caught', error: error.problem, retryAt, token: run.token }
-    await run.journal.save(caughtKey(execution, round), caught)
+    await run.journal.save(keyOf(place, '/try', round), caught)
     if (retryAt !== null) execution.log('warning', `Attempt ${round + 1} failed: ${error.message} The next one begins in ${Math.max(0, Math.round(retryAt - Date.now()))} ms.`)
     return caught
   }
@@ -52,7 +52,7 @@ async function withinLimit<T> ({ run, place, scope, input }: TaskExecution<TryTa
   const limit = policy?.limit?.attempt?.duration
   if (limit === undefined) return await execute(place.signal)
   const ms = await scope.duration(limit, input)
-  const startedAt = await run.journal.startedAt(`${place.key}/try${roundOf(round)}`, true)
+  const startedAt = await run.journal.startedAt(keyOf(place, '/try', round), true)
   const reason = () => withInstance(taskError('timeout', `The attempt took longer than ${ms} ms.`), place.pointer)
   return await withDeadline(place.signal, startedAt + ms, reason, async (signal) => {
     try {
@@ -90,8 +90,4 @@ function policyOf ({ run, task }: TaskExecution<TryTask>): RetryPolicy | undefin
   const policy = run.definition.use?.retries?.[retry]
   if (policy === undefined) throw taskError('configuration', `There is no retry policy "${retry}" in use.retries.`)
   return policy
-}
-
-function caughtKey ({ place }: TaskExecution, round: number): string {
-  return `${place.key}/try${roundOf(round)}`
 }

@@ -1,4 +1,5 @@
-import type { Json, WaitTask } from '../../definition/dsl.ts'
+import type { WaitTask } from '../../definition/dsl.ts'
+import type { Json } from '../../json.ts'
 import { sleepUntil } from '../abort.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
