@@ -125,7 +125,24 @@ export type TryTask = TaskBase & {
 }
 export type WaitTask = TaskBase & { readonly wait: Duration }
 
-export type Task = CallTask | DoTask | EmitTask | ForTask | ForkTask | RaiseTask | RunTask | SetTask | SwitchTask | TryTask | WaitTask
+/** The tasks of each kind. A kind has the name of the key that its tasks have. */
+export interface TasksByKind {
+  readonly call: CallTask
+  readonly do: DoTask
+  readonly emit: EmitTask
+  readonly for: ForTask
+  readonly fork: ForkTask
+  readonly raise: RaiseTask
+  readonly run: RunTask
+  readonly set: SetTask
+  readonly switch: SwitchTask
+  readonly try: TryTask
+  readonly wait: WaitTask
+}
+
+export type TaskKind = keyof TasksByKind
+
+export type Task = TasksByKind[TaskKind]
 
 /** Each item has one key: the task's name. */
 export type TaskList = ReadonlyArray<{ readonly [name: string]: Task }>

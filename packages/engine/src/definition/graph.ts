@@ -1,5 +1,5 @@
-import type { FlowDirective, SwitchTask, Task, TaskList, WorkflowDefinition } from './dsl.ts'
-import { kindOf, type TaskKind } from './task-kinds.ts'
+import type { FlowDirective, SwitchTask, Task, TaskKind, TaskList, WorkflowDefinition } from './dsl.ts'
+import { traitsOf } from './task-kinds.ts'
 import { namedTasks } from './visit-tasks.ts'
 
 /** A task, or one of the two ends. */
@@ -64,16 +64,14 @@ function drawList (drawing: Drawing, list: TaskList, path: string, parent: strin
 }
 
 function drawTask (drawing: Drawing, id: string, label: string, task: Task, parent: string | null): void {
-  const type = kindOf(task)
-  if (type === null) throw new TypeError(`The task at ${id} was not checked.`)
-  drawing.nodes.push({ id, type, label, parent })
-  if ('do' in task) drawList(drawing, task.do, `${id}/do`, id)
-  else if ('fork' in task) for (const branch of namedTasks(task.fork.branches, `${id}/fork/branches`)) drawTask(drawing, branch.path, branch.name, branch.task, id)
-  else if ('try' in task) {
-    const { do: handler = [] } = task.catch
-    drawList(drawing, task.try, `${id}/try`, id)
-    drawList(drawing, handler, `${id}/catch/do`, id)
-    const [from, to] = [namedTasks(task.try, `${id}/try`).at(-1)?.path, namedTasks(handler, `${id}/catch/do`)[0]?.path]
+  const { kind, lists } = traitsOf(task)
+  drawing.nodes.push({ id, type: kind, label, parent })
+  for (const { path, tasks, isOrdered } of lists) {
+    if (isOrdered) drawList(drawing, tasks, id + path, id)
+    else for (const branch of namedTasks(tasks, id + path)) drawTask(drawing, branch.path, branch.name, branch.task, id)
+  }
+  if ('try' in task) {
+    const [from, to] = [namedTasks(task.try, `${id}/try`).at(-1)?.path, namedTasks(task.catch.do ?? [], `${id}/catch/do`)[0]?.path]
     if (from !== undefined && to !== undefined) drawing.edges.push({ from, to, label: 'error' })
   }
 }

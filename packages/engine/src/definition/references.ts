@@ -1,7 +1,7 @@
 import { pointerToken, isJsonObject, type Json } from '../json.ts'
 import type { WorkflowDefinition } from './dsl.ts'
-import { isRemoteCall } from './task-kinds.ts'
-import { loopVariables, visitTasks, type TaskVisit } from './visit-tasks.ts'
+import { traitsOf, type UsedName } from './task-kinds.ts'
+import { visitTasks, type TaskVisit } from './visit-tasks.ts'
 import type { DefinitionFault } from './workflow.ts'
 
 const DIRECTIVES = ['continue', 'exit', 'end']
@@ -14,39 +14,39 @@ export function referenceFaults (definition: WorkflowDefinition): DefinitionFaul
   const { use = {}, timeout } = definition
   const faults: DefinitionFault[] = []
   const refuse = (path: string, message: string) => { faults.push({ path, message }) }
-  const exists = (group: 'errors' | 'retries' | 'timeouts' | 'functions', name: unknown, path: string) => {
+  const checkName = ({ path, group, name }: UsedName) => {
     if (typeof name === 'string' && !Object.hasOwn(use[group] ?? {}, name)) refuse(path, `There is no "${name}" in use.${group}.`)
   }
 
-  exists('timeouts', timeout, '/timeout')
+  checkName({ path: '/timeout', group: 'timeouts', name: timeout })
   for (const [name, policy] of Object.entries(use.authentications ?? {})) faults.push(...authenticationFaults(use, policy, `/use/authentications/${pointerToken(name)}`))
   for (const visit of visitTasks(definition)) {
     const { path, task } = visit
     faults.push(...directiveFaults(visit), ...variableFaults(visit))
-    exists('timeouts', task.timeout, `${path}/timeout`)
-    if ('raise' in task) exists('errors', task.raise.error, `${path}/raise/error`)
-    if ('try' in task) exists('retries', task.catch.retry, `${path}/catch/retry`)
-    if ('call' in task && !isRemoteCall(task)) exists('functions', task.call, `${path}/call`)
+    checkName({ path: `${path}/timeout`, group: 'timeouts', name: task.timeout })
+    for (const { path: at, ...name } of traitsOf(task).names) checkName({ path: path + at, ...name })
     if ('call' in task) faults.push(...endpointFaults(use, task.with, `${path}/with`))
   }
   return [...faults, ...circleFaults(definition)]
 }
 
 function directiveFaults ({ path, name, task, targets }: TaskVisit): DefinitionFault[] {
-  const cases = 'switch' in task ? task.switch.flatMap((item, index) => Object.entries(item).map(([key, { then }]): [string, string | undefined] => [`/switch/${index}/${pointerToken(key)}/then`, then])) : []
-  const lost = [['/then', task.then] as const, ...cases].filter(([, target]) => target !== undefined && !DIRECTIVES.includes(target) && !targets.includes(target))
+  const directives = [['/then', task.then] as const, ...traitsOf(task).directives]
+  const lost = directives.filter(([, target]) => target !== undefined && !DIRECTIVES.includes(target) && !targets.includes(target))
   const faults = lost.map(([at, target]) => ({ path: path + at, message: `There is no task "${target}" in the same list: name one, or continue, exit or end.` }))
   const isFirst = targets.indexOf(name) === Number(path.slice(0, path.lastIndexOf('/')).split('/').at(-1))
   return targets.length === 0 || isFirst ? faults : [...faults, { path, message: `There is another task "${name}" in the same list: give each a name of its own.` }]
 }
 
 function variableFaults ({ path, task }: TaskVisit): DefinitionFault[] {
-  const names = 'for' in task ? loopVariables(task.for) : 'try' in task ? [task.catch.as ?? 'error'] : []
-  const at = 'for' in task ? ['/for/each', '/for/at'] : ['/catch/as']
-  const faults = names.flatMap((name, index) => VARIABLE.test(name) && !RESERVED.includes(name)
-    ? []
-    : [{ path: `${path}${at[index] ?? ''}`, message: `A variable cannot have the name "${name}": take letters, digits and _, and none of ${RESERVED.slice(0, 8).join(', ')}.` }])
-  return names.length === 2 && names[0] === names[1] ? [...faults, { path: `${path}/for/at`, message: 'The item and its number need different names.' }] : faults
+  const { variables } = traitsOf(task)
+  return variables.flatMap(({ path: at, name }, index) => {
+    if (!VARIABLE.test(name) || RESERVED.includes(name)) {
+      return [{ path: path + at, message: `A variable cannot have the name "${name}": take letters, digits and _, and none of ${RESERVED.slice(0, 8).join(', ')}.` }]
+    }
+    const isTaken = variables.slice(0, index).some((other) => other.name === name)
+    return isTaken ? [{ path: path + at, message: `The task has another variable "${name}": give each a name of its own.` }] : []
+  })
 }
 
 /** The endpoint of an HTTP call, or of an MCP call over HTTP. */

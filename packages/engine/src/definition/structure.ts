@@ -3,13 +3,10 @@ import { pointerToken, isJsonObject, type Json, type JsonObject } from '../json.
 import { callFaults } from './call-structure.ts'
 import { fixed, withFixedDurations } from './fixed-durations.ts'
 import { specificationFaults } from './specification.ts'
-import { kindOf } from './task-kinds.ts'
+import { kindOf, schemaOf, TASK_KINDS } from './task-kinds.ts'
 import type { DefinitionFault } from './workflow.ts'
 
-/** What the schemas of the DSL name the tasks of a kind. */
-const TYPES = {
-  do: 'DoTask', emit: 'EmitTask', for: 'ForTask', fork: 'ForkTask', raise: 'RaiseTask', run: 'RunTask', set: 'SetTask', switch: 'SwitchTask', try: 'TryTask', wait: 'WaitTask'
-} as const
+const KEYS = TASK_KINDS.toSorted()
 
 const RUNS_NOT_SUPPORTED = ['container', 'script', 'workflow']
 
@@ -88,14 +85,18 @@ async function listFaults ({ path, value }: Part): Promise<DefinitionFault[]> {
 
 async function taskFaults ({ path, value: task }: Part): Promise<DefinitionFault[]> {
   const kind = isJsonObject(task) ? kindOf(task) : null
-  if (!isJsonObject(task) || kind === null) return [{ path, message: 'A task must have one of the keys call, do, emit, for, fork, raise, run, set, switch, try and wait.' }]
-  if (kind === 'listen') return [{ path: `${path}/listen`, message: 'Listening to events is not supported.' }]
+  if (isJsonObject(task) && kind === null && Object.hasOwn(task, 'listen')) return [{ path: `${path}/listen`, message: 'Listening to events is not supported.' }]
+  if (!isJsonObject(task) || kind === null) return [{ path, message: `A task must have one of the keys ${KEYS.slice(0, -1).join(', ')} and ${KEYS.at(-1)}.` }]
   if (kind === 'call') return await callFaults(path, task)
   if (kind === 'run') return await runFaults(path, task)
   if (kind === 'set' && typeof task['set'] === 'string') return await setFaults(path, task, task['set'])
-  const nested = nestedLists(path, task)
-  const faults = await specificationFaults(TYPES[kind], { path, value: withoutNested(withFixedDurations(task)) })
-  for (const list of nested) faults.push(...await listFaults(list))
+  const { schema, lists } = schemaOf(kind)
+  const emptied = lists.reduce((rest, list) => emptyAt(rest, list), withFixedDurations(task))
+  const faults = await specificationFaults(schema, { path, value: emptied })
+  for (const list of lists) {
+    const value = valueAt(task, list)
+    if (value !== undefined) faults.push(...await listFaults({ path: path + list, value }))
+  }
   return faults
 }
 
@@ -116,26 +117,22 @@ async function setFaults (path: string, task: JsonObject, set: string): Promise<
   return isExpression(set) ? faults : [...faults, { path: `${path}/set`, message: 'It must be an object, or an expression in ${ }.' }]
 }
 
-function nestedLists (path: string, task: JsonObject): Part[] {
-  const { do: tasks, try: attempt, fork, catch: handler } = task
-  return [
-    ...tasks === undefined ? [] : [{ path: `${path}/do`, value: tasks }],
-    ...attempt === undefined ? [] : [{ path: `${path}/try`, value: attempt }],
-    ...isJsonObject(fork) && fork['branches'] !== undefined ? [{ path: `${path}/fork/branches`, value: fork['branches'] }] : [],
-    ...isJsonObject(handler) && handler['do'] !== undefined ? [{ path: `${path}/catch/do`, value: handler['do'] }] : []
-  ]
+/** Gives the value at a JSON pointer, undefined where there is none. */
+function valueAt (value: Json | undefined, pointer: string): Json | undefined {
+  return keysOf(pointer).reduce<Json | undefined>((part, key) => isJsonObject(part) ? part[key] : undefined, value)
 }
 
-/** A copy whose nested lists are empty: their tasks are checked one by one. */
-function withoutNested (task: JsonObject): JsonObject {
-  const { do: tasks, try: attempt, fork, catch: handler } = task
-  return {
-    ...task,
-    ...tasks !== undefined && { do: [] },
-    ...attempt !== undefined && { try: [] },
-    ...isJsonObject(fork) && fork['branches'] !== undefined && { fork: { ...fork, branches: [] } },
-    ...isJsonObject(handler) && handler['do'] !== undefined && { catch: { ...handler, do: [] } }
-  }
+/** Copies a value with an empty list at a JSON pointer where there is something: the tasks of lists are checked one by one. */
+function emptyAt (value: JsonObject, pointer: string): JsonObject {
+  const [key = '', ...rest] = keysOf(pointer)
+  const part = value[key]
+  if (part === undefined) return value
+  if (rest.length === 0) return { ...value, [key]: [] }
+  return isJsonObject(part) ? { ...value, [key]: emptyAt(part, `/${rest.join('/')}`) } : value
+}
+
+function keysOf (pointer: string): string[] {
+  return pointer.split('/').slice(1)
 }
 
 function entriesOf ({ path, value }: Part): Part[] {

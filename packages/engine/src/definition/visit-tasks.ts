@@ -1,5 +1,6 @@
 import { pointerToken } from '../json.ts'
 import type { Task, TaskList, WorkflowDefinition } from './dsl.ts'
+import { traitsOf } from './task-kinds.ts'
 
 /** A task of a definition and where it stands. */
 export interface TaskVisit {
@@ -11,11 +12,6 @@ export interface TaskVisit {
   readonly targets: readonly string[]
   /** The variables that the tasks around it bring, without `$`. */
   readonly variables: readonly string[]
-}
-
-/** The names under which a loop has its item and its number. */
-export function loopVariables ({ each = 'item', at = 'index' }: { readonly each?: string, readonly at?: string }): readonly [string, string] {
-  return [each, at]
 }
 
 /** Every task of a definition, those of `use.functions` among them, each before those within it. */
@@ -40,11 +36,5 @@ function * visitList (list: TaskList, path: string, variables: readonly string[]
 function * visit (visited: TaskVisit): Generator<TaskVisit> {
   yield visited
   const { path, task, variables } = visited
-  if ('for' in task) yield * visitList(task.do, `${path}/do`, [...variables, ...loopVariables(task.for)])
-  else if ('do' in task) yield * visitList(task.do, `${path}/do`, variables)
-  else if ('fork' in task) yield * visitList(task.fork.branches, `${path}/fork/branches`, variables, false)
-  else if ('try' in task) {
-    yield * visitList(task.try, `${path}/try`, variables)
-    yield * visitList(task.catch.do ?? [], `${path}/catch/do`, [...variables, task.catch.as ?? 'error'])
-  }
+  for (const list of traitsOf(task).lists) yield * visitList(list.tasks, path + list.path, [...variables, ...list.variables], list.isOrdered)
 }

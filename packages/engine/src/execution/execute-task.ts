@@ -14,7 +14,7 @@ import { createScope, dateTime, type Scope } from './scope.ts'
 import { checkSize } from './sizes.ts'
 import type { Outcome, TaskExecution } from './task-execution.ts'
 import { branchesOf, executeList, executeOne } from './task-list.ts'
-import { executeKind, hasEffects } from './tasks/kinds.ts'
+import { executeKind, hasEffects, isTimed } from './tasks/kinds.ts'
 
 /** A task that was executed. */
 export interface Executed {
@@ -63,7 +63,7 @@ function stepOf (name: string, { pointer, attempt }: Place): Step {
 type Performed = Pick<FinishedTask, 'status' | 'output' | 'directive' | 'context'>
 
 async function perform (run: RunExecution, step: Step, task: Task, place: Place, raw: Json): Promise<Performed> {
-  const startedAt = await run.journal.startedAt(place.key, task.timeout !== undefined || 'wait' in task)
+  const startedAt = await run.journal.startedAt(place.key, task.timeout !== undefined || isTimed(task))
   const descriptor = { name: step.name, reference: place.pointer, ...isJsonObject(task) && { definition: task }, input: raw, startedAt: dateTime(startedAt) }
   const scope = createScope(run, { ...place.variables, task: descriptor }, place.signal)
   if (task.if !== undefined && !await mayBegin(run, task, task.if, place, scope, raw)) {

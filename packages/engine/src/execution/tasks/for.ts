@@ -1,4 +1,5 @@
 import type { ForTask } from '../../definition/dsl.ts'
+import { loopVariables } from '../../definition/variables.ts'
 import { keyOf } from '../place.ts'
 import { taskError } from '../problem.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
@@ -8,9 +9,10 @@ export async function executeFor ({ run, task, place, input, scope, evaluate, ex
   const { journal } = run
   const items = await journal.keep(`${place.key}#items`, task.for.in, () => evaluate(task.for.in, 'expression'))
   if (!Array.isArray(items)) throw taskError('expression', `The expression ${task.for.in} must give an array.`)
+  const [itemName, indexName] = loopVariables(task.for)
   let output = input
   for (const [round, item] of items.entries()) {
-    const variables = { [task.for.each ?? 'item']: item, [task.for.at ?? 'index']: round }
+    const variables = { [itemName]: item, [indexName]: round }
     // The tasks of a round that has begun may have changed what the condition depends on.
     const hasBegun = () => journal.hasWithin(keyOf(place, '/do', round))
     if (task.while !== undefined && !hasBegun() && !await scope.with(variables).holds(task.while, output)) break

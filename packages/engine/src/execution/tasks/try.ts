@@ -1,4 +1,5 @@
 import type { ErrorFilter, RetryPolicy, TryTask } from '../../definition/dsl.ts'
+import { errorVariable } from '../../definition/variables.ts'
 import { sleepUntil, withDeadline } from '../abort.ts'
 import type { CaughtError } from '../checkpoint-values.ts'
 import { keyOf } from '../place.ts'
@@ -25,7 +26,7 @@ export async function executeTry (execution: TaskExecution<TryTask>): Promise<Ou
       continue
     }
     if (task.catch.do === undefined) return { output: input, directive: null }
-    return await execution.executeList(task.catch.do, { path: '/catch/do', variables: errorVariable(execution, result.error) }, input)
+    return await execution.executeList(task.catch.do, { path: '/catch/do', variables: errorVariables(execution, result.error) }, input)
   }
 }
 
@@ -37,7 +38,7 @@ async function attempt (execution: TaskExecution<TryTask>, policy: RetryPolicy |
   } catch (error) {
     if (place.signal.aborted || !(error instanceof TaskError) || !await isCaught(execution, error.problem)) throw error
     // A policy in `use.retries` does not know the name that this `try` has for the error.
-    const scope = execution.scope.with({ error: problemValue(error.problem), ...errorVariable(execution, error.problem) })
+    const scope = execution.scope.with({ error: problemValue(error.problem), ...errorVariables(execution, error.problem) })
     const retryAt = policy === undefined ? null : await nextAttemptAt(policy, { failures: round + 1, firstAt }, scope, input)
     if (retryAt === null && policy !== undefined && task.catch.do === undefined) throw error
     const caught: CaughtError = { kind: 'caught', error: error.problem, retryAt, token: run.token }
@@ -66,7 +67,7 @@ async function withinLimit<T> ({ run, place, scope, input }: TaskExecution<TryTa
 async function isCaught (execution: TaskExecution<TryTask>, error: Problem): Promise<boolean> {
   const { errors, when, exceptWhen } = execution.task.catch
   if (errors?.with !== undefined && !matches(errors.with, error)) return false
-  const scope = execution.scope.with(errorVariable(execution, error))
+  const scope = execution.scope.with(errorVariables(execution, error))
   if (when !== undefined && !await scope.holds(when, execution.input)) return false
   return exceptWhen === undefined || !await scope.holds(exceptWhen, execution.input)
 }
@@ -80,8 +81,8 @@ function matches (filter: ErrorFilter, error: Problem): boolean {
     (filter.instance === undefined || filter.instance === error.instance)
 }
 
-function errorVariable ({ task }: TaskExecution<TryTask>, error: Problem): { readonly [name: string]: ReturnType<typeof problemValue> } {
-  return { [task.catch.as ?? 'error']: problemValue(error) }
+function errorVariables ({ task }: TaskExecution<TryTask>, error: Problem): { readonly [name: string]: ReturnType<typeof problemValue> } {
+  return { [errorVariable(task.catch)]: problemValue(error) }
 }
 
 function policyOf ({ run, task }: TaskExecution<TryTask>): RetryPolicy | undefined {
