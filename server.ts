@@ -7,7 +7,8 @@ import { developmentSecret } from './services/auth/development-file.ts'
 import { ConfigError, loadConfig, type Config } from './services/config.ts'
 import { loggerOptions } from './services/logging/logger-options.ts'
 import { runProcesses } from './services/processes.ts'
-import { RunLogError } from './services/run-log/run-log.ts'
+import { isProblemError } from './services/problem-error.ts'
+import { DataDirectoryInUseError } from './services/storage-errors.ts'
 
 /** The time that a stop may take beyond the drain before the process ends anyway, in milliseconds. */
 const CLOSE_MS = 5_000
@@ -62,7 +63,7 @@ function readConfig (): Config {
 
 /** Explains why the service can't start: in one sentence where one helps, else by everything that is known. */
 function explain (error: unknown, { HOST, PORT }: Config): string {
-  if (error instanceof RunLogError) return error.message
+  if (isProblemError(error) || error instanceof DataDirectoryInUseError) return error.message
   if (!(error instanceof Error)) return String(error)
   if (!('code' in error)) return error.stack ?? error.message
   if (error.code === 'EADDRINUSE') return `Something else listens on ${HOST} port ${PORT}. Stop it, or set PORT.`

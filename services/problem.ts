@@ -1,123 +1,86 @@
 import { STATUS_CODES } from 'node:http'
-import type { Fault, Problem } from '../schemas/problem.ts'
-import { WorkflowError } from './engine/workflow-error.ts'
-import { EventError } from './events/event-error.ts'
-import { RunLogError, type RunLogErrorCode } from './run-log/run-log.ts'
+import type { Problem } from '../schemas/problem.ts'
+import { isProblemError } from './problem-error.ts'
+import { requestFaults, type ValidationFault } from './request-faults.ts'
 
-/** Why a request fails, as its client may know it: no token, no stack, no message of the store. */
-export interface Refusal {
-  /** The HTTP status. */
-  readonly status: number
-  readonly code: string
-  readonly detail: string
-  readonly errors?: Fault[]
-  /** When to try again, in seconds; left out when there is no point. */
-  readonly retryAfter?: number
-}
+/** The members of a problem document that do not depend on the request. */
+type Description = Omit<Problem, 'type' | 'title' | 'request_id'>
 
-const INTERNAL: Refusal = { status: 500, code: 'internal_error', detail: 'Something went wrong here. Report the request_id.' }
-
-const RUN_LOG_REFUSALS: Readonly<Record<RunLogErrorCode, Refusal>> = {
-  run_not_found: { status: 404, code: 'run_not_found', detail: 'There is no such run.' },
-  idempotency_conflict: { status: 422, code: 'idempotency_conflict', detail: 'This Idempotency-Key or event_id was used with other content before. Use a new one.' },
-  unavailable: { status: 503, code: 'unavailable', detail: 'The run log does not answer now. Try again, with the same Idempotency-Key when publishing.', retryAfter: 2 },
-  storage_full: { status: 503, code: 'storage_full', detail: 'The run log has no room left, and nothing was stored. Try again later.', retryAfter: 5 },
-  store_corrupt: { status: 500, code: 'store_corrupt', detail: 'What is stored of this run can not be read. Other runs are not concerned.' },
-  fenced: INTERNAL,
-  data_dir_in_use: INTERNAL
-}
+const INTERNAL: Description = { status: 500, code: 'internal_error', detail: 'Something went wrong in the service. Report the request_id.' }
 
 const TOO_LARGE = { code: 'body_too_large', detail: 'The body is too large. Send less at once.' }
 const NO_JSON = { code: 'invalid_json', detail: 'The body is not valid JSON.' }
+const MEDIA_TYPE = { code: 'unsupported_media_type', detail: 'The body has a media type or an encoding that is not accepted here. See /documentation.' }
 
-/** Sentences for what the HTTP layer finds, by its code; where there is none, by the status. */
-const HTTP_REFUSALS: Readonly<Record<string, { readonly code: string, readonly detail: string }>> = {
+/** Codes and sentences for the errors of the HTTP layer, whose own messages may quote the request: by their code, else by the status. */
+const HTTP_PROBLEMS: Readonly<Record<string, Pick<Problem, 'code' | 'detail'>>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: TOO_LARGE,
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported_media_type', detail: 'The body is of a media type or encoding that is not taken here. See /documentation.' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: MEDIA_TYPE,
   FST_ERR_CTP_EMPTY_JSON_BODY: NO_JSON,
   FST_ERR_CTP_INVALID_JSON_BODY: NO_JSON,
   FST_ERR_BAD_URL: { code: 'bad_request', detail: 'The URL is not well-formed.' },
   400: { code: 'bad_request', detail: 'The request is not well-formed.' },
   404: { code: 'not_found', detail: 'There is nothing at this address. See /documentation.' },
-  406: { code: 'not_acceptable', detail: 'Nothing of what the Accept header names can be given here.' },
+  406: { code: 'not_acceptable', detail: 'The service can give nothing that the Accept header names.' },
   408: { code: 'request_timeout', detail: 'The request took too long to arrive.' },
   413: TOO_LARGE,
-  415: { code: 'unsupported_media_type', detail: 'The body is of a media type or encoding that is not taken here. See /documentation.' },
+  415: MEDIA_TYPE,
   431: { code: 'headers_too_large', detail: 'The headers or the URL are too large.' }
 }
 
 /**
- * Says why a request fails. The one place that knows which fault gets which status and code.
+ * Makes the problem document (RFC 9457) of an error. It reads `statusCode`, `code` and `detail`, and knows no class:
+ * an error without a `detail` is told by its status alone, and one without a status of 4xx not at all.
  *
  * @param error whatever was thrown
- * @param embedded whether the log is the embedded one, whose full disk is the service's own (507)
  */
-export function refusalOf (error: unknown, embedded: boolean): Refusal {
-  if (error instanceof RunLogError) {
-    const refusal = RUN_LOG_REFUSALS[error.code]
-    return error.code === 'storage_full' && embedded ? { ...refusal, status: 507 } : refusal
-  }
-  if (error instanceof EventError) {
-    return { status: error.status, code: error.code, detail: error.message, errors: [{ in: 'body', path: error.path, detail: error.message }] }
-  }
-  if (error instanceof WorkflowError) {
-    const { statusCode: status, code, message: detail, faults } = error
-    return { status, code, detail, ...(faults.length === 0 ? {} : { errors: [...faults] }) }
-  }
-  return isHttpError(error) && error.statusCode >= 400 && error.statusCode < 500 ? refusalOfHttp(error) : INTERNAL
+export function problemOf (error: unknown, requestId: string): Problem {
+  return documentOf(describe(error), requestId)
 }
 
-/** Makes the body of an error answer. */
-export function problemOf (refusal: Refusal, requestId: string): Problem {
-  return {
-    type: 'about:blank',
-    title: STATUS_CODES[refusal.status] ?? 'Error',
-    status: refusal.status,
-    code: refusal.code,
-    detail: refusal.detail,
-    request_id: requestId,
-    ...(refusal.errors === undefined ? {} : { errors: refusal.errors })
+/** Makes the problem document of a status for which nothing was thrown. */
+export function problemOfStatus (status: number, requestId: string): Problem {
+  return documentOf(describeStatus(status), requestId)
+}
+
+/** The pause before the next attempt, in seconds; null where the error names none. */
+export function retryAfterOf (error: unknown): number | null {
+  return isProblemError(error) ? error.retryAfter ?? null : null
+}
+
+function documentOf (description: Description, requestId: string): Problem {
+  return { type: 'about:blank', title: STATUS_CODES[description.status] ?? 'Error', ...description, request_id: requestId }
+}
+
+function describe (error: unknown): Description {
+  if (isProblemError(error)) {
+    const { statusCode: status, code, detail, errors } = error
+    return { status, code, detail, ...(errors === undefined ? {} : { errors: [...errors] }) }
   }
+  if (!isHttpError(error) || error.statusCode < 400 || error.statusCode >= 500) return INTERNAL
+  const { statusCode: status, code = '', validation, validationContext = '' } = error
+  if (validation !== undefined) return describeValidation(status, validation, validationContext)
+  const known = HTTP_PROBLEMS[code]
+  return known === undefined ? describeStatus(status) : { status, ...known }
 }
 
-/** The refusal that belongs to a status alone. */
-export function refusalOfStatus (status: number): Refusal {
-  return { status, ...(HTTP_REFUSALS[status] ?? { code: 'bad_request', detail: 'The request can not be carried out.' }) }
+function describeStatus (status: number): Description {
+  return { status, ...(HTTP_PROBLEMS[status] ?? { code: 'bad_request', detail: 'The request can not be carried out.' }) }
 }
 
+function describeValidation (status: number, validation: readonly ValidationFault[], context: string): Description {
+  const errors = requestFaults(validation, context)
+  const [first, ...others] = errors
+  const detail = first !== undefined && others.length === 0 ? first.detail : 'The request has several faults: see errors.'
+  return { status, code: 'invalid_request', detail, errors }
+}
+
+/** An error of Fastify or of one of its plugins. */
 interface HttpError extends Error {
   readonly statusCode: number
   readonly code?: string
   readonly validation?: readonly ValidationFault[]
   readonly validationContext?: string
-}
-
-interface ValidationFault {
-  readonly instancePath: string
-  readonly keyword: string
-  readonly message?: string
-  readonly params: Readonly<Record<string, unknown>>
-}
-
-const PARTS: Readonly<Record<string, Fault['in']>> = { body: 'body', querystring: 'query', params: 'params', headers: 'headers' }
-
-function refusalOfHttp (error: HttpError): Refusal {
-  const { statusCode: status, code = '', validation, validationContext = '' } = error
-  if (validation !== undefined) {
-    const part = PARTS[validationContext] ?? 'body'
-    const errors = validation.map((fault) => ({ in: part, path: pathOf(fault), detail: `${fault.message ?? 'is not valid'}.` }))
-    return { status, code: 'invalid_request', detail: `Something in the ${part} of the request is not as it should be: see errors.`, errors }
-  }
-  // Errors of the service's own carry their sentence; those of the HTTP layer may quote the request.
-  if (code !== '' && !code.startsWith('FST_')) return { status, code: code.toLowerCase(), detail: error.message }
-  const known = HTTP_REFUSALS[code]
-  return known === undefined ? refusalOfStatus(status) : { status, ...known }
-}
-
-/** Points at the field itself where the validator points at its object. */
-function pathOf ({ instancePath, keyword, params }: ValidationFault): string {
-  const field = keyword === 'required' ? params['missingProperty'] : keyword === 'additionalProperties' ? params['additionalProperty'] : undefined
-  return typeof field === 'string' ? `${instancePath}/${field}` : instancePath
 }
 
 function isHttpError (error: unknown): error is HttpError {

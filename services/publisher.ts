@@ -19,7 +19,7 @@ export interface Publisher {
    * Appends the events, all or none. Events published before under the same key are not stored again.
    *
    * @returns one id per event, once they are in the log
-   * @throws RunLogError
+   * @throws as `RunLog.append` does
    */
   publish (publication: Publication): Promise<AppendResult>
 }

@@ -1,9 +1,9 @@
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Claims, Scope } from '../../schemas/auth.ts'
-import { AccessError } from '../../services/auth/access-error.ts'
 import { accessOf, readClaims, type Access, type Via } from '../../services/auth/access.ts'
 import { isTrustedByCookie } from '../../services/auth/cross-site.ts'
+import { CrossSiteError, ForbiddenRunError, InsufficientScopeError, TokenExpiredError, TokenInUrlError, TokenInvalidError, UnauthorizedError } from '../../services/auth/errors.ts'
 import { sessionCookie } from '../../services/auth/session.ts'
 import { VerifiedTokens } from '../../services/auth/verified-tokens.ts'
 
@@ -18,21 +18,21 @@ declare module 'fastify' {
     /**
      * The claims of the request's credentials and the token they came as.
      *
-     * @throws AccessError `unauthorized`, `token_invalid`, `token_expired`, `token_in_url`, `cross_site`
+     * @throws UnauthorizedError, TokenInvalidError, TokenExpiredError, TokenInUrlError, CrossSiteError
      */
     authenticate (request: FastifyRequest): Promise<Credentials>
 
     /**
      * The claims of a token.
      *
-     * @throws AccessError `token_invalid`, `token_expired`
+     * @throws TokenInvalidError, TokenExpiredError
      */
     verifyToken (token: string): Promise<Claims>
 
     /**
      * Refuses what another site may have made the browser send with its session cookie.
      *
-     * @throws AccessError `cross_site`
+     * @throws CrossSiteError
      */
     refuseCrossSite (request: FastifyRequest): void
   }
@@ -72,28 +72,28 @@ export default fp(async (fastify) => {
     return async (request) => {
       const { claims, via } = await authenticate(request)
       const access = accessOf(claims, via)
-      if (scope !== undefined && !access.scopes.has(scope)) throw new AccessError('insufficient_scope')
+      if (scope !== undefined && !access.scopes.has(scope)) throw new InsufficientScopeError()
       const runId = runIdOf(request.params)
-      if (runId !== undefined && !access.allows(runId)) throw new AccessError('forbidden')
+      if (runId !== undefined && !access.allows(runId)) throw new ForbiddenRunError()
       request.access = access
     }
   }
 
   async function authenticate (request: FastifyRequest): Promise<Credentials> {
-    if (hasTokenInUrl(request.query)) throw new AccessError('token_in_url')
+    if (hasTokenInUrl(request.query)) throw new TokenInUrlError()
     const bearer = bearerToken(request.headers.authorization)
     if (bearer !== undefined) return { claims: await verifyToken(bearer), token: bearer, via: 'bearer' }
     const token = request.cookies[sessionCookie(request.protocol, request.port).name]
-    if (token === undefined || token === '') throw new AccessError('unauthorized')
+    if (token === undefined || token === '') throw new UnauthorizedError()
     refuseCrossSite(request)
     return { claims: await verifyToken(token), token, via: 'cookie' }
   }
 
   async function verifyToken (token: string): Promise<Claims> {
-    if (token.length > MAX_TOKEN_CHARACTERS) throw new AccessError('token_invalid')
+    if (token.length > MAX_TOKEN_CHARACTERS) throw new TokenInvalidError()
     const claims = verified.get(token) ?? readClaims(verifiedPayload(token))
-    if (claims === null) throw new AccessError('token_invalid')
-    if (claims.exp * 1000 <= Date.now()) throw new AccessError('token_expired')
+    if (claims === null) throw new TokenInvalidError()
+    if (claims.exp * 1000 <= Date.now()) throw new TokenExpiredError()
     verified.set(token, claims)
     return claims
   }
@@ -103,12 +103,12 @@ export default fp(async (fastify) => {
     try {
       return fastify.jwt.verify(token)
     } catch {
-      throw new AccessError('token_invalid')
+      throw new TokenInvalidError()
     }
   }
 
   function refuseCrossSite (request: FastifyRequest): void {
-    if (!isTrustedByCookie(request.method, request.headers, `${request.protocol}://${request.host}`)) throw new AccessError('cross_site')
+    if (!isTrustedByCookie(request.method, request.headers, `${request.protocol}://${request.host}`)) throw new CrossSiteError()
   }
 }, { name: 'auth', fastify: '5.x', dependencies: ['jwt', '@fastify/cookie'] })
 

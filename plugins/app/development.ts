@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { AccessError } from '../../services/auth/access-error.ts'
+import { MisdirectedRequestError } from '../../services/auth/errors.ts'
 import { isBoundHost } from '../../services/auth/bound-host.ts'
 import { noteAddress } from '../../services/auth/development-file.ts'
 import { createLoginCodes, LOCAL_GRANT, type LoginCodes } from '../../services/auth/login-codes.ts'
@@ -34,7 +34,7 @@ export default fp(async (fastify) => {
 
   fastify.onStart(async () => noteAddress(config.DATA_DIR, serviceUrl(fastify), process.pid))
   fastify.addHook('onRequest', async ({ headers, socket }) => {
-    if (!isBoundHost(headers.host, config.HOST, socket.localPort)) throw new AccessError('misdirected_request')
+    if (!isBoundHost(headers.host, config.HOST, socket.localPort)) throw new MisdirectedRequestError()
   })
 }, { name: 'development', fastify: '5.x', dependencies: ['config', 'redis', 'shutdown'] })
 

@@ -28,7 +28,6 @@ export default fp(async (fastify) => {
   const publishers = createPublishers({
     publish: (publication) => fastify.publisher.publish(publication),
     limits: { maxEventBytes: config.MAX_EVENT_BYTES, terminalStatuses: config.terminalStatuses },
-    embedded: connections === null,
     logger
   })
   const engine = createEngineService({

@@ -1,24 +1,23 @@
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts'
-import { problemOf, refusalOf, refusalOfStatus, type Refusal } from '../../services/problem.ts'
+import { PROBLEM_MEDIA_TYPE, type Problem } from '../../schemas/problem.ts'
+import { problemOf, problemOfStatus, retryAfterOf } from '../../services/problem.ts'
 
-/** Every error answer is a problem document: what was thrown, and what is not there. */
+/** Answers every error, and every address where there is nothing, with a problem document. */
 export default fp(async (fastify) => {
-  const embedded = fastify.config.redis === null
-
   fastify.setErrorHandler(async (error, request, reply) => {
-    const refusal = refusalOf(error, embedded)
-    if (refusal.status >= 500 && refusal.code !== 'unavailable') request.log.error({ err: error }, 'a request failed')
+    const problem = problemOf(error, request.id)
+    const retryAfter = retryAfterOf(error)
+    if (problem.status >= 500 && problem.code !== 'unavailable') request.log.error({ err: error }, 'a request failed')
     else request.log.debug({ err: error }, 'a request was refused')
-    return sendRefusal(reply, refusal)
+    if (retryAfter !== null) reply.header('retry-after', String(retryAfter))
+    return sendProblem(reply, problem)
   })
 
-  fastify.setNotFoundHandler(async (_request, reply) => sendRefusal(reply, refusalOfStatus(404)))
-}, { name: 'errors', fastify: '5.x', dependencies: ['config'] })
+  fastify.setNotFoundHandler(async (request, reply) => sendProblem(reply, problemOfStatus(404, request.id)))
+}, { name: 'errors', fastify: '5.x' })
 
 /** Answers with a problem document. */
-export function sendRefusal (reply: FastifyReply, refusal: Refusal): FastifyReply {
-  if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter))
-  return reply.code(refusal.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problemOf(refusal, reply.request.id)))
+export function sendProblem (reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem))
 }

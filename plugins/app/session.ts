@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Claims } from '../../schemas/auth.ts'
-import { AccessError } from '../../services/auth/access-error.ts'
+import { SessionTooLargeError } from '../../services/auth/errors.ts'
 import { fitsCookie, sessionCookie } from '../../services/auth/session.ts'
 
 declare module 'fastify' {
@@ -10,7 +10,7 @@ declare module 'fastify' {
      * Sets the session cookie, good until the claims expire.
      *
      * @param token the token that the claims came in; the cookie holds it where the service can't sign one of its own
-     * @throws AccessError `session_too_large`
+     * @throws SessionTooLargeError
      */
     startSession (claims: Claims, token: string | null): FastifyReply
 
@@ -26,7 +26,7 @@ export default fp(async (fastify) => {
   fastify.decorateReply('startSession', function (this: FastifyReply, claims: Claims, token: string | null) {
     const { name, options } = sessionCookie(this.request.protocol, this.request.port)
     const value = canSign || token === null ? fastify.jwt.sign(claims) : token
-    if (!fitsCookie(name, value)) throw new AccessError('session_too_large')
+    if (!fitsCookie(name, value)) throw new SessionTooLargeError()
     return this.setCookie(name, value, { ...options, maxAge: Math.floor(claims.exp - Date.now() / 1000) })
   })
 

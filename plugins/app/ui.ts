@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import { RequestError } from '../../services/request-error.ts'
+import { UiNotBuiltError } from '../../services/ui/errors.ts'
 import { readPage } from '../../services/ui/page.ts'
 
 declare module 'fastify' {
@@ -13,7 +13,7 @@ declare module 'fastify' {
     /**
      * Sends the page of the user interface, with a nonce of its own. No cache keeps it.
      *
-     * @throws RequestError `ui_not_built`
+     * @throws UiNotBuiltError
      */
     sendPage (): FastifyReply
   }
@@ -31,7 +31,7 @@ export default fp<UiOptions>(async (fastify, { uiDirectory = fileURLToPath(new U
   if (page === null) fastify.log.warn({ directory: uiDirectory }, 'the user interface is not built; npm run build builds it')
   fastify.decorate('uiDirectory', uiDirectory)
   fastify.decorateReply('sendPage', function (this: FastifyReply) {
-    if (page === null) throw new RequestError('ui_not_built')
+    if (page === null) throw new UiNotBuiltError()
     const { html, contentSecurityPolicy } = page()
     return this.headers({ 'content-security-policy': contentSecurityPolicy, 'cache-control': 'no-store' }).type('text/html; charset=utf-8').send(html)
   })

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { maxHeaderSize, type IncomingMessage } from 'node:http'
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify'
 import { serializers } from '../../services/logging/logger-options.ts'
-import { refusalOf } from '../../services/problem.ts'
-import { sendRefusal } from '../app/errors.ts'
+import { problemOf } from '../../services/problem.ts'
+import { sendProblem } from '../app/errors.ts'
 import { RequestLog } from './request-log.ts'
-import { refuseSocket } from './socket-refusals.ts'
+import { refuseSocket } from './socket-problems.ts'
 
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._~+/=-]{0,127}$/
 
@@ -27,7 +27,7 @@ export const serverOptions = {
   genReqId: requestId,
   logController: new RequestLog({ requestIdLogLabel: 'request_id' }),
   logger: { serializers },
-  frameworkErrors: (error, _request, reply) => { sendRefusal(reply, refusalOf(error, false)) },
+  frameworkErrors: (error, request, reply) => { sendProblem(reply, problemOf(error, request.id)) },
   clientErrorHandler: refuseSocket
 } satisfies FastifyHttpOptions<RawServerDefault>
 

@@ -1,6 +1,7 @@
 import type { Engine, Evaluator, WorkflowDirectory } from '@runcast/engine'
 import type { Logger } from '../logging/logger.ts'
-import { RunLogError, type RunLog } from '../run-log/run-log.ts'
+import type { RunLog } from '../run-log/run-log.ts'
+import { UnavailableError } from '../storage-errors.ts'
 import type { Publishers } from './publishers.ts'
 import type { ServiceRunStore } from './run-store/service-run-store.ts'
 import { createWorkflowRuns, type WorkflowRuns } from './workflow-runs.ts'
@@ -51,9 +52,9 @@ export function createEngineService (options: EngineServiceOptions): EngineServi
   let looking = Promise.resolve()
   let isClosed = false
 
-  /** @throws RunLogError `unavailable` once it is closed */
+  /** @throws UnavailableError once it is closed */
   async function parts (): Promise<Parts> {
-    if (isClosed && loading === null) throw new RunLogError('unavailable', 'the engine is closed')
+    if (isClosed && loading === null) throw new UnavailableError('The engine is closed.')
     loading ??= load(options).catch((error: unknown) => {
       loading = null
       throw error

@@ -2,15 +2,13 @@ import { createPublisher, RuncastError, type Deliver, type Publisher } from '@ru
 import { parseEvents, type EventLimits } from '../events/parse-events.ts'
 import type { Logger } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
-import { refusalOf } from '../problem.ts'
+import { problemOf, retryAfterOf } from '../problem.ts'
 import type { Publisher as LogPublisher } from '../publisher.ts'
 
 export interface PublishersOptions {
   /** Puts events into the run log. */
   readonly publish: LogPublisher['publish']
   readonly limits: EventLimits
-  /** Whether the run log is the embedded one. */
-  readonly embedded: boolean
   readonly logger: Logger
 }
 
@@ -54,7 +52,7 @@ export function createPublishers (options: PublishersOptions): Publishers {
 }
 
 /** Validates and refuses as the publish route does. */
-function deliverTo ({ publish, limits, embedded }: PublishersOptions, tenant: string): Deliver {
+function deliverTo ({ publish, limits }: PublishersOptions, tenant: string): Deliver {
   return async (runId, body, idempotencyKey, signal) => {
     try {
       signal.throwIfAborted()
@@ -63,8 +61,9 @@ function deliverTo ({ publish, limits, embedded }: PublishersOptions, tenant: st
       const { ids } = await Promise.race([publish({ runId, tenant, events, idempotencyKey }), aborted])
       return ids
     } catch (error) {
-      const { status, code, detail, retryAfter } = refusalOf(error, embedded)
-      throw new RuncastError(code, detail, { status, retryAfterMs: retryAfter === undefined ? null : retryAfter * 1000, cause: error })
+      const { status, code, detail } = problemOf(error, idempotencyKey)
+      const retryAfter = retryAfterOf(error)
+      throw new RuncastError(code, detail, { status, retryAfterMs: retryAfter === null ? null : retryAfter * 1000, cause: error })
     }
   }
 }

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Creation, Engine, Json, RunRecord, RunStore, Workflow } from '@runcast/engine'
+import type { Creation, Engine, InputError, Json, RunRecord, RunStore, Workflow } from '@runcast/engine'
 import { MAX_JSON_DEPTH } from '@runcast/protocol'
-import { AccessError } from '../auth/access-error.ts'
-import { EventError } from '../events/event-error.ts'
-import { RunLogError, type RunLog } from '../run-log/run-log.ts'
+import { ForbiddenRunError } from '../auth/errors.ts'
+import { JsonTooDeepError } from '../events/errors.ts'
+import { IdempotencyConflictError, RunNotFoundError } from '../run-log/errors.ts'
+import type { RunLog } from '../run-log/run-log.ts'
+import { InputInvalidError, InputTooLargeError, RunExistsError, RunNotOfEngineError, RunNotOverError, RunOverError, WorkflowNotFoundError } from './errors.ts'
 import { nameRun } from './run-ids.ts'
-import { inputRefusal, WorkflowError } from './workflow-error.ts'
 
 /** Who asks, and under which name. */
 export interface Caller {
@@ -39,19 +40,19 @@ export interface WorkflowRuns {
   /**
    * Takes a run on.
    *
-   * @throws WorkflowError `workflow_not_found`, `input_invalid`, `input_too_large`, `run_exists`; AccessError `forbidden`; RunLogError
+   * @throws WorkflowNotFoundError, InputInvalidError, InputTooLargeError, JsonTooDeepError, RunExistsError, IdempotencyConflictError, ForbiddenRunError; the faults of the store
    */
   start (options: StartOptions, caller: Caller): Promise<TakenOn>
   /**
    * Repeats a run that is over, from its last checkpoint, as a new run.
    *
-   * @throws WorkflowError `run_not_of_engine`, `run_not_over`, `run_exists`; AccessError `forbidden`; RunLogError
+   * @throws RunNotFoundError, RunNotOfEngineError, RunNotOverError, RunExistsError, IdempotencyConflictError, ForbiddenRunError; the faults of the store
    */
   retry (runId: string, caller: Caller): Promise<TakenOn>
   /**
    * Ends a run.
    *
-   * @throws WorkflowError `run_not_of_engine`, `run_over`; RunLogError
+   * @throws RunNotFoundError, RunNotOfEngineError, RunOverError; the faults of the store
    */
   cancel (runId: string, tenant: string): Promise<void>
 }
@@ -63,23 +64,23 @@ export interface WorkflowRunsOptions {
   readonly maxDataBytes: number
   /** The workflow of a name and version, null for any version; null when there is none. */
   readonly findWorkflow: (name: string, version: string | null) => Promise<Workflow | null>
-  /** Whether an error is the engine's InputError. */
-  readonly inputFaultsOf: (error: unknown) => Parameters<typeof inputRefusal>[0] | null
+  /** The faults of the engine's InputError; null for any other error. */
+  readonly inputFaultsOf: (error: unknown) => InputError['faults'] | null
 }
 
 /** Makes what routes ask of the engine. */
 export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWorkflow, inputFaultsOf }: WorkflowRunsOptions): WorkflowRuns {
-  /** @throws RunLogError `run_not_found`, WorkflowError `run_not_of_engine` */
+  /** @throws RunNotFoundError, RunNotOfEngineError */
   async function refuseUnknown (runId: string, tenant: string): Promise<never> {
     const state = await log.readRun(runId)
-    if (state === null || state.tenant !== tenant) throw new RunLogError('run_not_found', 'there is no such run for this tenant')
-    throw new WorkflowError('run_not_of_engine')
+    if (state === null || state.tenant !== tenant) throw new RunNotFoundError()
+    throw new RunNotOfEngineError()
   }
 
   /** What an id that is taken already means: the same request once more, or another one. */
   function repeated (existing: RunRecord | null, isSame: (record: RunRecord) => boolean, { tenant, idempotencyKey }: Caller): TakenOn {
-    if (existing === null || existing.tenant !== tenant || idempotencyKey === null || existing.idempotencyKey !== idempotencyKey) throw new WorkflowError('run_exists')
-    if (!isSame(existing)) throw keyTaken()
+    if (existing === null || existing.tenant !== tenant || idempotencyKey === null || existing.idempotencyKey !== idempotencyKey) throw new RunExistsError()
+    if (!isSame(existing)) throw new IdempotencyConflictError()
     return takenOn(existing)
   }
 
@@ -88,26 +89,26 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWork
       return await engine.start(request)
     } catch (error) {
       const faults = inputFaultsOf(error)
-      throw faults === null ? error : inputRefusal(faults)
+      throw faults === null ? error : new InputInvalidError(faults)
     }
   }
 
   return {
     async start ({ workflow: name, version, input, runId: wanted }, caller) {
-      if (isDeeper(input, MAX_JSON_DEPTH)) throw new EventError('json_too_deep', '/input', `Arrays and objects may be nested at most ${MAX_JSON_DEPTH} deep.`)
-      if (Buffer.byteLength(JSON.stringify(input)) > maxDataBytes) throw new WorkflowError('input_too_large')
+      if (isDeeper(input, MAX_JSON_DEPTH)) throw new JsonTooDeepError().at('body', '/input')
+      if (Buffer.byteLength(JSON.stringify(input)) > maxDataBytes) throw new InputTooLargeError()
       const { tenant, idempotencyKey } = caller
       const runId = wanted ?? idOf(name, caller)
-      if (!caller.allows(runId)) throw new AccessError('forbidden')
+      if (!caller.allows(runId)) throw new ForbiddenRunError()
       const isSame = (record: RunRecord) => record.workflow === name && (version === null || record.version === version) && isDeepStrictEqual(record.input, input)
       const [existing, state] = await Promise.all([store.read(runId), log.readRun(runId)])
       if (existing !== null) return repeated(existing, isSame, caller)
       const workflow = await findWorkflow(name, version)
-      if (workflow === null) throw new WorkflowError('workflow_not_found')
-      if (state !== null) throw new WorkflowError('run_exists')
+      if (workflow === null) throw new WorkflowNotFoundError()
+      if (state !== null) throw new RunExistsError()
       const creation = await begin({ workflow, input, runId, tenant, idempotencyKey })
       if (creation === 'created') return { runId, workflow: name, version: workflow.version }
-      if (creation === 'key_taken') throw keyTaken()
+      if (creation === 'key_taken') throw new IdempotencyConflictError()
       return repeated(await store.read(runId), isSame, caller)
     },
 
@@ -116,11 +117,11 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWork
       const before = await store.read(runId)
       if (before === null || before.tenant !== tenant) return refuseUnknown(runId, tenant)
       const next = idOf(before.workflow, caller)
-      if (!caller.allows(next)) throw new AccessError('forbidden')
+      if (!caller.allows(next)) throw new ForbiddenRunError()
       const outcome = await engine.retry(runId, { runId: next, tenant, idempotencyKey })
       if (outcome === 'unknown') return refuseUnknown(runId, tenant)
-      if (outcome === 'running') throw new WorkflowError('run_not_over')
-      if (outcome === 'key_taken') throw keyTaken()
+      if (outcome === 'running') throw new RunNotOverError()
+      if (outcome === 'key_taken') throw new IdempotencyConflictError()
       if (outcome === 'exists') return repeated(await store.read(next), ({ retryOf }) => retryOf === runId, caller)
       return { ...takenOn(before), runId: next }
     },
@@ -128,7 +129,7 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWork
     async cancel (runId, tenant) {
       const outcome = await engine.cancel(runId, tenant)
       if (outcome === 'unknown') return refuseUnknown(runId, tenant)
-      if (outcome === 'over') throw new WorkflowError('run_over')
+      if (outcome === 'over') throw new RunOverError()
     }
   }
 }
@@ -145,10 +146,6 @@ function isDeeper (value: unknown, most: number): boolean {
 
 function idOf (workflow: string, { tenant, idempotencyKey }: Caller): string {
   return nameRun(workflow, idempotencyKey === null ? null : [tenant, idempotencyKey])
-}
-
-function keyTaken (): RunLogError {
-  return new RunLogError('idempotency_conflict', 'the key was used for something else')
 }
 
 function takenOn ({ runId, workflow, version }: RunRecord): TakenOn {

@@ -4,7 +4,7 @@ import { DEFAULT_EVENT_TYPE, EVENT_TYPE_PATTERN, MAX_BATCH_EVENTS, MAX_JSON_DEPT
 import { TENANT_PATTERN } from '../../schemas/auth.ts'
 import { effectOf } from '../run-log/effect.ts'
 import type { NewEvent } from '../run-log/run-log.ts'
-import { EventError } from './event-error.ts'
+import { EmptyBatchError, EventTooLargeError, InvalidEncodingError, InvalidEventError, InvalidJsonError, JsonTooDeepError, TooManyEventsError } from './errors.ts'
 import { JsonTextError, scanValue, skipSpace, splitObject, walkArray, type RawMember, type RawValue } from './json-text.ts'
 
 /** The settings that bound events. */
@@ -37,19 +37,19 @@ const BYTE_ORDER_MARK = 0xfeff
  * @param body the bytes as they came
  * @param kind `json`: one event, or an array of them; `ndjson`: one event a line
  * @returns 1 to 1,000 events, in order
- * @throws EventError with the path of the first fault
+ * @throws the problems of errors.ts, with the place of the first fault
  */
 export function parseEvents (body: Uint8Array, kind: BodyKind, limits: EventLimits): NewEvent[] {
   const text = decodeUtf8(body)
   const events = kind === 'json' ? parseJson(text, limits) : parseLines(text, limits)
-  if (events.length === 0) throw new EventError('empty_batch', '', 'The body holds no event. Send at least one.')
+  if (events.length === 0) throw new EmptyBatchError().at('body', '')
   return events
 }
 
 /**
  * Reads a message that came by plain PUBLISH: one event, and perhaps the `tenant` of its run. Other fields are ignored.
  *
- * @throws EventError
+ * @throws the problems of errors.ts
  */
 export function parseChannelMessage (text: string, limits: EventLimits): ChannelEvent {
   const members = wholeObject(text, '')
@@ -61,12 +61,12 @@ export function parseChannelMessage (text: string, limits: EventLimits): Channel
 /**
  * Decodes UTF-8 without repairing anything.
  *
- * @throws EventError `invalid_encoding`
+ * @throws InvalidEncodingError
  */
 export function decodeUtf8 (bytes: Uint8Array): string {
-  if (!isUtf8(bytes)) throw new EventError('invalid_encoding', '', 'The body is not valid UTF-8.')
+  if (!isUtf8(bytes)) throw new InvalidEncodingError('The body is not valid UTF-8.').at('body', '')
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-  if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw new EventError('invalid_encoding', '', 'The body begins with a byte order mark. Send it without.')
+  if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw new InvalidEncodingError('The body begins with a byte order mark. Send it without.').at('body', '')
   return text
 }
 
@@ -113,15 +113,15 @@ function toEvent (members: readonly RawMember[], path: string, limits: EventLimi
   const fields = new Map<string, RawValue>()
   for (const { name, value } of members) {
     const where = `${path}/${pointer(name)}`
-    if (!EVENT_FIELDS.has(name)) throw new EventError('invalid_event', where, 'An event has only the fields event_type, payload and event_id.')
-    if (fields.has(name)) throw new EventError('invalid_event', where, 'A field of an event may be given only once.')
+    if (!EVENT_FIELDS.has(name)) throw invalidEvent(where, 'An event has only the fields event_type, payload and event_id.')
+    if (fields.has(name)) throw invalidEvent(where, 'A field of an event may be given only once.')
     fields.set(name, value)
   }
   const payload = fields.get('payload')
-  if (payload === undefined) throw new EventError('invalid_event', `${path}/payload`, 'An event needs a payload.')
+  if (payload === undefined) throw invalidEvent(`${path}/payload`, 'An event needs a payload.')
   const value = parseValue(payload, `${path}/payload`)
   if (Buffer.byteLength(payload.compact) > limits.maxEventBytes) {
-    throw new EventError('event_too_large', `${path}/payload`, `A payload may have at most ${limits.maxEventBytes} bytes.`)
+    throw new EventTooLargeError(limits.maxEventBytes).at('body', `${path}/payload`)
   }
   const type = readType(fields.get('event_type'), `${path}/event_type`)
   const event = { type, data: payload.compact, effect: effectOf(type, value, limits.terminalStatuses) }
@@ -133,7 +133,7 @@ function readType (field: RawValue | undefined, path: string): string {
   if (field === undefined) return DEFAULT_EVENT_TYPE
   const type = parseValue(field, path)
   if (typeof type !== 'string' || !EVENT_TYPE.test(type)) {
-    throw new EventError('invalid_event', path, 'An event_type is a letter, then up to 63 of A-Z a-z 0-9 _ . : -, and does not begin with stream_.')
+    throw invalidEvent(path, 'An event_type is a letter, then up to 63 of A-Z a-z 0-9 _ . : -, and does not begin with stream_.')
   }
   return type
 }
@@ -141,7 +141,7 @@ function readType (field: RawValue | undefined, path: string): string {
 function readEventId (field: RawValue, path: string): string {
   const id = parseValue(field, path)
   if (typeof id !== 'string' || !EVENT_ID.test(id)) {
-    throw new EventError('invalid_event', path, 'An event_id is a string of 1 to 128 visible ASCII characters.')
+    throw invalidEvent(path, 'An event_id is a string of 1 to 128 visible ASCII characters.')
   }
   return digest(id)
 }
@@ -150,7 +150,7 @@ function readTenant ({ value }: RawMember): string {
   const tenant = parseValue(value, '/tenant')
   if (tenant === null || tenant === '') return ''
   if (typeof tenant !== 'string' || !TENANT.test(tenant)) {
-    throw new EventError('invalid_event', '/tenant', 'A tenant is a name of at most 128 visible ASCII characters without braces.')
+    throw invalidEvent('/tenant', 'A tenant is a name of at most 128 visible ASCII characters without braces.')
   }
   return tenant
 }
@@ -169,24 +169,26 @@ function located<T> (path: string, read: () => T): T {
     return read()
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error
-    throw error.fault === 'malformed'
-      ? notJson(path)
-      : new EventError('json_too_deep', path, `Arrays and objects may be nested at most ${MAX_JSON_DEPTH} deep.`)
+    throw error.fault === 'malformed' ? notJson(path) : new JsonTooDeepError().at('body', path)
   }
 }
 
 /** Refuses a value in the place of an event: no object, or no JSON at all. */
-function notAnEvent (text: string, at: number, path: string): EventError {
+function notAnEvent (text: string, at: number, path: string): InvalidEventError {
   located(path, () => scanValue(text, at, MAX_JSON_DEPTH))
-  return new EventError('invalid_event', path, 'An event is a JSON object with event_type, payload and event_id.')
+  return invalidEvent(path, 'An event is a JSON object with event_type, payload and event_id.')
 }
 
-function notJson (path: string): EventError {
-  return new EventError('invalid_json', path, path === '' ? 'The body is not valid JSON.' : 'This part of the body is not valid JSON.')
+function invalidEvent (path: string, sentence: string): InvalidEventError {
+  return new InvalidEventError(sentence).at('body', path)
 }
 
-function tooMany (): EventError {
-  return new EventError('too_many_events', '', `One request may publish at most ${MAX_BATCH_EVENTS} events. Send the rest in another.`)
+function notJson (path: string): InvalidJsonError {
+  return new InvalidJsonError().at('body', path)
+}
+
+function tooMany (): TooManyEventsError {
+  return new TooManyEventsError().at('body', '')
 }
 
 function digest (text: string): string {

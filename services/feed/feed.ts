@@ -1,7 +1,8 @@
 import { DEFAULT_RUNS } from '../../schemas/runs.ts'
 import type { ChangeListener, LiveChannels } from '../pubsub/live-channels.ts'
-import { RunLogError, type RunLog, type RunState } from '../run-log/run-log.ts'
+import type { RunLog, RunState } from '../run-log/run-log.ts'
 import { chunkOf, type Chunk } from '../sse/chunk.ts'
+import { StoreCorruptError } from '../storage-errors.ts'
 import type { FeedFollower } from './feed-follower.ts'
 import { snapshotFrame, updateFrame } from './frames.ts'
 import { KnownRuns } from './known-runs.ts'
@@ -146,7 +147,7 @@ export class Feed implements ChangeListener {
       const state = await this.#options.log.readRun(runId)
       return state?.tenant === this.tenant ? state : null
     } catch (error) {
-      if (error instanceof RunLogError && error.code === 'store_corrupt') return null
+      if (error instanceof StoreCorruptError) return null
       throw error
     }
   }

@@ -28,7 +28,7 @@ export class KnownRuns {
   /**
    * Reads a tenant's list from the newest run back to those that are known to be known.
    *
-   * @throws RunLogError as `RunLog.listRuns` does
+   * @throws as `RunLog.listRuns` does
    */
   async list (log: Pick<RunLog, 'listRuns'>, tenant: string): Promise<RunState[]> {
     const found: RunState[] = []

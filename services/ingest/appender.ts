@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LogLine, Logger } from '../logging/logger.ts'
+import type { Logger, LogLine } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
+import type { ProblemError } from '../problem-error.ts'
+import { IdempotencyConflictError, IngestFencedError, RunNotFoundError } from '../run-log/errors.ts'
 import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
-import { RunLogError, type RunLog, type RunLogErrorCode } from '../run-log/run-log.ts'
+import type { RunLog } from '../run-log/run-log.ts'
+import { StoreCorruptError } from '../storage-errors.ts'
 import type { PendingMessage, RunQueues } from './run-queues.ts'
 
 export interface AppenderOptions {
@@ -30,9 +33,6 @@ const MAX_BATCH_BYTES = 1_048_576
 
 const FIRST_PAUSE_MS = 50
 const LAST_PAUSE_MS = 1_000
-
-/** Faults that a repetition does not mend. One message may cause them for its whole batch. */
-const PERMANENT_FAULTS: ReadonlySet<string> = new Set<RunLogErrorCode>(['run_not_found', 'idempotency_conflict', 'store_corrupt'])
 
 /** The state of the work on one run. */
 interface Work {
@@ -112,12 +112,11 @@ export class Appender {
 
   async #recover (runId: string, work: Work, error: unknown): Promise<void> {
     const { queues, onFenced } = this.#options
-    const code = error instanceof RunLogError ? error.code : 'unavailable'
-    if (code === 'fenced') {
+    if (error instanceof IngestFencedError) {
       this.stop()
       onFenced()
-    } else if (PERMANENT_FAULTS.has(code)) {
-      this.#drop(runId, work, code)
+    } else if (isFinal(error)) {
+      this.#drop(runId, work, error.code)
     } else {
       queues.unclaim(runId)
       this.#log({ run_id: runId, err: error, waiting: queues.size }, 'Plain PUBLISH messages wait to be stored')
@@ -157,4 +156,9 @@ export class Appender {
     queues.remove(runId, batch, ids)
     onStored(batch.length)
   }
+}
+
+/** Repeating does not help against these. The fault may lie in one message of a batch. */
+function isFinal (error: unknown): error is ProblemError {
+  return error instanceof RunNotFoundError || error instanceof IdempotencyConflictError || error instanceof StoreCorruptError
 }

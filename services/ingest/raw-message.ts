@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { RUN_ID_PATTERN } from '@runcast/protocol'
-import { EventError } from '../events/event-error.ts'
+import { isProblemError } from '../problem-error.ts'
 import { decodeUtf8, parseChannelMessage, type EventLimits } from '../events/parse-events.ts'
 import type { PendingMessage } from './run-queues.ts'
 
@@ -26,6 +26,6 @@ export function readRawMessage (runId: string, raw: Buffer, limits: EventLimits,
     const { event, tenant } = parseChannelMessage(decodeUtf8(raw), limits)
     return { hash: hash('sha1', raw, 'base64url'), event, tenant, bytes: raw.length + MESSAGE_OVERHEAD_BYTES, receivedAt }
   } catch (error) {
-    return error instanceof EventError ? error.code : 'unreadable'
+    return isProblemError(error) ? error.code : 'unreadable'
   }
 }

@@ -1,7 +1,7 @@
 import { open as openFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
-import { RunLogError } from '../run-log/run-log.ts'
+import { DiskFullError, StoreCorruptError } from '../storage-errors.ts'
 import { isDiskFull } from './free-space.ts'
 
 const MAGIC = 0xbeefc0de
@@ -13,7 +13,7 @@ const LEAST_BYTES = 8192
 /**
  * Opens an LMDB file, which is made if need be. Every commit is on disk before anyone sees it.
  *
- * @throws RunLogError `store_corrupt` when the file is no LMDB file, `storage_full` when the disk has no room for it
+ * @throws StoreCorruptError when the file is no LMDB file, DiskFullError when the disk has no room for it
  */
 export async function openEnvironment<Value> (path: string): Promise<RootDatabase<Value, string>> {
   await check(path)
@@ -28,12 +28,12 @@ async function check (path: string): Promise<void> {
   try {
     const { size } = await file.stat()
     if (size === 0) {
-      if (await isDiskFull(dirname(path))) throw new RunLogError('storage_full', `The disk of ${path} is full.`)
+      if (await isDiskFull(dirname(path))) throw new DiskFullError(`The disk of ${path} is full.`)
       return
     }
     const { buffer } = await file.read({ buffer: Buffer.alloc(MAGIC_OFFSET + 4), position: 0 })
     if (size >= LEAST_BYTES && buffer.readUInt32LE(MAGIC_OFFSET) === MAGIC) return
-    throw new RunLogError('store_corrupt', `${path} is not a file of the embedded log.`)
+    throw new StoreCorruptError(`${path} is not a file of the embedded log.`)
   } finally {
     await file.close()
   }

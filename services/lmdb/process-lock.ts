@@ -5,7 +5,8 @@ import { mkdir, open as openFile, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { RootDatabase } from 'lmdb'
-import { RunLogError } from '../run-log/run-log.ts'
+import { isProblemError } from '../problem-error.ts'
+import { DataDirectoryInUseError, DiskFullError, UnavailableError } from '../storage-errors.ts'
 import { openEnvironment } from './environment.ts'
 import { isDiskFull } from './free-space.ts'
 
@@ -29,18 +30,18 @@ const MAX_SOCKET_PATH_BYTES = 103
  * transaction that succeeds only if the owner is still the one whose socket was found dead. A dead name never comes
  * alive again, so one of several starters wins.
  *
- * @throws RunLogError `data_dir_in_use` when another process has it, `storage_full` or `unavailable` when it can't be
- *   used, with a sentence for the operator
+ * @throws DataDirectoryInUseError when another process has it; DiskFullError, UnavailableError or StoreCorruptError when
+ *   it can't be used. The message is for the operator.
  */
 export async function acquireProcessLock (directory: string): Promise<ProcessLock> {
   try {
     await mkdir(directory, { recursive: true })
     return await contend(resolve(directory))
   } catch (error) {
-    if (error instanceof RunLogError) throw error
+    if (error instanceof DataDirectoryInUseError || isProblemError(error)) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    const code = await isDiskFull(directory) ? 'storage_full' : 'unavailable'
-    throw new RunLogError(code, `The data directory ${resolve(directory)} can't be used: ${reason}`, { cause: error })
+    const StorageError = await isDiskFull(directory) ? DiskFullError : UnavailableError
+    throw new StorageError(`The data directory ${resolve(directory)} can't be used: ${reason}`, { cause: error })
   }
 }
 
@@ -68,7 +69,7 @@ async function becomeOwner (directory: string, socketsPath: string, own: Owner):
     for (;;) {
       const owner = registry.get('owner')
       if (owner !== undefined && await isAlive(join(socketsPath, owner.socket))) {
-        throw new RunLogError('data_dir_in_use', `The data directory ${directory} is in use by process ${owner.pid}.`)
+        throw new DataDirectoryInUseError(directory, owner.pid)
       }
       if (replaceOwner(registry, owner, own)) return owner ?? null
     }

@@ -1,20 +1,21 @@
 import { constants } from 'node:os'
-import { RunLogError } from '../run-log/run-log.ts'
+import { isProblemError, type ProblemError } from '../problem-error.ts'
+import { DiskFullError, UnavailableError } from '../storage-errors.ts'
 import type { FreeSpace } from './free-space.ts'
 import { storeError } from './store-error.ts'
 
 /** Work for a write transaction. */
 export interface Work<T> {
   /**
-   * Runs within the transaction. May throw a RunLogError before it has written anything, which refuses this work
-   * alone. After any other error the transaction is undone, and the rest of its group is done anew.
+   * Runs within the transaction. May throw a problem before it has written anything, which refuses this work alone.
+   * After any other error the transaction is undone, and the rest of its group is done anew.
    */
   readonly apply: () => T
   /** Runs when the work is on disk, before `Writer.write` resolves, in the order of the works. Must not throw. */
   readonly committed?: (result: T) => void
   /** About the bytes that it writes. */
   readonly bytes: number
-  /** True if it is refused with `storage_full` while the disk is low. */
+  /** True if it is refused with DiskFullError while the disk is low. */
   readonly growing: boolean
 }
 
@@ -29,7 +30,7 @@ export interface Writer {
    * Does a piece of work.
    *
    * @returns the result of `apply`, once it is on disk
-   * @throws RunLogError the error of `apply`, `storage_full`, `unavailable`; then nothing of the work is in the store
+   * @throws the problem of `apply`, DiskFullError, UnavailableError; then nothing of the work is in the store
    */
   write<T> (work: Work<T>): Promise<T>
 
@@ -42,13 +43,13 @@ interface Job {
   readonly growing: boolean
   readonly apply: () => void
   readonly succeed: () => void
-  readonly fail: (error: RunLogError) => void
+  readonly fail: (error: ProblemError) => void
 }
 
 /** One try to commit a group. */
 interface Attempt {
   group: readonly Job[]
-  readonly refused: Map<Job, RunLogError>
+  readonly refused: Map<Job, ProblemError>
   /** The job that is being applied, which is at fault when the transaction fails meanwhile. */
   applying: Job | null
 }
@@ -87,10 +88,10 @@ export function createWriter (store: WritableStore, space: FreeSpace): Writer {
     for (const job of attempt.group) {
       attempt.applying = job
       try {
-        if (low && job.growing) throw storageFull()
+        if (low && job.growing) throw diskFull()
         job.apply()
       } catch (error) {
-        if (!(error instanceof RunLogError)) throw error
+        if (!isProblemError(error)) throw error
         attempt.refused.set(job, error)
       }
     }
@@ -114,7 +115,7 @@ export function createWriter (store: WritableStore, space: FreeSpace): Writer {
     const full = isFullError(cause) || await space.isFull()
     // A transaction that could not begin has taken no group yet.
     for (const job of group.length > 0 ? group : takeGroup()) {
-      job.fail(full ? storageFull(cause) : new RunLogError('unavailable', 'the embedded log could not commit', { cause }))
+      job.fail(full ? diskFull(cause) : new UnavailableError('The embedded log could not commit.', { cause }))
     }
   }
 
@@ -141,8 +142,8 @@ export function createWriter (store: WritableStore, space: FreeSpace): Writer {
   }
 }
 
-function storageFull (cause?: unknown): RunLogError {
-  return new RunLogError('storage_full', 'the disk of the data directory is full', { cause })
+function diskFull (cause?: unknown): DiskFullError {
+  return new DiskFullError('The disk of the data directory is full.', { cause })
 }
 
 const FULL_ERRNOS: ReadonlySet<unknown> = new Set([constants.errno.ENOSPC, constants.errno.EDQUOT])

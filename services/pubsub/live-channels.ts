@@ -17,7 +17,7 @@ export interface LiveChannels {
    * Listens to a run. Several listeners of one run share one subscription.
    *
    * @returns once the subscription is acknowledged, a function that ends it
-   * @throws RunLogError `unavailable` when it is not acknowledged in time
+   * @throws UnavailableError when it is not acknowledged in time
    */
   subscribe (runId: string, listener: LiveListener): Promise<() => void>
 
@@ -26,7 +26,7 @@ export interface LiveChannels {
    * one subscription.
    *
    * @returns once the subscription is acknowledged, a function that ends it
-   * @throws RunLogError `unavailable` when it is not acknowledged in time
+   * @throws UnavailableError when it is not acknowledged in time
    */
   subscribeChanges (tenant: string, listener: ChangeListener): Promise<() => void>
 

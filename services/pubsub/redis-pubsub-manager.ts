@@ -9,7 +9,7 @@ import { throttledLog } from '../logging/throttled-log.ts'
 import type { RedisConnections } from '../redis/connections.ts'
 import type { RedisKeys } from '../redis/keys.ts'
 import { parseLiveMessage } from '../run-log/live-message.ts'
-import { RunLogError } from '../run-log/run-log.ts'
+import { UnavailableError } from '../storage-errors.ts'
 import { ChannelSubscriber } from './channel-subscriber.ts'
 import type { ChangeListener, LiveChannels, LiveListener } from './live-channels.ts'
 import { ShardedSubscribers } from './sharded-subscribers.ts'
@@ -125,7 +125,7 @@ export class RedisPubSubManager implements LiveChannels {
     }
     if (!this.#closed && await subscription.acknowledged()) return leave
     leave()
-    throw new RunLogError('unavailable', `the channel ${channel} cannot be subscribed`)
+    throw new UnavailableError(`The channel ${channel} can't be subscribed.`)
   }
 
   #deliver (channel: string, text: string): void {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { RunLogError } from '../run-log/run-log.ts'
+import { isProblemError, type ProblemError } from '../problem-error.ts'
+import { RedisFullError, StoreCorruptError, UnavailableError } from '../storage-errors.ts'
 
 /** The time for which one operation is tried, in milliseconds. */
 export const DEADLINE_MS = 2_000
@@ -11,7 +12,7 @@ const LAST_PAUSE_MS = 250
  * Does work on Redis, and repeats it while Redis does not answer, is loading, has lost its primary or is changing over.
  * A repetition of the work, or an earlier attempt that runs late, must do no harm.
  *
- * @throws RunLogError within DEADLINE_MS; `unavailable` when no attempt succeeded
+ * @throws UnavailableError after DEADLINE_MS, when no attempt succeeded; RedisFullError, StoreCorruptError at once
  */
 export async function persist<T> (work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + DEADLINE_MS
@@ -19,8 +20,8 @@ export async function persist<T> (work: () => Promise<T>): Promise<T> {
     try {
       return await within(deadline - performance.now(), work())
     } catch (error) {
-      const fault = runLogErrorOf(error)
-      if (fault.code !== 'unavailable' || performance.now() + pause >= deadline) throw fault
+      const fault = redisFault(error)
+      if (!(fault instanceof UnavailableError) || performance.now() + pause >= deadline) throw fault
     }
     await delay(pause)
   }
@@ -29,12 +30,12 @@ export async function persist<T> (work: () => Promise<T>): Promise<T> {
 /**
  * Waits for a promise for a time. The promise goes on alone after that.
  *
- * @throws RunLogError `unavailable` after `ms`; before that, the reason of the promise
+ * @throws UnavailableError after `ms`; before that, the reason of the promise
  */
 export async function within<T> (ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new RunLogError('unavailable', 'Redis does not answer in time')), ms)
+    timer = setTimeout(() => reject(new UnavailableError('Redis does not answer in time.')), ms)
   })
   try {
     return await Promise.race([promise, timeout])
@@ -43,13 +44,13 @@ export async function within<T> (ms: number, promise: Promise<T>): Promise<T> {
   }
 }
 
-/** Translates a fault of Redis or of the connection. Its text stays in `cause`, since it is not for clients. */
-export function runLogErrorOf (error: unknown): RunLogError {
-  if (error instanceof RunLogError) return error
+/** Translates a fault of Redis or of the connection into one of the storage errors. Its text stays in `cause`, since it is not for clients. */
+export function redisFault (error: unknown): ProblemError {
+  if (isProblemError(error)) return error
   const text = error instanceof Error ? error.message : ''
-  if (text.startsWith('OOM')) return new RunLogError('storage_full', 'Redis is out of memory', { cause: error })
-  if (isCorrupt(text)) return new RunLogError('store_corrupt', 'Redis holds something that is not a run log\'s', { cause: error })
-  return new RunLogError('unavailable', 'Redis does not answer', { cause: error })
+  if (text.startsWith('OOM')) return new RedisFullError('Redis is out of memory.', { cause: error })
+  if (isCorrupt(text)) return new StoreCorruptError('Redis holds something that this service did not write.', { cause: error })
+  return new UnavailableError('Redis does not answer.', { cause: error })
 }
 
 /** Tells if Redis found a key of another type, or a script failed on the data that it read. */

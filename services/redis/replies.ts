@@ -1,12 +1,12 @@
-import { RunLogError } from '../run-log/run-log.ts'
+import { StoreCorruptError } from '../storage-errors.ts'
 
-/** @throws RunLogError `store_corrupt` when the reply is no list */
+/** @throws StoreCorruptError when the reply is no list */
 export function list (reply: unknown): unknown[] {
   if (!Array.isArray(reply)) throw corrupt()
   return reply
 }
 
-/** @throws RunLogError `store_corrupt` when the reply is no list of texts */
+/** @throws StoreCorruptError when the reply is no list of texts */
 export function texts (reply: unknown): string[] {
   const items = list(reply)
   if (!items.every((item) => typeof item === 'string')) throw corrupt()
@@ -14,6 +14,6 @@ export function texts (reply: unknown): string[] {
 }
 
 /** The error of a reply that none of the service's scripts gives. */
-export function corrupt (cause?: unknown): RunLogError {
-  return new RunLogError('store_corrupt', 'Redis holds something that is not a run log\'s', { cause })
+export function corrupt (cause?: unknown): StoreCorruptError {
+  return new StoreCorruptError('Redis holds something that is not a run log\'s.', { cause })
 }

@@ -1,6 +1,7 @@
 import { seqOf, type EventId } from '@runcast/protocol'
+import { RunNotFoundError } from './errors.ts'
 import type { Resume } from './gap.ts'
-import { RunLogError, type From, type LogEvent, type Page, type RunLog } from './run-log.ts'
+import type { From, LogEvent, Page, RunLog } from './run-log.ts'
 import { findRun } from './runs.ts'
 
 /** A request for a part of a run's log. */
@@ -39,11 +40,11 @@ const MAX_CHARACTERS = 4_194_304
 /**
  * Reads the first page of a run's log from a place.
  *
- * @throws RunLogError `run_not_found`, `unavailable`, `store_corrupt`
+ * @throws RunNotFoundError, UnavailableError, StoreCorruptError
  */
 export async function firstPage (log: RunLog, runId: string, tenant: string, from: From, limit = PAGE_EVENTS): Promise<Page> {
   const page = await log.readPage({ runId, from, limit })
-  if (!page.facts.exists || page.facts.tenant !== tenant) throw new RunLogError('run_not_found', 'there is no such run for this tenant')
+  if (!page.facts.exists || page.facts.tenant !== tenant) throw new RunNotFoundError()
   return page
 }
 
@@ -51,7 +52,7 @@ export async function firstPage (log: RunLog, runId: string, tenant: string, fro
  * Reads on from a first page to the end that the log had then, as fast as the pages are taken. The `resume.gap` of a
  * page tells of events that were trimmed in the meantime.
  *
- * @throws RunLogError `unavailable`, `store_corrupt`
+ * @throws UnavailableError, StoreCorruptError
  */
 export async function * pagesFrom (log: RunLog, runId: string, first: Page): AsyncGenerator<Page, void, void> {
   const end = seqOf(first.facts.last)
@@ -66,7 +67,7 @@ export async function * pagesFrom (log: RunLog, runId: string, first: Page): Asy
 /**
  * Reads forwards.
  *
- * @throws RunLogError `run_not_found`, `unavailable`, `store_corrupt`
+ * @throws RunNotFoundError, UnavailableError, StoreCorruptError
  */
 export async function readForwards (log: RunLog, request: HistoryRequest, from: From): Promise<History> {
   const selection = new Selection(request)
@@ -83,7 +84,7 @@ export async function readForwards (log: RunLog, request: HistoryRequest, from: 
 /**
  * Reads backwards from before an event.
  *
- * @throws RunLogError `run_not_found`, `unavailable`, `store_corrupt`
+ * @throws RunNotFoundError, UnavailableError, StoreCorruptError
  */
 export async function readBackwards (log: RunLog, request: HistoryRequest, before: EventId): Promise<History> {
   await findRun(log, request.runId, request.tenant)

@@ -16,15 +16,15 @@ export interface RunLog {
   /**
    * Appends a batch to a run in one atomic step: all of it or nothing, in order, durable when the promise resolves.
    *
-   * @throws RunLogError `run_not_found` (the run is another tenant's), `idempotency_conflict`, `fenced`,
-   *   `storage_full`, `unavailable`, `store_corrupt`
+   * @throws RunNotFoundError (the run is another tenant's), IdempotencyConflictError, IngestFencedError, DiskFullError,
+   *   RedisFullError, UnavailableError, StoreCorruptError
    */
   append (request: AppendRequest): Promise<AppendResult>
 
   /**
    * Reads one page and the facts around it in one atomic step, and judges the cursor against them.
    *
-   * @throws RunLogError `unavailable`, `store_corrupt`
+   * @throws UnavailableError, StoreCorruptError
    */
   readPage (request: PageRequest): Promise<Page>
 
@@ -199,22 +199,3 @@ export interface ListPage {
   readonly cursor: string | null
 }
 
-export type RunLogErrorCode =
-  | 'run_not_found'
-  | 'idempotency_conflict'
-  | 'fenced'
-  | 'storage_full'
-  | 'unavailable'
-  | 'store_corrupt'
-  | 'data_dir_in_use'
-
-/** A fault of the run log that its callers tell apart by `code`. The cause, if any, is for the log, never for a client. */
-export class RunLogError extends Error {
-  readonly code: RunLogErrorCode
-
-  constructor (code: RunLogErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'RunLogError'
-    this.code = code
-  }
-}

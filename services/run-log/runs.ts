@@ -1,15 +1,16 @@
 import type { Run, RunList } from '../../schemas/runs.ts'
-import { RunLogError, type ListPage, type RunLog, type RunState } from './run-log.ts'
+import { RunNotFoundError } from './errors.ts'
+import type { ListPage, RunLog, RunState } from './run-log.ts'
 
 /**
  * Reads the state of a run.
  *
  * @param tenant the tenant of the caller; the runs of other tenants do not exist for it
- * @throws RunLogError `run_not_found`, `unavailable`, `store_corrupt`
+ * @throws RunNotFoundError, UnavailableError, StoreCorruptError
  */
 export async function findRun (log: RunLog, runId: string, tenant: string): Promise<RunState> {
   const state = await log.readRun(runId)
-  if (state === null || state.tenant !== tenant) throw new RunLogError('run_not_found', 'there is no such run for this tenant')
+  if (state === null || state.tenant !== tenant) throw new RunNotFoundError()
   return state
 }
 

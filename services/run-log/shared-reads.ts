@@ -20,7 +20,7 @@ export class SharedReads {
   /**
    * Reads one page of at most PAGE_EVENTS events.
    *
-   * @throws RunLogError as `RunLog.readPage` does
+   * @throws as `RunLog.readPage` does
    */
   read (from: From): Promise<Page> {
     const place = JSON.stringify(from)

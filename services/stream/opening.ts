@@ -1,6 +1,7 @@
 import { seqOf } from '@runcast/protocol'
 import type { StreamExplanation, StreamOpen } from '../../schemas/stream.ts'
-import { RunLogError, type RunLog } from '../run-log/run-log.ts'
+import { RunNotFoundError } from '../run-log/errors.ts'
+import type { RunLog } from '../run-log/run-log.ts'
 import { gapFrame, openFrame } from '../sse/frames.ts'
 import type { Beginning } from '../topic/follower.ts'
 import type { EncodedPage } from '../topic/pages.ts'
@@ -25,7 +26,7 @@ export interface Accepted {
 /**
  * Finds the answer to a request for a stream, and the page that the stream begins with.
  *
- * @throws RunLogError `unavailable`, `store_corrupt`
+ * @throws UnavailableError, StoreCorruptError
  */
 export async function findOpening (topics: Topics, runId: string, tenant: string, request: StreamRequest, rules: DecisionRules): Promise<Opening> {
   const topic = await topics.hold(runId, tenant)
@@ -54,14 +55,14 @@ export async function findOpening (topics: Topics, runId: string, tenant: string
 /**
  * Tells the answer to a request for a stream, and the reason, without opening the stream.
  *
- * @throws RunLogError `run_not_found` where the stream would be refused, `unavailable`, `store_corrupt`
+ * @throws RunNotFoundError where the stream would be refused; UnavailableError, StoreCorruptError
  */
 export async function explainOpening (log: RunLog, runId: string, tenant: string, request: StreamRequest, rules: DecisionRules): Promise<StreamExplanation> {
   const page = await log.readPage({ runId, from: request.from, limit: 1 })
   const { facts, resume } = page
   const isVisible = !facts.exists || facts.tenant === tenant
   const { kind, gap } = isVisible ? decide(request, page, rules) : UNKNOWN
-  if (kind === 'not_found') throw new RunLogError('run_not_found', 'there is no such run for this tenant')
+  if (kind === 'not_found') throw new RunNotFoundError()
   return {
     decision: kind,
     requested: request.unknownId ?? (request.from.at === 'cursor' ? request.from.cursor : null),

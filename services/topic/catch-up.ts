@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { EventId } from '@runcast/protocol'
-import { RunLogError } from '../run-log/run-log.ts'
+import { UnavailableError } from '../storage-errors.ts'
 import type { Filter } from './filter.ts'
 import type { EncodedPage } from './pages.ts'
 import type { Topic } from './topic.ts'
@@ -12,7 +12,7 @@ const PAUSE_MS = 250
  * The events of a run after a cursor, page by page as fast as they are taken. Every page is judged anew. Ends by `gone`
  * alone: while the log does not answer it waits.
  *
- * @throws RunLogError other than `unavailable`
+ * @throws whatever the log throws but UnavailableError
  */
 export async function * catchUp (topic: Topic, filter: Filter, from: EventId, gone: AbortSignal): AsyncGenerator<EncodedPage, void, void> {
   let cursor = from
@@ -37,7 +37,7 @@ async function readPatiently (topic: Topic, filter: Filter, cursor: EventId, gon
       if (gone.aborted) return null
       if (page !== null) return page
     } catch (error) {
-      if (!(error instanceof RunLogError) || error.code !== 'unavailable') throw error
+      if (!(error instanceof UnavailableError)) throw error
     }
     await pause(gone)
   }

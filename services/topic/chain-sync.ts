@@ -1,8 +1,9 @@
 import { ORIGIN, type EventId } from '@runcast/protocol'
 import type { Gap } from '../run-log/gap.ts'
 import type { LiveMessage } from '../run-log/live-message.ts'
-import { RunLogError, type LogEvent, type LogFacts, type Page, type RunLog } from '../run-log/run-log.ts'
+import type { LogEvent, LogFacts, Page, RunLog } from '../run-log/run-log.ts'
 import { PAGE_EVENTS } from '../run-log/shared-reads.ts'
+import { UnavailableError } from '../storage-errors.ts'
 import type { Chain } from './chain.ts'
 import { RetryTimer } from './retry-timer.ts'
 import type { EncodedEvent } from './ring.ts'
@@ -67,7 +68,7 @@ export class ChainSync {
   /**
    * Finds the end of the run. To be called once, after the subscription is acknowledged.
    *
-   * @throws RunLogError as `RunLog.readPage` does
+   * @throws as `RunLog.readPage` does
    */
   async start (): Promise<void> {
     const page = await this.#log.readPage({ runId: this.#runId, from: { at: 'end' }, limit: 1 })
@@ -133,7 +134,7 @@ export class ChainSync {
         }
       }
     } catch (error) {
-      if (!(error instanceof RunLogError) || error.code !== 'unavailable') this.#giveUp()
+      if (!(error instanceof UnavailableError)) this.#giveUp()
       else if (!this.#isClosed) this.#retry.later()
     }
     this.#waiting = null

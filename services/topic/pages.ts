@@ -39,7 +39,7 @@ export class EncodedPages {
     this.#memory = memory
   }
 
-  /** @throws RunLogError as `RunLog.readPage` does */
+  /** @throws as `RunLog.readPage` does */
   async read (runId: string, from: From, filter: Filter): Promise<EncodedPage> {
     // Only the events after a cursor stay the same: other places move with the log.
     if (from.at !== 'cursor') return encodePage(runId, await this.#reads.read(from), filter)

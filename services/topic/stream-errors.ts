@@ -1,7 +1,4 @@
-import createError from '@fastify/error'
+import { defineProblem } from '../problem-error.ts'
 
 /** The client accepts no event stream. */
-export const NotAcceptableError = createError<[]>('not_acceptable', 'A stream is text/event-stream. Say so in the Accept header, or leave it out.', 406)
-
-/** The cursor in the query can't be one. */
-export const InvalidCursorError = createError<[]>('invalid_cursor', 'The cursor or time in the query is not one. Use an id of this run\'s events.', 400)
+export class NotAcceptableError extends defineProblem('not_acceptable', 406, 'A stream is text/event-stream. Say so in the Accept header, or leave it out.') {}

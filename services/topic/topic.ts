@@ -69,7 +69,7 @@ export class Topic {
   /**
    * Finds the end of the run. To be called once, after the subscription is acknowledged.
    *
-   * @throws RunLogError as `RunLog.readPage` does
+   * @throws as `RunLog.readPage` does
    */
   start (): Promise<void> {
     return this.#sync.start()
@@ -100,7 +100,7 @@ export class Topic {
    *
    * @param mustExist whether a stream of a run that does not exist is refused: for good, so that only the log may say so
    * @returns null when the run is another tenant's
-   * @throws RunLogError as `RunLog.readPage` does
+   * @throws as `RunLog.readPage` does
    */
   async firstPage (from: From, filter: Filter, mustExist: boolean): Promise<EncodedPage | null> {
     return this.#firstFromMemory(from, filter, mustExist) ?? await this.#read(from, filter)
@@ -110,7 +110,7 @@ export class Topic {
    * Gives the page after a cursor, from memory if it is there.
    *
    * @returns null when the run is another tenant's
-   * @throws RunLogError as `RunLog.readPage` does
+   * @throws as `RunLog.readPage` does
    */
   async pageAfter (cursor: EventId, filter: Filter): Promise<EncodedPage | null> {
     return this.#fromMemory(cursor, filter) ?? await this.#read({ at: 'cursor', cursor }, filter)

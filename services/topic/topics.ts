@@ -61,7 +61,7 @@ export class Topics implements FollowerKeeper {
   /**
    * Takes hold of a run's topic. To be given back by `release`, or passed on to `follow`.
    *
-   * @throws RunLogError when the run's channel or log can't be reached
+   * @throws UnavailableError when the run's channel or log can't be reached
    */
   async hold (runId: string, tenant: string): Promise<Topic> {
     const key = keyOf(runId, tenant)

@@ -1,27 +1,38 @@
 import t from 'tap'
-import { EventError } from '../../services/events/event-error.ts'
-import { problemOf, refusalOf } from '../../services/problem.ts'
-import { RunLogError } from '../../services/run-log/run-log.ts'
+import { EventTooLargeError } from '../../services/events/errors.ts'
+import { problemOf, retryAfterOf } from '../../services/problem.ts'
+import { IdempotencyConflictError, IngestFencedError, RunNotFoundError } from '../../services/run-log/errors.ts'
+import { DataDirectoryInUseError, DiskFullError, RedisFullError, StoreCorruptError, UnavailableError } from '../../services/storage-errors.ts'
 import { buildApp } from '../helpers/app.ts'
 import { rawBytes, rawRequest } from '../helpers/raw-request.ts'
 
 t.test('every fault has one status and code', async (t) => {
-  const runLog = (code: RunLogError['code']) => new RunLogError(code, 'WRONGTYPE at redis.internal:6379')
-  t.match(refusalOf(runLog('run_not_found'), false), { status: 404, code: 'run_not_found' })
-  t.match(refusalOf(runLog('idempotency_conflict'), false), { status: 422, code: 'idempotency_conflict' })
-  t.match(refusalOf(runLog('unavailable'), false), { status: 503, code: 'unavailable', retryAfter: 2 })
-  t.match(refusalOf(runLog('storage_full'), false), { status: 503, code: 'storage_full', retryAfter: 5 })
-  t.match(refusalOf(runLog('storage_full'), true), { status: 507, code: 'storage_full' })
-  t.match(refusalOf(runLog('store_corrupt'), false), { status: 500, code: 'store_corrupt' })
-  t.match(refusalOf(runLog('fenced'), false), { status: 500, code: 'internal_error' })
-  t.match(refusalOf(new EventError('event_too_large', '/2/payload', 'Too large.'), false), { status: 413, errors: [{ in: 'body', path: '/2/payload' }] })
-  t.match(refusalOf(Object.assign(new Error('inside'), { statusCode: 418 }), false), { status: 418, code: 'bad_request' })
-  for (const error of [new Error('inside'), Object.assign(new Error('inside'), { statusCode: 502 }), 'inside', null]) {
-    t.match(refusalOf(error, false), { status: 500, code: 'internal_error' })
+  const cause = 'WRONGTYPE at redis.internal:6379'
+  const rows: Array<[error: unknown, status: number, code: string, retryAfter: number | null]> = [
+    [new RunNotFoundError(), 404, 'run_not_found', null],
+    [new IdempotencyConflictError(), 422, 'idempotency_conflict', null],
+    [new UnavailableError(cause), 503, 'unavailable', 2],
+    [new RedisFullError(cause), 503, 'storage_full', 5],
+    [new DiskFullError(cause), 507, 'storage_full', 5],
+    [new StoreCorruptError(cause, { cause: new Error(cause) }), 500, 'store_corrupt', null],
+    [new IngestFencedError(), 500, 'internal_error', null],
+    [new DataDirectoryInUseError('/srv/inside', 7), 500, 'internal_error', null],
+    [new EventTooLargeError(1_024), 413, 'event_too_large', null],
+    [Object.assign(new Error('inside'), { statusCode: 418 }), 418, 'bad_request', null],
+    [Object.assign(new Error('inside'), { statusCode: 404, code: 'ENAMETOOLONG' }), 404, 'not_found', null],
+    [Object.assign(new Error('inside'), { statusCode: 502 }), 500, 'internal_error', null],
+    [new Error('inside'), 500, 'internal_error', null],
+    ['inside', 500, 'internal_error', null],
+    [null, 500, 'internal_error', null]
+  ]
+  for (const [error, status, code, retryAfter] of rows) {
+    const problem = problemOf(error, 'id')
+    t.match(problem, { type: 'about:blank', title: /./, status, code, detail: /\.$/, request_id: 'id' })
+    t.equal(retryAfterOf(error), retryAfter, code)
+    t.notMatch(JSON.stringify(problem), /WRONGTYPE|redis\.|inside|stack/)
   }
-  for (const error of [runLog('unavailable'), runLog('store_corrupt'), new Error('inside')]) {
-    t.notMatch(JSON.stringify(problemOf(refusalOf(error, false), 'id')), /WRONGTYPE|redis|inside|stack/)
-  }
+  const detail = 'A payload may have at most 1024 bytes.'
+  t.match(problemOf(new EventTooLargeError(1_024).at('body', '/2/payload'), 'id'), { detail, errors: [{ in: 'body', path: '/2/payload', detail }] })
 })
 
 t.test('whatever goes wrong is answered by a problem document', async (t) => {

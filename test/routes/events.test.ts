@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { RunLogError } from '../../services/run-log/run-log.ts'
+import { UnavailableError } from '../../services/storage-errors.ts'
 import { buildApp, tokenFor, type App } from '../helpers/app.ts'
 
 interface Event { id: string, event_type: string, payload: unknown }
@@ -162,7 +162,7 @@ t.test('a download that can not be finished breaks off instead of looking comple
   const { readPage } = app.app.runLog
   app.app.runLog.readPage = function (request) {
     if (request.from.at === 'first') return readPage.call(this, request)
-    return Promise.reject(new RunLogError('unavailable', 'the log does not answer'))
+    return Promise.reject(new UnavailableError('the log does not answer'))
   }
   await t.rejects(text(app, 'r/events', 'application/x-ndjson'))
   await t.rejects(text(app, 'r/log', 'text/plain'))

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { joinEventId } from '@runcast/protocol'
+import { RunNotFoundError } from '../errors.ts'
 import type { Retention } from '../retention.ts'
-import { RunLogError, type AppendRequest, type AppendResult, type LogEvent } from '../run-log.ts'
+import type { AppendRequest, AppendResult, LogEvent } from '../run-log.ts'
 import { findRepeated, planEvents, remember, type FreshEvent } from './once.ts'
 import { applyEvent } from './run-state.ts'
 import { discardLog, entryOf, findRun, forgetRun, logExpiresAt, nextLogNumber, type Store, type StoredRun } from './store.ts'
@@ -27,12 +28,12 @@ export interface Appended {
 /**
  * Carries an append out, within a write transaction.
  *
- * @throws RunLogError `run_not_found`, `idempotency_conflict`, `store_corrupt`, before anything is written
+ * @throws RunNotFoundError, IdempotencyConflictError, StoreCorruptError, before anything is written
  */
 export function append (store: Store, request: AppendRequest, context: AppendContext): Appended {
   const { runId, tenant } = request
   const before = findRun(store, runId, context.at, context.retention)
-  if (before !== null && before.tenant !== tenant) throw new RunLogError('run_not_found', 'the run is another tenant\'s')
+  if (before !== null && before.tenant !== tenant) throw new RunNotFoundError()
   const repeated = findRepeated(store, request, context.at)
   if (repeated !== null) return { result: { ids: repeated, duplicate: true }, events: [] }
 

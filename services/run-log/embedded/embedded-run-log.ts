@@ -5,13 +5,10 @@ import { acquireProcessLock, type ProcessLock } from '../../lmdb/process-lock.ts
 import { storeError } from '../../lmdb/store-error.ts'
 import { startSweeping } from '../../lmdb/sweeper.ts'
 import { createWriter, type Writer } from '../../lmdb/writer.ts'
+import { UnavailableError } from '../../storage-errors.ts'
 import type { PublishLive } from '../live-message.ts'
 import type { Retention } from '../retention.ts'
-import {
-  RunLogError,
-  type AppendRequest, type AppendResult, type ListPage, type ListRequest, type LogEvent, type Page, type PageRequest,
-  type RunLog, type RunState
-} from '../run-log.ts'
+import type { AppendRequest, AppendResult, ListPage, ListRequest, LogEvent, Page, PageRequest, RunLog, RunState } from '../run-log.ts'
 import { append } from './append.ts'
 import { listRuns, readRun } from './list.ts'
 import { hasEntry, readBefore, readPage } from './read.ts'
@@ -22,7 +19,7 @@ export interface EmbeddedOptions {
   /** The directory of the log, made if need be. It belongs to one process at a time. */
   readonly directory: string
   readonly retention: Retention
-  /** Below this much free disk space appends fail with `storage_full`. */
+  /** Below this much free disk space appends fail with DiskFullError. */
   readonly minFreeBytes: number
   /** Announces every append once it is committed, in the order of the appends; no append is announced when left out. */
   readonly publish?: PublishLive | undefined
@@ -37,8 +34,8 @@ const EVENT_OVERHEAD_BYTES = 250
  * Makes a run log on LMDB, durable across `kill -9`. There is no second writer, so `AppendRequest.ingest` has no
  * meaning here.
  *
- * `open()` rejects with RunLogError `data_dir_in_use` when another process has the directory, and with
- * `store_corrupt`, `storage_full` or `unavailable` when it can't be used; the message is for the operator.
+ * `open()` rejects with DataDirectoryInUseError when another process has the directory, and with StoreCorruptError,
+ * DiskFullError or UnavailableError when it can't be used. The message is for the operator.
  */
 export function createEmbeddedRunLog (options: EmbeddedOptions): RunLog {
   return new LmdbRunLog(options)
@@ -148,7 +145,7 @@ class LmdbRunLog implements RunLog {
   }
 
   #need (): Opened {
-    if (this.#opened === null) throw new RunLogError('unavailable', 'the embedded log is not open')
+    if (this.#opened === null) throw new UnavailableError('The embedded log is not open.')
     return this.#opened
   }
 

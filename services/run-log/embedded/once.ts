@@ -1,13 +1,14 @@
 import { joinEventId, splitEventId, type EventId } from '@runcast/protocol'
+import { IdempotencyConflictError } from '../errors.ts'
 import { APPEND_ID_TTL_MS, ONCE_TTL_MS } from '../retention.ts'
-import { RunLogError, type AppendRequest, type NewEvent, type Once } from '../run-log.ts'
+import type { AppendRequest, NewEvent, Once } from '../run-log.ts'
 import type { IdSpan, OnceKey, Store } from './store.ts'
 
 /**
  * Finds the ids that this very append got when it was carried out before; null when it was not.
  *
  * @param at the clock (ms)
- * @throws RunLogError `idempotency_conflict` when its `Idempotency-Key` was used with other content
+ * @throws IdempotencyConflictError when its `Idempotency-Key` was used with other content
  */
 export function findRepeated (store: Store, request: AppendRequest, at: number): EventId[] | null {
   const { runId, appendId, once } = request
@@ -26,7 +27,7 @@ export interface FreshEvent {
  *
  * @param idOf the id of the nth new event, from 0
  * @returns an id for every event of the batch, and the new events
- * @throws RunLogError `idempotency_conflict` when an event id was used with other content
+ * @throws IdempotencyConflictError when an event id was used with other content
  */
 export function planEvents (store: Store, { runId, events }: AppendRequest, idOf: (index: number) => EventId, at: number): { ids: EventId[], fresh: FreshEvent[] } {
   const fresh: FreshEvent[] = []
@@ -55,13 +56,13 @@ export function remember (store: Store, { runId, appendId, once }: AppendRequest
 function findOnce (store: Store, key: OnceKey, bodyHash: string, at: number): EventId[] | null {
   const stored = store.once.get(key)
   if (stored === undefined || at >= stored.expiresAt) return null
-  if (stored.bodyHash !== bodyHash) throw conflict()
+  if (stored.bodyHash !== bodyHash) throw new IdempotencyConflictError()
   return stored.ids.flatMap(([ms, seq, count]) => Array.from({ length: count }, (_, index) => joinEventId(ms, seq + index)))
 }
 
 function idInBatch (inBatch: ReadonlyMap<string, { bodyHash: string, id: EventId }>, once: Once): EventId | null {
   const known = inBatch.get(once.key)
-  if (known !== undefined && known.bodyHash !== once.bodyHash) throw conflict()
+  if (known !== undefined && known.bodyHash !== once.bodyHash) throw new IdempotencyConflictError()
   return known?.id ?? null
 }
 
@@ -78,8 +79,4 @@ function toSpans (ids: readonly EventId[]): IdSpan[] {
     else spans.push([ms, seq, 1])
   }
   return spans
-}
-
-function conflict (): RunLogError {
-  return new RunLogError('idempotency_conflict', 'the name was used for something else')
 }

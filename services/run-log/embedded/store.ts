@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { EventId } from '@runcast/protocol'
 import type { Database, RootDatabase } from 'lmdb'
 import { openEnvironment } from '../../lmdb/environment.ts'
+import { StoreCorruptError } from '../../storage-errors.ts'
 import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
-import { RunLogError, type StepState } from '../run-log.ts'
+import type { StepState } from '../run-log.ts'
 
 /** A stored entry: append time, its predecessor's append time (both ms), event type, payload text. */
 export type StoredEntry = [ms: number, prevMs: number, type: string, data: string]
@@ -77,7 +78,7 @@ const FORMAT = 1
 /**
  * Opens the tables in `directory`, which must exist.
  *
- * @throws RunLogError `store_corrupt` when the files are not an embedded log of this format, `storage_full`
+ * @throws StoreCorruptError when the files are not an embedded log of this format, DiskFullError
  */
 export async function openStore (directory: string): Promise<Store> {
   const path = join(directory, 'runs.mdb')
@@ -85,7 +86,7 @@ export async function openStore (directory: string): Promise<Store> {
   const format = root.get('format')
   if (format !== undefined && format !== FORMAT) {
     await root.close()
-    throw new RunLogError('store_corrupt', `${path} has format ${format}; this version reads format ${FORMAT} only.`)
+    throw new StoreCorruptError(`${path} has format ${format}; this version reads format ${FORMAT} only.`)
   }
   if (format === undefined) root.putSync('format', FORMAT)
   return {
@@ -122,11 +123,11 @@ export function stateExpiresAt (run: StoredRun, retention: Retention): number {
 /**
  * Reads a retained entry.
  *
- * @throws RunLogError `store_corrupt` when it is not there
+ * @throws StoreCorruptError when it is not there
  */
 export function entryOf (store: Store, run: StoredRun, seq: number): StoredEntry {
   const entry = store.entries.get([run.log, seq])
-  if (entry === undefined) throw new RunLogError('store_corrupt', `entry ${seq} of a run log is missing`)
+  if (entry === undefined) throw new StoreCorruptError(`Entry ${seq} of a run log is missing.`)
   return entry
 }
 

@@ -1,9 +1,11 @@
 import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis/keys.ts'
-import { persist, runLogErrorOf } from '../../redis/persist.ts'
+import { persist, redisFault } from '../../redis/persist.ts'
 import { list, texts } from '../../redis/replies.ts'
+import { StoreCorruptError } from '../../storage-errors.ts'
+import { IdempotencyConflictError, IngestFencedError, RunNotFoundError } from '../errors.ts'
 import type { Retention } from '../retention.ts'
-import { RunLogError, type AppendRequest } from '../run-log.ts'
+import type { AppendRequest } from '../run-log.ts'
 import { appendArguments, appendSettings, type AppendArguments } from './append-arguments.ts'
 import { logScript } from './log-script.ts'
 
@@ -58,7 +60,7 @@ export class Appends {
   /**
    * Appends a batch. It is tried for up to two seconds while Redis is away, and carried out once.
    *
-   * @throws RunLogError as `RunLog.append` does
+   * @throws as `RunLog.append` does
    */
   async append (request: AppendRequest): Promise<Appended> {
     const { keys, args } = appendArguments(request, this.#options.keys)
@@ -67,8 +69,8 @@ export class Appends {
       this.#add(this.#isSharded ? request.runId : '', { keys, args, events: request.events.length, characters, resolve, reject })
     })
     const [code, result, tenant] = texts(reply)
-    if (code === 'error') throw runLogErrorOf(new Error(result))
-    if (code !== 'ok' || result === undefined || tenant === undefined) throw refusal(code)
+    if (code === 'error') throw redisFault(new Error(result))
+    if (code !== 'ok' || result === undefined || tenant === undefined) throw errorOf(code)
     return { result, tenant }
   }
 
@@ -145,11 +147,11 @@ function endOfCall (waiting: readonly Waiting[], start: number): number {
   return end
 }
 
-function refusal (code: string | undefined): RunLogError {
+function errorOf (code: string | undefined): Error {
   switch (code) {
-    case 'run_not_found': return new RunLogError(code, 'the run is another tenant\'s')
-    case 'idempotency_conflict': return new RunLogError(code, 'the name was used for something else')
-    case 'fenced': return new RunLogError(code, 'another process ingests now')
-    default: return new RunLogError('store_corrupt', 'append.lua returned something unknown')
+    case 'run_not_found': return new RunNotFoundError()
+    case 'idempotency_conflict': return new IdempotencyConflictError()
+    case 'fenced': return new IngestFencedError()
+    default: return new StoreCorruptError('append.lua returned something unknown.')
   }
 }

@@ -3,7 +3,8 @@ import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis/keys.ts'
 import { persist } from '../../redis/persist.ts'
 import { list, texts } from '../../redis/replies.ts'
-import { RunLogError } from '../run-log.ts'
+import { StoreCorruptError } from '../../storage-errors.ts'
+import { IngestFencedError } from '../errors.ts'
 import { logScript } from './log-script.ts'
 
 /** The number of entries that one round trip reads. */
@@ -37,7 +38,7 @@ export interface Claim {
  * @param after the newest id that the caller knows of, or null when it knows none
  * @param sinceMs without an id, the time since which there may be appends unknown to the caller, in milliseconds since 1970
  * @param waitedMs the wait of the oldest message of the run, in milliseconds: without an id, appends from long before it are left out
- * @throws RunLogError `fenced` when a higher token has claimed the run; `unavailable`, `storage_full`, `store_corrupt`
+ * @throws IngestFencedError when a higher token has claimed the run; UnavailableError, RedisFullError, StoreCorruptError
  */
 export type ClaimRun = (runId: string, token: number, after: EventId | null, sinceMs: number, waitedMs: number) => Promise<Claim>
 
@@ -48,11 +49,11 @@ export function createIngestClaims (redis: CommandClient, keys: RedisKeys, ttlSe
     for (let from = after ?? ''; ;) {
       const args = [String(token), String(ttlSeconds), from, String(sinceMs), String(PAGE), String(Math.ceil(waitedMs) + MARGIN_MS)]
       const [code, last, found] = list(await persist(() => claimScript.run(redis, [keys.log(runId), keys.fence(runId)], args)))
-      if (code === 'fenced') throw new RunLogError('fenced', 'another process ingests now')
-      if (typeof last !== 'string') throw new RunLogError('store_corrupt', 'claim.lua returned something unknown')
+      if (code === 'fenced') throw new IngestFencedError()
+      if (typeof last !== 'string') throw new StoreCorruptError('claim.lua returned something unknown.')
       const page = list(found).map(texts)
       for (const [id, hash] of page) {
-        if (id === undefined || hash === undefined) throw new RunLogError('store_corrupt', 'claim.lua returned something unknown')
+        if (id === undefined || hash === undefined) throw new StoreCorruptError('claim.lua returned something unknown.')
         from = id
         if (hash !== '') entries.push({ id, hash })
       }

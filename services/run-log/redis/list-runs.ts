@@ -1,4 +1,5 @@
-import { RunLogError, type ListPage, type ListRequest, type RunState } from '../run-log.ts'
+import { StoreCorruptError } from '../../storage-errors.ts'
+import type { ListPage, ListRequest, RunState } from '../run-log.ts'
 import type { IndexEntry, RunIndex } from './run-index.ts'
 
 /** The least and the most runs of the list that are looked at in one go. */
@@ -15,7 +16,7 @@ const CURSOR = /^(\d{1,16})-(.+)$/
  *
  * @param readRun reads the state of a run; null when it is gone
  * @returns fewer runs than asked for, yet a cursor, when a bounded scan found no more that pass
- * @throws RunLogError
+ * @throws UnavailableError
  */
 export async function listRuns (request: ListRequest, index: RunIndex, readRun: (runId: string) => Promise<RunState | null>): Promise<ListPage> {
   const runs: RunState[] = []
@@ -53,7 +54,7 @@ async function statesOf (entries: readonly IndexEntry[], tenant: string, index: 
 
 /** Reads a run, or skips it when it can't be read, so that the others can be listed. */
 function unlessCorrupt (error: unknown): undefined {
-  if (!(error instanceof RunLogError) || error.code !== 'store_corrupt') throw error
+  if (!(error instanceof StoreCorruptError)) throw error
 }
 
 function placeOf (cursor: string | null): IndexEntry | null {

@@ -6,7 +6,7 @@ import type { LogEvent, LogFacts, RunState, StepState } from '../run-log.ts'
 /**
  * Reads an entry of the log from a reply of Redis.
  *
- * @throws RunLogError `store_corrupt` when append.lua did not write the entry
+ * @throws StoreCorruptError when append.lua did not write the entry
  */
 export function eventOf (entry: unknown): LogEvent {
   const [id, fields] = list(entry)
@@ -18,7 +18,7 @@ export function eventOf (entry: unknown): LogEvent {
 /**
  * Reads the reply of read.lua.
  *
- * @throws RunLogError `store_corrupt`
+ * @throws StoreCorruptError
  */
 export function pageOf (reply: unknown): { facts: LogFacts, lookup: Lookup, events: LogEvent[] } {
   const [head, entries] = list(reply)
@@ -44,7 +44,7 @@ export function pageOf (reply: unknown): { facts: LogFacts, lookup: Lookup, even
  * Reads the reply of read-run.lua.
  *
  * @returns null when there is no such run
- * @throws RunLogError `store_corrupt`
+ * @throws StoreCorruptError
  */
 export function runStateOf (runId: string, reply: unknown): RunState | null {
   const [last, first, hash] = list(reply)
@@ -79,7 +79,7 @@ export function runStateOf (runId: string, reply: unknown): RunState | null {
 /**
  * Reads the result of an append as append.lua remembers it: 'new' or 'old', then spans of ids `<ms>-<first seq>+<count>`.
  *
- * @throws RunLogError `store_corrupt`
+ * @throws StoreCorruptError
  */
 export function appendResultOf (text: string): { ids: EventId[], duplicate: boolean } {
   const [word, ...spans] = text.split(' ')

@@ -2,8 +2,8 @@ import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis/keys.ts'
 import { persist, within } from '../../redis/persist.ts'
 import { texts } from '../../redis/replies.ts'
+import { UnavailableError } from '../../storage-errors.ts'
 import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
-import { RunLogError } from '../run-log.ts'
 import { logScript } from './log-script.ts'
 
 /** The least time between two writes, in milliseconds. */
@@ -109,7 +109,7 @@ export class RunIndex {
       try {
         await persist(() => writeScript.run(this.#redis, [this.#keys.index(tenant)], args))
       } catch (error) {
-        if (!(error instanceof RunLogError) || error.code !== 'unavailable') continue
+        if (!(error instanceof UnavailableError)) continue
         for (const [runId, ms] of piece) this.note(tenant, runId, ms)
       }
     }

@@ -41,7 +41,7 @@ async function engineService (t: Test) {
   const engine = createEngineService({
     store,
     log,
-    publishers: createPublishers({ publish: async () => ({ ids: [], duplicate: false }), limits: { maxEventBytes: 1_000, terminalStatuses: new Set() }, embedded: true, logger }),
+    publishers: createPublishers({ publish: async () => ({ ids: [], duplicate: false }), limits: { maxEventBytes: 1_000, terminalStatuses: new Set() }, logger }),
     logger,
     workflowsDirectory: directory,
     environment: {},

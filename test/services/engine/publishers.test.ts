@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { createPublishers, type PublishersOptions } from '../../../services/engine/publishers.ts'
 import type { Publication } from '../../../services/publisher.ts'
-import { RunLogError, type RunLogErrorCode } from '../../../services/run-log/run-log.ts'
+import { DiskFullError, RedisFullError, StoreCorruptError, UnavailableError } from '../../../services/storage-errors.ts'
 import { buildApp, type App } from '../../helpers/app.ts'
 import { memoryLogger } from '../../helpers/memory-logger.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
@@ -12,7 +12,7 @@ const service = await buildApp(t, { MAX_EVENT_BYTES: '1024' })
 function publishersOf (t: Test, { app }: App = service, options: Partial<PublishersOptions> = {}) {
   const logger = memoryLogger()
   const limits = { maxEventBytes: app.config.MAX_EVENT_BYTES, terminalStatuses: app.config.terminalStatuses }
-  const publishers = createPublishers({ publish: (publication) => app.publisher.publish(publication), limits, embedded: true, logger, ...options })
+  const publishers = createPublishers({ publish: (publication) => app.publisher.publish(publication), limits, logger, ...options })
   t.teardown(() => publishers.close(0))
   return { publishers, logger }
 }
@@ -48,7 +48,7 @@ t.test('an event that can not be stored now is delivered again under its key', a
   const publish = async (publication: Publication) => {
     const result = await service.app.publisher.publish(publication)
     // The answer is lost, the event is not.
-    if (keys.push(publication.idempotencyKey) === 1) throw new RunLogError('unavailable', 'the log does not answer')
+    if (keys.push(publication.idempotencyKey) === 1) throw new UnavailableError('The log does not answer.')
     return result
   }
   const { publishers, logger } = publishersOf(t, service, { publish })
@@ -59,13 +59,13 @@ t.test('an event that can not be stored now is delivered again under its key', a
   t.match(logger.lines, [{ level: 'warn', fields: { run_id: 'lost', err: { status: 503, code: 'unavailable', retryAfterMs: 2_000, cause: { code: 'unavailable' } } } }])
 })
 
-for (const { code, embedded, status } of [
-  { code: 'storage_full', embedded: true, status: 507 },
-  { code: 'storage_full', embedded: false, status: 503 },
-  { code: 'store_corrupt', embedded: true, status: 500 }
-] satisfies { code: RunLogErrorCode, embedded: boolean, status: number }[]) {
+for (const { error, code, status } of [
+  { error: new DiskFullError('The disk is full.'), code: 'storage_full', status: 507 },
+  { error: new RedisFullError('Redis is full.'), code: 'storage_full', status: 503 },
+  { error: new StoreCorruptError('The entry is none.'), code: 'store_corrupt', status: 500 }
+]) {
   t.test(`${code} has the status ${status} and is tried again until the end`, async (t) => {
-    const { publishers, logger } = publishersOf(t, service, { embedded, publish: () => Promise.reject(new RunLogError(code, 'it is')) })
+    const { publishers, logger } = publishersOf(t, service, { publish: () => Promise.reject(error) })
     const published = t.rejects(publishers.of('').run('r').log('hello'), { code: 'closed' })
     await waitUntil('it is logged', () => logger.lines.length > 0)
     t.match(logger.lines[0], { fields: { err: { name: 'RuncastError', status, code } } })

@@ -71,7 +71,7 @@ t.test('every fault has a code and the path where it is', async (t) => {
   ]
   for (const [body, code, path, kind = 'json'] of faults) {
     const status = code.startsWith('too_many') || code.endsWith('too_large') ? 413 : 400
-    t.throws(() => parse(body, kind), { code, path, status }, `${kind}: ${body.slice(0, 60)}`)
+    t.throws(() => parse(body, kind), { code, statusCode: status, errors: [{ in: 'body', path }] }, `${kind}: ${body.slice(0, 60)}`)
   }
 })
 
@@ -80,7 +80,7 @@ t.test('an event_type is a short name that is not reserved', async (t) => {
     t.equal(parse(JSON.stringify({ event_type: type, payload: 1 }))[0]?.type, type)
   }
   for (const type of ['', '1a', 'a b', 'a\rb', 'a\nid: 9', 'a\u0000', 'é', 'stream_end', 'x'.repeat(65), 5, null, true, ['log'], {}]) {
-    t.throws(() => parse(JSON.stringify([{ payload: 1 }, { event_type: type, payload: 1 }])), { code: 'invalid_event', path: '/1/event_type' }, JSON.stringify(type))
+    t.throws(() => parse(JSON.stringify([{ payload: 1 }, { event_type: type, payload: 1 }])), { code: 'invalid_event', errors: [{ path: '/1/event_type' }] }, JSON.stringify(type))
   }
 })
 
@@ -118,6 +118,6 @@ t.test('a plain message may name a tenant and have fields of its own', async (t)
   t.equal(parseChannelMessage('{"payload":1}', limits).tenant, '')
   t.equal(parseChannelMessage('{"payload":1,"tenant":null}', limits).tenant, '')
   for (const text of ['', 'x', '[]', '7', '[{"payload":1}]', '{}', '{"payload":NaN}', '{"payload":1,"tenant":7}', '{"payload":1,"tenant":"a b"}', '\ufeff{"payload":1}', '{"event_type":"stream_end","payload":1}', '{"payload":1,"own":[}', `{"own":${nested(65)},"payload":1}`]) {
-    t.throws(() => parseChannelMessage(text, limits), { name: 'EventError' }, text.slice(0, 40))
+    t.throws(() => parseChannelMessage(text, limits), { statusCode: 400, code: /^[a-z_]+$/, errors: [{ in: 'body' }] }, text.slice(0, 40))
   }
 })

@@ -3,7 +3,8 @@ import type { FeedOptions } from '../../../services/feed/feed.ts'
 import { LAG_BYTES } from '../../../services/feed/feed-follower.ts'
 import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
-import { RunLogError, type RunLog } from '../../../services/run-log/run-log.ts'
+import type { RunLog } from '../../../services/run-log/run-log.ts'
+import { StoreCorruptError, UnavailableError } from '../../../services/storage-errors.ts'
 import { openEventStream, type EventStream } from '../../helpers/event-stream.ts'
 import { startFeedServer, type FeedServer, type FeedServerOptions } from '../../helpers/feed-server.ts'
 import { appendTo, newEvent, numberedLogs } from '../../helpers/publish.ts'
@@ -172,7 +173,7 @@ t.test('when nothing can be read who waits is told, who is current stays, and ge
   const { log, watch, url, fail, faults, closed } = await start(t)
   await appendTo(log, 'run', [state('running')])
   const stream = await watch()
-  fail(new RunLogError('unavailable', 'away'))
+  fail(new UnavailableError('Redis is away.'))
   const waiting = await openEventStream(url)
   const [id] = await appendTo(log, 'run', [state('failed')])
   await waiting.ended
@@ -188,7 +189,7 @@ t.test('when nothing can be read who waits is told, who is current stays, and ge
 t.test('a run that can not be read keeps no other from being told', async (t) => {
   const { log, watch, fail, calls, faults } = await start(t)
   const stream = await watch()
-  fail(new RunLogError('store_corrupt', 'broken'))
+  fail(new StoreCorruptError('The state is broken.'))
   await appendTo(log, 'broken', [state('running')])
   await waitUntil('it was tried', () => calls('readRun') > 0)
   fail(null)

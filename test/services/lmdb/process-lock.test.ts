@@ -13,7 +13,7 @@ t.test('a second process is refused with the directory and the holder\'s pid', a
   await hasSpoken(holder)
   const log = createEmbeddedRunLog({ directory, retention: ROOMY, minFreeBytes: 0 })
   await t.rejects(log.open(), {
-    name: 'RunLogError',
+    name: 'FastifyError',
     code: 'data_dir_in_use',
     message: `The data directory ${directory} is in use by process ${holder.pid}.`
   })

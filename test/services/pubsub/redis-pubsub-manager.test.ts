@@ -170,7 +170,7 @@ t.test('without an acknowledgement a subscription fails as unavailable, and leav
   await waitUntil('it is connected', () => manager.isConnected())
   await server.stop()
   await waitUntil('that is noticed', () => !manager.isConnected())
-  await t.rejects(manager.subscribe('a', () => {}), { name: 'RunLogError', code: 'unavailable' })
+  await t.rejects(manager.subscribe('a', () => {}), { statusCode: 503, code: 'unavailable' })
   await server.start()
   await waitUntil('it is connected again', () => manager.isConnected())
   await manager.subscribe('b', () => {})

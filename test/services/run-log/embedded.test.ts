@@ -77,7 +77,7 @@ t.test('a disk that is low refuses appends as storage_full and nothing else, unt
   await roomy.close()
 
   await full.open()
-  await t.rejects(append(full, 'run', logEvents(1)), { name: 'RunLogError', code: 'storage_full' })
+  await t.rejects(append(full, 'run', logEvents(1)), { statusCode: 507, code: 'storage_full' })
   await t.rejects(Promise.all(Array.from({ length: 10 }, () => append(full, 'run', logEvents(1)))), { code: 'storage_full' })
   t.same(payloads(await readAll(full, 'run')), [1, 2, 3])
   t.equal(await full.isAvailable(), true)

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
-import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
+import type { PageRequest, RunLog } from '../../../services/run-log/run-log.ts'
+import { StoreCorruptError } from '../../../services/storage-errors.ts'
 import { deafChannels } from '../../helpers/deaf-channels.ts'
 import { eventsOf, openEventStream } from '../../helpers/event-stream.ts'
 import { appendTo, numberedLogs } from '../../helpers/publish.ts'
@@ -64,7 +65,7 @@ t.test('a repair that fails in the middle costs no event and doubles none', asyn
   let reads = 0
   const failing: RunLog = Object.assign(Object.create(log), {
     readPage: async (request: PageRequest) => {
-      if (isRepairing && (reads += 1) === 2) throw new RunLogError('store_corrupt', 'a page can not be read')
+      if (isRepairing && (reads += 1) === 2) throw new StoreCorruptError('A page can not be read.')
       return await log.readPage(request)
     }
   })

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
-import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
+import type { PageRequest, RunLog } from '../../../services/run-log/run-log.ts'
+import { StoreCorruptError } from '../../../services/storage-errors.ts'
 import { deafChannels } from '../../helpers/deaf-channels.ts'
 import { openEventStream } from '../../helpers/event-stream.ts'
 import { appendTo, numberedLogs } from '../../helpers/publish.ts'
@@ -57,7 +58,7 @@ t.test('who follows a log that can not be read any more is told so', async (t) =
   await appendTo(log, 'run', numberedLogs(3))
   const stream = await openEventStream(url('run'))
   await stream.waitFor(({ id }) => id?.endsWith('-3') === true)
-  read.before = () => { throw new RunLogError('store_corrupt', 'an entry is none of the service') }
+  read.before = () => { throw new StoreCorruptError('An entry is not the service\'s.') }
   restore(['run'])
   const closed = await stream.waitFor(({ event }) => event === 'stream_close')
   t.match(closed.data, '"unavailable"')

@@ -2,7 +2,7 @@ import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typ
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { SessionRequestSchema, type Claims, type Session, type SessionRequest } from '../../../../schemas/auth.ts'
 import { problems } from '../../../../schemas/problem.ts'
-import { AccessError } from '../../../../services/auth/access-error.ts'
+import { LoginCodeInvalidError } from '../../../../services/auth/errors.ts'
 import { accessOf, type Access } from '../../../../services/auth/access.ts'
 import { developmentSession, sessionCookie } from '../../../../services/auth/session.ts'
 
@@ -55,7 +55,7 @@ export default routes
 async function exchange (fastify: FastifyInstance, request: FastifyRequest, { token, code }: SessionRequest): Promise<{ claims: Claims, token: string | null }> {
   if (code !== undefined) {
     const grant = await fastify.loginCodes?.redeem(code) ?? null
-    if (grant === null) throw new AccessError('login_code_invalid')
+    if (grant === null) throw new LoginCodeInvalidError()
     return { claims: developmentSession(grant, Date.now()), token: null }
   }
   if (token !== undefined) return { claims: await fastify.verifyToken(token), token }

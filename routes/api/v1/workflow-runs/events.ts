@@ -4,7 +4,7 @@ import { parseCursor, type EventId } from '@runcast/protocol'
 import { DEFAULT_PAGE_EVENTS, EventPageQuerySchema, historyContent } from '../../../../schemas/history.ts'
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
-import { RequestError } from '../../../../services/request-error.ts'
+import { InvalidCursorError, TwoCursorsError } from '../../../../services/run-log/errors.ts'
 import { eventLines, historyJson, ndjsonLines, textLines } from '../../../../services/run-log/history-text.ts'
 import { firstPage, pagesFrom, readBackwards, readForwards } from '../../../../services/run-log/history.ts'
 import type { From } from '../../../../services/run-log/run-log.ts'
@@ -36,16 +36,16 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const { params: { run_id: runId }, access: { tenant }, query: { after, before, limit = DEFAULT_PAGE_EVENTS, event_types: wanted } } = request
-    if (after !== undefined && before !== undefined) throw new RequestError('two_cursors')
+    if (after !== undefined && before !== undefined) throw new TwoCursorsError()
     const types = wanted === undefined ? null : new Set(wanted.split(','))
-    const from: From = after === undefined ? { at: 'first' } : { at: 'cursor', cursor: cursorOf(after) }
+    const from: From = after === undefined ? { at: 'first' } : { at: 'cursor', cursor: cursorOf('after', after) }
     const wantsLines = request.accepts().type([JSON_TYPE, NDJSON_TYPE]) === NDJSON_TYPE
     if (wantsLines && before === undefined) {
       const pages = pagesFrom(runLog, runId, await firstPage(runLog, runId, tenant, from))
       return await reply.type(NDJSON_TYPE).send(Readable.from(ndjsonLines(pages, types)))
     }
     const page = { runId, tenant, limit, types }
-    const history = before === undefined ? await readForwards(runLog, page, from) : await readBackwards(runLog, page, cursorOf(before))
+    const history = before === undefined ? await readForwards(runLog, page, from) : await readBackwards(runLog, page, cursorOf('before', before))
     return wantsLines ? await reply.type(NDJSON_TYPE).send(eventLines(history.events)) : await reply.type(JSON_TYPE).send(historyJson(runId, history))
   })
 
@@ -75,8 +75,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
 export default routes
 
-function cursorOf (text: string): EventId {
+function cursorOf (parameter: 'after' | 'before', text: string): EventId {
   const cursor = parseCursor(text)
-  if (cursor === null) throw new RequestError('invalid_cursor')
+  if (cursor === null) throw new InvalidCursorError().at('query', `/${parameter}`)
   return cursor
 }

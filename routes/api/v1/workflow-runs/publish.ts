@@ -1,10 +1,10 @@
 import { Type, TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { MAX_BODY_BYTES } from '@runcast/protocol'
-import { PublishHeadersSchema, publishBody } from '../../../../schemas/history.ts'
+import { errorCodes } from 'fastify'
+import { publishBody, PublishHeadersSchema } from '../../../../schemas/history.ts'
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
 import { parseEvents } from '../../../../services/events/parse-events.ts'
-import { RequestError } from '../../../../services/request-error.ts'
 
 const NDJSON = 'application/x-ndjson'
 
@@ -33,7 +33,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     validatorCompiler: (route) => route.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(route)
   }, async (request, reply) => {
     const { params, headers, access } = request
-    if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new RequestError('unsupported_media_type')
+    const { 'content-encoding': encoding = 'identity' } = headers
+    if (encoding !== 'identity') throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(encoding)
     const kind = headers['content-type']?.toLowerCase().startsWith(NDJSON) === true ? 'ndjson' : 'json'
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const { ids } = await publisher.publish({

@@ -6,12 +6,11 @@ import { problems } from '../../../../schemas/problem.ts'
 import { streamResponses } from '../../../../schemas/stream-frames.ts'
 import { StreamQuerySchema, type StreamQuery } from '../../../../schemas/stream-query.ts'
 import { throttledLog } from '../../../../services/logging/throttled-log.ts'
-import { RunLogError } from '../../../../services/run-log/run-log.ts'
+import { InvalidCursorError, RunNotFoundError } from '../../../../services/run-log/errors.ts'
 import { explainOpening, findOpening, type Accepted, type Opening } from '../../../../services/stream/opening.ts'
 import { StreamRecord, type StreamReports } from '../../../../services/stream/record.ts'
 import { readStreamRequest, type StreamRequest } from '../../../../services/stream/request.ts'
 import { catchUp } from '../../../../services/topic/catch-up.ts'
-import { InvalidCursorError } from '../../../../services/topic/stream-errors.ts'
 
 type StreamRoute = { Params: { run_id: string }, Querystring: StreamQuery }
 
@@ -74,7 +73,7 @@ const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
     if (opening?.answer === 'stream' && !isGone) return follow(request, reply, opening)
     streamLimits.giveBack(request.access.subject)
     if (opening === null) return reply.closeStream('unavailable')
-    if (opening.answer === 'not_found') throw new RunLogError('run_not_found', 'There is no such run.')
+    if (opening.answer === 'not_found') throw new RunNotFoundError()
     if (opening.answer === 'stream') topics.release(opening.beginning.topic)
     return reply.code(204).send()
   })

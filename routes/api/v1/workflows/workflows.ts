@@ -1,7 +1,7 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { problems } from '../../../../schemas/problem.ts'
 import { WorkflowParamsSchema, WorkflowQuerySchema } from '../../../../schemas/workflows.ts'
-import { WorkflowError } from '../../../../services/engine/workflow-error.ts'
+import { WorkflowNotFoundError } from '../../../../services/engine/errors.ts'
 import { toWorkflowDetail, toWorkflowList } from '../../../../services/engine/workflows.ts'
 
 /** The workflows that are deployed. */
@@ -30,7 +30,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async ({ params: { name }, query: { version = null } }) => {
     const directory = await fastify.engine.directory()
     const workflow = await directory.find(name, version)
-    if (workflow === null) throw new WorkflowError('workflow_not_found')
+    if (workflow === null) throw new WorkflowNotFoundError()
     return toWorkflowDetail(workflow, fastify.config)
   })
 }

@@ -33,7 +33,7 @@ export interface Tables {
 /**
  * Opens the tables in `directory`, which must exist.
  *
- * @throws RunLogError `store_corrupt` when the file is something else, `storage_full`
+ * @throws StoreCorruptError when the file is something else, DiskFullError
  */
 export async function openTables (directory: string): Promise<Tables> {
   const root = await openEnvironment<unknown>(join(directory, 'engine.mdb'))

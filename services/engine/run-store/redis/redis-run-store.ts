@@ -6,7 +6,7 @@ import type { RedisKeys } from '../../../redis/keys.ts'
 import { persist } from '../../../redis/persist.ts'
 import { list, texts } from '../../../redis/replies.ts'
 import { Script } from '../../../redis/script.ts'
-import { RunLogError } from '../../../run-log/run-log.ts'
+import { StoreCorruptError } from '../../../storage-errors.ts'
 import type { ServiceRunStore } from '../service-run-store.ts'
 import { findUnfinished } from './unfinished.ts'
 
@@ -147,6 +147,6 @@ function parsed<Value> (text: string): Value {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new RunLogError('store_corrupt', 'Redis holds something that is not the engine\'s', { cause: error })
+    throw new StoreCorruptError('Redis holds something that is not the engine\'s.', { cause: error })
   }
 }

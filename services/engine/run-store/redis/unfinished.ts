@@ -15,7 +15,7 @@ export interface UnfinishedRun {
 /**
  * Looks through all keys for runs that are not over.
  *
- * @throws RunLogError `unavailable`
+ * @throws UnavailableError
  */
 export async function * findUnfinished (redis: CommandClient, keys: RedisKeys): AsyncGenerator<UnfinishedRun> {
   for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {

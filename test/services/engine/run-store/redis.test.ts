@@ -100,7 +100,7 @@ t.test('in one Redis', async (t) => {
     const { store } = await openStore(t, target)
     const token = await begin(store, 'r')
     await server.stop()
-    await t.rejects(store.save('r', token, [{ key: 'k', value: 1 }]), { name: 'RunLogError', code: 'unavailable' })
+    await t.rejects(store.save('r', token, [{ key: 'k', value: 1 }]), { statusCode: 503, code: 'unavailable' })
     await server.start()
     await waitUntil('the checkpoint is saved', () => store.save('r', token, [{ key: 'k', value: 2 }]).then(() => true, () => false))
     t.same(await store.checkpoints('r'), [{ key: 'k', value: 2 }])

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts'
-import { problemOf, refusalOfStatus } from '../../services/problem.ts'
+import { problemOfStatus } from '../../services/problem.ts'
 
 /** The time that a client has to read why its connection was refused, in milliseconds. */
 const LAST_WORD_MS = 2_000
@@ -17,7 +17,7 @@ export function refuseSocket (error: Error & { code?: string }, socket: Socket):
     socket.destroy()
     return
   }
-  socket.end(rawRefusal(statusOf(error.code)))
+  socket.end(rawProblem(statusOf(error.code)))
   // A client that sent no request may never hang up by itself.
   socket.setTimeout(LAST_WORD_MS, () => socket.destroy())
 }
@@ -36,7 +36,7 @@ function statusOf (code: string | undefined): number {
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
 }
 
-function rawRefusal (status: number): string {
-  const body = JSON.stringify(problemOf(refusalOfStatus(status), randomUUID()))
+function rawProblem (status: number): string {
+  const body = JSON.stringify(problemOfStatus(status, randomUUID()))
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
 }
