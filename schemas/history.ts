@@ -1,11 +1,9 @@
-import { EVENT_TYPE_PATTERN, MAX_BATCH_EVENTS } from '@runcast/protocol'
+import { EVENT_TYPES_PATTERN, MAX_BATCH_EVENTS } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
 import { EventIdSchema, EventTypeSchema, RunIdSchema } from './events.ts'
 
 /** The most events of a page unless another number is asked for. */
 export const DEFAULT_PAGE_EVENTS = 100
-
-const TYPE = EVENT_TYPE_PATTERN.slice(1, -1)
 
 const nullableId = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description })
 
@@ -50,7 +48,7 @@ export const EventPageQuerySchema = Type.Object({
   after: Type.Optional({ ...EventIdSchema, description: 'Events after this id. Without after and before: from the first event kept.' }),
   before: Type.Optional({ ...EventIdSchema, description: 'The events right before this id.' }),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: DEFAULT_PAGE_EVENTS, description: 'The most events of the page.' })),
-  event_types: Type.Optional(Type.String({ pattern: `^${TYPE}(,${TYPE}){0,31}$`, description: 'Only these types, separated by commas.', examples: ['log,status_change'] }))
+  event_types: Type.Optional(Type.String({ pattern: EVENT_TYPES_PATTERN, description: 'Only these types, separated by commas.', examples: ['log,status_change'] }))
 })
 
 export const PublishHeadersSchema = Type.Object({

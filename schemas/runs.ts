@@ -35,9 +35,9 @@ const StepSchema = Type.Object({
   step: text('The step, as its events name it.'),
   name: nullableText('Its title.'),
   status: text('Its status, in lower case.'),
-  started_at: time('When it was first heard of.'),
-  updated_at: time('When its status changed last.'),
-  finished_at: nullableTime('When it reached a terminal status.')
+  started_at: time('The time of its first event.'),
+  updated_at: time('The time of its last change of status.'),
+  finished_at: nullableTime('The time of its terminal status.')
 })
 
 /** The workflow that a run executes. */
@@ -53,10 +53,10 @@ export const RunSchema = Type.Object({
   status: nullableText('The status, in lower case; null before the first status_change.'),
   terminal: Type.Boolean({ description: 'True if that status ended the run for good.' }),
   error: Type.Unknown({ description: 'The error that a status_change brought; null without one.' }),
-  created_at: time('When its first event was stored.'),
-  started_at: nullableTime('When it began: the first status that is not a kind of waiting.'),
-  finished_at: nullableTime('When it reached its terminal status.'),
-  updated_at: time('When its last event was stored.'),
+  created_at: time('The time of its first event.'),
+  started_at: nullableTime('The time of the first status that is not a kind of waiting.'),
+  finished_at: nullableTime('The time of its terminal status.'),
+  updated_at: time('The time of its last event.'),
   events: Type.Integer({ minimum: 0, description: 'The number of events ever stored.' }),
   counts: Type.Unsafe<Record<string, number> | null>({
     type: ['object', 'null'],

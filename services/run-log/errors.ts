@@ -1,4 +1,5 @@
 import createError from '@fastify/error'
+import { INVALID_CURSOR } from '../../schemas/pattern-sentences.ts'
 import { defineProblem } from '../problem-error.ts'
 
 /** The run does not exist, or belongs to another tenant. */
@@ -8,7 +9,7 @@ export class RunNotFoundError extends defineProblem('run_not_found', 404, 'There
 export class IdempotencyConflictError extends defineProblem('idempotency_conflict', 422, 'This Idempotency-Key or event_id was used with other content before. Use a new one.') {}
 
 /** The text can not be the id of an event. */
-export class InvalidCursorError extends defineProblem('invalid_cursor', 400, 'This cursor is not the id of an event. Use one that this service gave.') {}
+export class InvalidCursorError extends defineProblem('invalid_cursor', 400, INVALID_CURSOR) {}
 
 /** A page can not lie both after one event and before another. */
 export class TwoCursorsError extends defineProblem('two_cursors', 400, 'Ask for the events after a cursor or for those before one, not for both.') {}

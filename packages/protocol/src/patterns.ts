@@ -4,6 +4,9 @@ export const RUN_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$'
 /** The type of an event. The prefix `stream_` is reserved for the frames of the stream itself. */
 export const EVENT_TYPE_PATTERN = '^(?!stream_)[A-Za-z][A-Za-z0-9_.:-]{0,63}$'
 
+/** One to 32 event types, separated by commas. */
+export const EVENT_TYPES_PATTERN = `^${EVENT_TYPE_PATTERN.slice(1, -1)}(,${EVENT_TYPE_PATTERN.slice(1, -1)}){0,31}$`
+
 /** `<ms>-<seq>`, both without leading zeros: the id of an entry of the run log, and a follower's cursor. */
 export const EVENT_ID_PATTERN = '^(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})$'
 
