@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { exec, messages, published, RUN, statuses, temporaryFolder } from '../helpers/executed-run.ts'
 import { CLONE, runcast } from '../helpers/runcast-command.ts'
-import { startStandIn } from '../helpers/stand-in-service.ts'
+import { startStandIn } from '../../packages/client/test/support/stand-in-service.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 test('a command becomes a run: its life, its lines with stream and time, its exit code and its duration', async (t) => {

@@ -5,7 +5,7 @@ import { test, type Test } from 'tap'
 import { findService } from '../../bin/connection.ts'
 import { temporaryFolder } from '../helpers/executed-run.ts'
 import { runcast } from '../helpers/runcast-command.ts'
-import { problem, startStandIn } from '../helpers/stand-in-service.ts'
+import { problem, startStandIn } from '../../packages/client/test/support/stand-in-service.ts'
 
 const SECRET = 'a secret that the service has made for itself'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { EventStore, NOTHING_KNOWN } from '../../../packages/client/dist/react/event-store.js'
+import { EventStore, NOTHING_KNOWN } from '../../dist/react/event-store.js'
 
 const event = (seq: number, ms = 1_000 + seq) => ({ kind: 'event' as const, id: `${ms}-${seq}`, type: 'log', data: seq, raw: String(seq) })
 const eventsFrom = (first: number, count: number) => Array.from({ length: count }, (_, index) => event(first + index))

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
-import { frame, problem, startStandIn, streamText, type StandInService, type StoredEvent } from '../helpers/stand-in-service.ts'
-import { waitUntil } from '../helpers/wait-until.ts'
+import { frame, problem, startStandIn, streamText, type StandInService, type StoredEvent } from './support/stand-in-service.ts'
+import { waitUntil } from './support/wait-until.ts'
 
 const RUN = 'run-1'
 

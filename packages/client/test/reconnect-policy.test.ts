@@ -1,6 +1,6 @@
 import t from 'tap'
-import { RuncastError } from '../../packages/client/dist/errors.js'
-import { createReconnectPolicy } from '../../packages/client/dist/reconnect-policy.js'
+import { RuncastError } from '../dist/errors.js'
+import { createReconnectPolicy } from '../dist/reconnect-policy.js'
 
 /** The longest of many waits after so many failures, in milliseconds. */
 function longestWait (failures: number, told?: number): number {

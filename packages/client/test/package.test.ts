@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { publint } from 'publint'
 import t from 'tap'
-import { temporaryDirectory } from '../helpers/app.ts'
 
-const PACKAGE = fileURLToPath(new URL('../../packages/client', import.meta.url))
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 
 /** In bytes, of the entry with all that it imports, minified and gzipped. */
 const MAX_SIZE = 6_000
@@ -29,9 +28,11 @@ t.test('the package has nothing that publint finds wrong', async (t) => {
   t.same(messages, [])
 })
 
-t.test('the types of the package are found by whoever imports it', async (t) => {
-  const directory = await temporaryDirectory(t)
+t.test('the published package holds what was built and no tests, and its importers find the types', async (t) => {
+  const directory = t.testdir()
   const [packed] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', directory], { cwd: PACKAGE, stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' }))
+  const files: { path: string }[] = packed.files
+  t.same(files.map(({ path }) => path).filter((path) => !path.startsWith('dist/')).sort(), ['README.md', 'package.json'])
   const analysis = await checkPackage(createPackageFromTarballData(readFileSync(join(directory, packed.filename))))
   if (analysis.types === false) throw new Error('the package has no types')
   t.same(Object.keys(analysis.entrypoints).sort(), ['.', './react'])

@@ -1,8 +1,8 @@
 import { RuncastError, type Retry } from '@runcast/client'
 import { test } from 'tap'
-import { problem, startStandIn } from '../helpers/stand-in-service.ts'
-import { numbers, payloads, publisherOf } from '../helpers/test-publisher.ts'
-import { waitUntil } from '../helpers/wait-until.ts'
+import { problem, startStandIn } from './support/stand-in-service.ts'
+import { numbers, payloads, publisherOf } from './support/test-publisher.ts'
+import { waitUntil } from './support/wait-until.ts'
 
 const refusalCode = (error: unknown) => error instanceof RuncastError ? error.code : String(error)
 

@@ -1,6 +1,6 @@
 import { createPublisher, RuncastError, type Deliver, type PublishingOptions, type Retry } from '@runcast/client'
 import { test, type Test } from 'tap'
-import { numbers } from '../helpers/test-publisher.ts'
+import { numbers } from './support/test-publisher.ts'
 
 interface Delivery {
   readonly runId: string

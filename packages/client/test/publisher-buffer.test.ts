@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { problem, startStandIn } from '../helpers/stand-in-service.ts'
-import { numbers, payloads, publisherOf } from '../helpers/test-publisher.ts'
+import { problem, startStandIn } from './support/stand-in-service.ts'
+import { numbers, payloads, publisherOf } from './support/test-publisher.ts'
 
 test('a full buffer makes publishers wait, in the order of their calls', async (t) => {
   const service = await startStandIn(t)
