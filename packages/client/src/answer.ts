@@ -2,33 +2,33 @@ import type { Caller } from './caller.ts'
 import { notRuncast, refusal, RuncastError } from './errors.ts'
 import { limitRequest, type LimitedRequest } from './limited-request.ts'
 
-/** An answer whose body is read as it comes. */
+/** An answer whose body is read piece by piece. */
 export interface Answer {
   /**
-   * The body's text until it ends.
+   * Gives the text of the body until its end.
    *
-   * @throws RuncastError `stalled` after silence for too long, `unreachable` when the connection breaks
+   * @throws RuncastError `stalled` after `silenceMs` without a byte, `unreachable` when the connection breaks
    */
   chunks (): AsyncGenerator<string, void, undefined>
-  /** Lets go of the connection. */
+  /** Closes the connection. */
   close (): void
 }
 
 export interface AnswerOptions {
   readonly caller: Caller
   readonly url: string
-  /** The media type that is asked for; an answer of any other is not Runcast's. */
+  /** The media type to ask for. An answer of another type is refused. */
   readonly type: string
   readonly headers?: Readonly<Record<string, string>>
-  /** After this long without a byte the connection counts as dead, in milliseconds. */
+  /** The longest silence before the connection counts as dead, in milliseconds. */
   readonly silenceMs: number
   readonly signal: AbortSignal
 }
 
 /**
- * Sends a GET request and gives the answer as soon as it begins.
+ * Sends a GET request and resolves when the answer begins.
  *
- * @returns null for 204
+ * @returns null for status 204
  * @throws RuncastError the service's refusal, `unreachable`, `stalled`, or `unexpected_answer` for another media type
  */
 export async function openAnswer ({ caller, url, type, headers, silenceMs, signal }: AnswerOptions): Promise<Answer | null> {

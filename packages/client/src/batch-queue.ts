@@ -7,19 +7,19 @@ export interface Batching {
   readonly delayMs: number
 }
 
-/** Events that were published together: they are stored or refused together. */
+/** Events of one publish: they are stored or refused together. */
 export interface Entry {
-  /** Each one JSON object. */
+  /** One JSON object each. */
   readonly events: readonly string[]
   readonly bytes: number
   readonly resolve: (ids: string[]) => void
   readonly reject: (error: unknown) => void
 }
 
-/** The events of one run on their way: one batch at a time, in order. */
+/** Sends the events of one run in order, one batch at a time. */
 export interface BatchQueue {
   add (entry: Entry): void
-  /** Sends all that is queued, without waiting for batches to fill. */
+  /** Sends all queued events without waiting for batches to fill. */
   flush (): void
 }
 
@@ -30,8 +30,8 @@ interface Waiting extends Entry {
 /**
  * Makes the queue of a run.
  *
- * @param send delivers one batch, giving one id per event
- * @param onEmpty called whenever nothing is queued and nothing is on its way
+ * @param send delivers one batch and gives one id per event
+ * @param onEmpty called when no event is queued or on its way any more
  */
 export function createBatchQueue (batching: Batching, send: (events: string[]) => Promise<readonly string[]>, onEmpty: () => void): BatchQueue {
   const waiting: Waiting[] = []

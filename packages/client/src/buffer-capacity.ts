@@ -1,16 +1,15 @@
-/** How much a buffer may hold. */
+/** An amount of buffered events. */
 export interface Bounds {
   readonly events: number
   readonly bytes: number
 }
 
-/** Counts the contents of a bounded buffer. Callers that find it full wait, first come first served. */
+/** Counts the contents of a bounded buffer. Callers wait for space in the order of their calls. */
 export interface BufferCapacity {
-  /** The present contents. */
   readonly used: Bounds
-  /** Whether this much would be admitted at once. An empty buffer admits anything, however large. */
+  /** True if this amount would be admitted at once. An empty buffer admits any amount. */
   fits (events: number, bytes: number): boolean
-  /** Adds to the contents as soon as they fit. `onAcquired` is called then, in the order of the calls. */
+  /** Counts an amount as soon as it fits, and calls `onAcquired` then. */
   acquire (events: number, bytes: number, onAcquired: () => void): void
   release (events: number, bytes: number): void
 }

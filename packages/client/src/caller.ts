@@ -1,14 +1,14 @@
 import { noAnswer } from './errors.ts'
 
-/** Where the service is and who is calling it. */
+/** The address of the service and the caller's credentials. */
 export interface ServiceOptions {
-  /** The address of the service, such as `http://127.0.0.1:3000`; in a page of the service itself `''`. */
+  /** The address of the service, such as `http://127.0.0.1:3000`. It is `''` in a page of the service itself. */
   readonly url: string
-  /** A bearer token. Without `token` and `getToken`, a browser's session cookie speaks for the caller. */
+  /** A bearer token. Without `token` and `getToken`, a browser sends its session cookie. */
   readonly token?: string
-  /** Gives a bearer token: asked before the first request, and again when the service answers 401. */
+  /** Gives a bearer token. It is called before the first request, and again when the service answers 401. */
   readonly getToken?: () => string | Promise<string>
-  /** Instead of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch
 }
 
@@ -17,21 +17,21 @@ export type CallInit = Omit<RequestInit, 'headers'> & { readonly headers: Readon
 
 /** Sends requests to the service, with credentials. */
 export interface Caller {
-  /** The address of a resource; the path is what follows `/api/v1/`. */
+  /** Gives the address of a resource. The path begins after `/api/v1/`. */
   url (path: string): string
 
-  /** The address of a resource of one run. */
+  /** Gives the address of a resource of one run. */
   runUrl (runId: string, resource: string): string
 
   /**
-   * Sends a request; after a 401 once more with a new token, if there is a way to get one.
+   * Sends a request. After a 401 it is sent once more with a new token from `getToken`.
    *
-   * @throws RuncastError `unreachable`, when there is no answer or no token to be had, or the signal's reason
+   * @throws RuncastError `unreachable` without an answer or a token; or the signal's reason
    */
   send (url: string, init: CallInit): Promise<Response>
 }
 
-/** Makes a caller. It keeps the token that `getToken` gave until the service refuses it. */
+/** Makes a caller. It keeps the token of `getToken` until the service refuses it. */
 export function createCaller (options: ServiceOptions): Caller {
   const base = options.url.replace(/\/+$/, '')
   const doFetch = options.fetch ?? fetch.bind(globalThis)

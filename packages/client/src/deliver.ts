@@ -3,7 +3,7 @@ import type { Caller } from './caller.ts'
 import { refusal } from './errors.ts'
 
 /**
- * Delivers one batch of events, in one attempt.
+ * Delivers one batch of events in one attempt.
  *
  * @param body a JSON array of events
  * @param idempotencyKey names the batch: delivered again under the same key, it must be stored once

@@ -3,13 +3,13 @@ import { RuncastError } from './errors.ts'
 
 /** An event on its way to the service. */
 export type NewEvent = {
-  /** Such as `log`; `message` when absent. */
+  /** Such as `log`. Defaults to `message`. */
   readonly event_type?: string
-  /** The publisher's own name for this event: published again within ten minutes, it is stored once. */
+  /** The publisher's own name for this event. Published again under it within ten minutes, the event is stored once. */
   readonly event_id?: string
 } & Payload
 
-/** The payload as a value, or as JSON text where the value would not be exact (2^60). */
+/** The payload as a value, or as JSON text where a value would not be exact (2^60). */
 type Payload =
   | { readonly payload: unknown, readonly payload_json?: never }
   | { readonly payload_json: string, readonly payload?: never }
@@ -20,9 +20,9 @@ export function checkRunId (runId: string): void {
 }
 
 /**
- * Writes an event as the service reads it: one JSON object.
+ * Writes an event as one JSON object for the service.
  *
- * @throws RuncastError `invalid_event` when the service would refuse it: a bad type, or a payload that is not JSON
+ * @throws RuncastError `invalid_event` for a type that the service would refuse or a payload that is not JSON
  */
 export function encodeEvent (event: NewEvent): string {
   const { event_type: type, event_id: eventId } = event
@@ -36,7 +36,7 @@ export function encodeEvent (event: NewEvent): string {
 
 function payloadText (event: NewEvent): string {
   try {
-    // JSON.stringify gives undefined for what JSON has no word for, which is no JSON either.
+    // JSON.stringify gives undefined for functions and the like, and JSON.parse refuses undefined.
     const text = event.payload_json ?? JSON.stringify(event.payload)
     JSON.parse(text)
     return text

@@ -9,27 +9,27 @@ import type { Reconnecting } from './stream-items.ts'
 export interface StreamOptions<Item> {
   readonly caller: Caller
   readonly url: string
-  /** The id to resume after, asked at every connection. */
+  /** Gives the id to resume after. It is called for every connection. */
   readonly cursor: () => string | null
-  /** Without a sign of life for three of these, in milliseconds, the connection counts as dead. */
+  /** The service's heartbeat interval, in milliseconds. After three without a byte the connection counts as dead. */
   readonly heartbeatMs: number
   readonly signal: AbortSignal
-  /** Makes an item of a frame, or null of one that is to be left out. */
+  /** Makes an item of a frame; null leaves the frame out. */
   readonly read: (frame: Frame) => Item | null
 }
 
 const MISSED_HEARTBEATS = 3
 
 /**
- * Follows an event stream over any number of connections, until `stream_end`, 204 or the signal's abort.
+ * Follows an event stream over any number of connections, until `stream_end`, status 204 or the signal's abort.
  *
- * @throws RuncastError a refusal that waiting does not change, `unexpected_answer`
+ * @throws RuncastError a refusal that is not transient, `unexpected_answer`
  */
 export async function * followStream<Item extends { readonly kind: string }> (options: StreamOptions<Item>): AsyncGenerator<Item | Reconnecting, void, undefined> {
   const { caller, url, heartbeatMs, signal } = options
   const policy = createReconnectPolicy()
   while (!signal.aborted) {
-    let trouble: RuncastError | null = null
+    let failure: RuncastError | null = null
     try {
       const cursor = options.cursor()
       const headers = cursor === null ? {} : { 'last-event-id': cursor }
@@ -48,9 +48,9 @@ export async function * followStream<Item extends { readonly kind: string }> (op
     } catch (error) {
       if (signal.aborted) return
       if (!isTransient(error)) throw error
-      trouble = error
+      failure = error
     }
-    const reconnecting = policy.next(trouble)
+    const reconnecting = policy.next(failure)
     yield reconnecting
     await pause(reconnecting.delayMs, signal)
   }

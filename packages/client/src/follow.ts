@@ -9,29 +9,28 @@ import type { StreamItem } from './stream-items.ts'
 
 export interface FollowOptions extends ServiceOptions {
   readonly runId: string
-  /** Where to begin without a `lastEventId`. Defaults to `first`: everything still kept, then live. */
+  /** The beginning without a `lastEventId`. Defaults to `first`: all events that are still kept, then live events. */
   readonly from?: 'first' | 'now' | { readonly tail: number } | { readonly since: Date }
-  /** Goes on after this event. */
+  /** The event to go on after. */
   readonly lastEventId?: string
-  /** Only events of these types. */
+  /** The only event types to give. */
   readonly eventTypes?: readonly string[]
-  /** Only `log` events of at least this level; events of other types are not filtered by it. */
+  /** The lowest level of `log` events to give. Events of other types are not filtered by it. */
   readonly minLevel?: LogLevel
   /** Ends the iteration, without an error. */
   readonly signal?: AbortSignal
-  /** How often the service gives a sign of life, in milliseconds. Three missed, and the connection counts as dead. Defaults to 15,000. */
+  /** The service's heartbeat interval, in milliseconds. After three without a byte the connection counts as dead. Defaults to 15,000. */
   readonly heartbeatMs?: number
 }
 
 /**
- * Follows a run: gives its events, each once and in order, and the frames that speak of the stream, until the run is
- * over. Reconnects by itself, with the id of the last item given, after broken and silent connections, 408, 425, 429
- * and 5xx, for as long as it takes.
+ * Follows a run until it is over: gives its events, each once and in order, and the control frames of the stream.
+ * After a broken or silent connection, 408, 425, 429 or 5xx it reconnects with the id of the last item, without end.
  *
- * It ends after `stream_end`, or without one when nothing follows the cursor of a finished run. To end it while it
- * waits, abort the signal: an iterator's `return()` only takes effect at the next item.
+ * The iteration ends after `stream_end`, or without it when nothing follows the cursor of a finished run. To end a
+ * wait, abort the signal: an iterator's `return()` takes effect at the next item only.
  *
- * @throws RuncastError any other refusal (400, 403, 404; 401 after a new token was asked for), `invalid_run_id`,
+ * @throws RuncastError any other refusal (400, 403, 404; 401 after one new token), `invalid_run_id`,
  *   `unexpected_answer`
  */
 export async function * follow (options: FollowOptions): AsyncGenerator<StreamItem, void, undefined> {

@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser'
 
-/** One block of a stream, as it came. */
+/** One event block of an SSE stream. */
 export interface Frame {
   readonly event: string
   readonly id: string | null
@@ -8,9 +8,9 @@ export interface Frame {
 }
 
 /**
- * The blocks of a stream, from its text. A block cut off by the end is left out.
+ * Parses the text of a stream. An incomplete block at the end is left out.
  *
- * @param onRetry called with what `retry:` says, in milliseconds
+ * @param onRetry called with the value of each `retry:` field, in milliseconds
  */
 export async function * framesOf (text: AsyncIterable<string>, onRetry: (ms: number) => void): AsyncGenerator<Frame, void, undefined> {
   const frames: Frame[] = []

@@ -1,21 +1,21 @@
 import { noAnswer, type RuncastError } from './errors.ts'
 
-/** A request none of whose steps may take long. Only steps have a limit: a slow consumer is not a dead service. */
+/** A request with a time limit for each step. No time runs between steps: a slow consumer is not a dead service. */
 export interface LimitedRequest {
   /** For `fetch`. */
   readonly signal: AbortSignal
-  /** Runs a step. @throws RuncastError `late` when it takes too long; what else goes wrong as `noAnswer` says it */
+  /** Runs a step. @throws RuncastError `late` after the time limit; any other failure as `noAnswer` makes it */
   step<T> (run: () => Promise<T>): Promise<T>
-  /** Lets go of the connection, if it is still open. */
+  /** Closes the connection if it is still open. */
   close (): void
 }
 
 /**
- * Makes the limits of one request, to be closed in the end.
+ * Makes the limits of one request. The caller must close it in the end.
  *
  * @param outer aborts the request
- * @param ms how long a step may take, in milliseconds
- * @param late the error of a step that takes longer
+ * @param ms the time limit of a step, in milliseconds
+ * @param late the error of a step that exceeds the limit
  */
 export function limitRequest (outer: AbortSignal, ms: number, late: RuncastError): LimitedRequest {
   const controller = new AbortController()

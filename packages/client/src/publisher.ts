@@ -7,27 +7,27 @@ import { RuncastError } from './errors.ts'
 import type { Log, ResultPreview, StatusChange } from './payloads.ts'
 import { closedError, createSender, type Retry } from './sender.ts'
 
-/** How events are gathered, kept and repeated. */
+/** Options of batching, buffering and repetition. */
 export interface PublishingOptions {
-  /** How long an event waits for others to share its request, in milliseconds. Defaults to 50. */
+  /** The longest wait of an event for others to share its request, in milliseconds. Defaults to 50. */
   readonly batchDelayMs?: number
   /** The most events of one request, at most 1,000. Defaults to 100. */
   readonly batchMaxEvents?: number
-  /** What may be buffered until the service has confirmed it. Defaults to 10,000 events and 16 MiB. */
+  /** The bounds of the events that the service has not confirmed yet. Defaults to 10,000 events and 16 MiB. */
   readonly buffer?: Partial<Bounds>
-  /** With a full buffer, whether to `wait` for room (the default) or to `reject` with `buffer_full`. */
+  /** The answer of a full buffer: `wait` until an event fits (the default), or `reject` it with `buffer_full`. */
   readonly whenFull?: 'wait' | 'reject'
-  /** How long one request may take, in milliseconds. Defaults to 10,000. */
+  /** The time limit of one request, in milliseconds. Defaults to 10,000. */
   readonly requestTimeoutMs?: number
   /** The longest wait between attempts, in milliseconds, unless the service asks for more. Defaults to 10,000. */
   readonly maxRetryDelayMs?: number
-  /** Called for every attempt that failed and will be repeated. */
+  /** Called for every failed attempt that will be repeated. */
   readonly onRetry?: (retry: Retry) => void
-  /** Called when the service has answered again after `onRetry`. */
+  /** Called when the service answers again after `onRetry`. */
   readonly onRecovered?: (runId: string) => void
   /**
-   * Called for events that are not stored and never will be. With it, nobody has to await each publish:
-   * without it, a failed publish that nobody awaits is an unhandled rejection.
+   * Called for events that will never be stored. With `onError` a publish need not be awaited; without it, a failed
+   * publish that is not awaited is an unhandled rejection.
    */
   readonly onError?: (error: RuncastError, runId: string, events: number) => void
 }
@@ -43,44 +43,45 @@ export interface DirectPublisherOptions extends PublishingOptions {
 /** Publishes events of runs. */
 export interface Publisher {
   /**
-   * The publisher of one run.
+   * Gives the publisher of one run.
    *
    * @throws RuncastError `invalid_run_id`
    */
   run (runId: string): RunPublisher
-  /** What is buffered now. */
+  /** The amount of buffered events. */
   readonly buffered: Bounds
-  /** Whether the next event has to wait or is rejected. */
+  /** True if the next event would have to wait or be rejected. */
   readonly full: boolean
-  /** Resolves as soon as the buffer has room for an event. */
+  /** Resolves as soon as the buffer has space for an event. */
   ready (): Promise<void>
-  /** Sends what waits now, and resolves when all that was published before is stored or has failed. */
+  /** Sends all buffered events at once, and resolves when each of them is stored or has failed. */
   flush (): Promise<void>
   /**
-   * Takes nothing more, and resolves when all is stored or has failed.
+   * Refuses further events, and resolves when all earlier events are stored or have failed.
    *
-   * @param options.timeoutMs after this long, what is not confirmed fails with `closed`; without it there is no end to the attempts
+   * @param options.timeoutMs the time, in milliseconds, after which unconfirmed events fail with `closed`; by default
+   *   attempts go on without end
    */
   close (options?: { readonly timeoutMs?: number }): Promise<void>
 }
 
 /**
- * Publishes events of one run, in order. Every promise resolves when the service has stored the event, with its id.
- * It rejects with a RuncastError: the service's refusal, `buffer_full`, `closed`, or `invalid_event`; what lies between
- * (no answer, 408, 425, 429, 5xx) is repeated without doubling.
+ * Publishes events of one run, in order. Each promise resolves with the id of the event once the service has stored
+ * it. It rejects with a RuncastError: the service's refusal, `buffer_full`, `closed` or `invalid_event`. Transient
+ * failures (no answer, 408, 425, 429, 5xx) are repeated, and the event is stored once.
  */
 export interface RunPublisher {
   readonly runId: string
   log (log: string | Log): Promise<string>
   status (status: string, extra?: Omit<StatusChange, 'status'>): Promise<string>
   result (content: unknown, extra?: Omit<ResultPreview, 'content'>): Promise<string>
-  /** Events of any type. Up to `batchMaxEvents` (and 1 MiB) of one call are stored together or not at all. */
+  /** Publishes events of any type. Up to `batchMaxEvents` (and 1 MiB) of one call are stored together or not at all. */
   publish (events: NewEvent | readonly NewEvent[]): Promise<string[]>
 }
 
 const MAX_BATCH_BYTES = 1_048_576
 
-/** Makes a publisher. It holds no connection open and no process alive unless something is buffered. */
+/** Makes a publisher. Without buffered events it keeps no connection open and no process alive. */
 export function createPublisher (options: PublisherOptions | DirectPublisherOptions): Publisher {
   const batching = { maxEvents: options.batchMaxEvents ?? 100, maxBytes: MAX_BATCH_BYTES, delayMs: options.batchDelayMs ?? 50 }
   const capacity = createBufferCapacity({ events: options.buffer?.events ?? 10_000, bytes: options.buffer?.bytes ?? 16_777_216 })
@@ -120,7 +121,7 @@ export function createPublisher (options: PublisherOptions | DirectPublisherOpti
     return ids.flat()
   }
 
-  /** Keeps account of a publish until it is settled, and sees to it that its failure is told once. */
+  /** Counts a publish as pending until it settles, and reports its failure once: to `onError` or by the rejection. */
   function track<T> (runId: string, count: number, published: Promise<T>): Promise<T> {
     const settled = published.then(() => {}, (error: RuncastError) => options.onError?.(error, runId, count)).finally(() => pending.delete(settled))
     pending.add(settled)
@@ -169,7 +170,7 @@ interface Group {
   bytes: number
 }
 
-/** Cuts the events of one call into groups that fit one request each. */
+/** Divides the events of one call into groups that fit one request each. */
 function grouped (events: readonly string[], batching: Batching): Group[] {
   const encoder = new TextEncoder()
   const groups: Group[] = []

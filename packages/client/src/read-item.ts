@@ -4,7 +4,7 @@ import type { ControlFrame, RunEvent } from './stream-items.ts'
 
 const RESERVED_PREFIX = 'stream_'
 
-/** Whether a frame speaks of the stream itself. */
+/** True for a control frame, which is about the stream itself. */
 export function isControl (frame: Frame): boolean {
   return frame.event.startsWith(RESERVED_PREFIX)
 }
@@ -12,7 +12,7 @@ export function isControl (frame: Frame): boolean {
 /**
  * Reads a frame.
  *
- * @returns null for a control frame of a kind that this client does not know
+ * @returns null for a control frame of an unknown kind
  * @throws RuncastError `unexpected_answer` when the data is not JSON
  */
 export function readItem (frame: Frame): RunEvent | ControlFrame | null {
@@ -20,7 +20,7 @@ export function readItem (frame: Frame): RunEvent | ControlFrame | null {
   return { kind: 'event', id: frame.id ?? '', type: frame.event, data: parse(frame.data), raw: frame.data }
 }
 
-/** Control frames are the service's own: their data is taken at its word. */
+/** Reads a control frame without validation: its data comes from the service itself. */
 function readControl ({ event, id, data }: Frame): ControlFrame | null {
   return isKnown(event) ? { kind: event, id, data: parse(data) } : null
 }

@@ -6,16 +6,16 @@ import type { Reconnecting } from './stream-items.ts'
 export interface ReconnectPolicy {
   /** Notes the service's `retry:`, in milliseconds. */
   retry (ms: number): void
-  /** Notes a frame. After the service's farewell (`closing`), the next wait is exactly its `retry:`. */
+  /** Notes a frame. After the service's farewell (`closing`) the next wait is exactly the `retry:`. */
   received (closing: boolean): void
-  /** Gives the next wait, after the end of a connection. */
+  /** Gives the wait after the end of a connection. */
   next (error: RuncastError | null): Reconnecting
 }
 
 const DEFAULT_RETRY_MS = 1000
 const LEAST_RETRY_MS = 100
 
-// A person may be watching: after a long outage too, the page is to be live again soon.
+// A person may be watching: even after a long outage the page must be live again soon.
 const MAX_RETRY_MS = 10_000
 
 /** Makes the policy of one follower. */

@@ -4,7 +4,7 @@ import { isTransient, noAnswer, notRuncast, RuncastError } from './errors.ts'
 import { limitRequest } from './limited-request.ts'
 import { pause } from './pause.ts'
 
-/** An attempt to deliver a batch has failed and will be repeated. */
+/** A failed attempt to deliver a batch, which will be repeated. */
 export interface Retry {
   readonly runId: string
   /** 1 for the first repetition of a batch. */
@@ -16,20 +16,20 @@ export interface Retry {
 export interface SenderOptions {
   readonly deliver: Deliver
   readonly backoff: Backoff
-  /** How long one attempt may take, in milliseconds. */
+  /** The time limit of one attempt, in milliseconds. */
   readonly requestTimeoutMs: number
   readonly onRetry: (retry: Retry) => void
-  /** A batch was delivered or refused after repetitions: the service answers again. */
+  /** Called when a batch was delivered or refused after repetitions: the service answers again. */
   readonly onRecovered: (runId: string) => void
 }
 
 export interface Sender {
   /**
-   * Delivers one batch: repeats it, under one `Idempotency-Key`, until the service has stored or refused it.
+   * Delivers one batch. It is sent again under one `Idempotency-Key` until the service stores or refuses it.
    *
-   * @param events each one JSON object
+   * @param events one JSON object each
    * @returns one id per event
-   * @throws RuncastError the service's refusal, or `closed` when it is ended first
+   * @throws RuncastError the service's refusal, or `closed` after `end`
    */
   send (runId: string, events: readonly string[]): Promise<readonly string[]>
   /** Ends all attempts. */
@@ -38,7 +38,7 @@ export interface Sender {
 
 /** Makes a sender. */
 export function createSender ({ deliver, ...options }: SenderOptions): Sender {
-  // One for each batch: of many runs at once, each would listen to a common one.
+  // One per batch: Node warns of many listeners on one signal.
   const underWay = new Set<AbortController>()
   let ended = false
 
@@ -82,12 +82,12 @@ export function createSender ({ deliver, ...options }: SenderOptions): Sender {
   }
 }
 
-/** The error of everything that a closed publisher did not deliver, or does not take any more. */
+/** Makes the error of events that a closed publisher has not delivered or no longer accepts. */
 export function closedError (): RuncastError {
   return new RuncastError('closed', 'The publisher is closed.')
 }
 
-/** 128 random bits; `crypto.randomUUID` is missing in pages that are not served securely. */
+/** Makes 128 random bits. `crypto.randomUUID` is missing in pages over plain http. */
 function randomKey (): string {
   return crypto.getRandomValues(new Uint32Array(4)).join('-')
 }

@@ -3,12 +3,12 @@ import type { RuncastError } from './errors.ts'
 /** An event of the run. */
 export interface RunEvent {
   readonly kind: 'event'
-  /** `<ms>-<seq>`; as `lastEventId` it resumes after this event. */
+  /** `<ms>-<seq>`. As `lastEventId` it resumes the stream after this event. */
   readonly id: string
   readonly type: string
   /** The payload, parsed. */
   readonly data: unknown
-  /** The payload's own JSON text, where a parsed number would not be exact. */
+  /** The payload's own JSON text, for numbers that are not exact when parsed. */
   readonly raw: string
 }
 
@@ -24,7 +24,7 @@ export interface StreamOpen {
   }
 }
 
-/** Events are missing. What was received after `resumed_after` is void; the stream goes on from there. */
+/** Reports missing events. Events received after `resumed_after` are void; the stream goes on from there. */
 export interface StreamGap {
   readonly kind: 'stream_gap'
   readonly id: string | null
@@ -32,21 +32,21 @@ export interface StreamGap {
     readonly reason: 'expired' | 'forked' | 'unknown_id'
     readonly requested: string | null
     readonly resumed_after: string
-    /** How many events of the present history are missing; null when that can't be known. */
+    /** The number of missing events; null if it can not be known. */
     readonly lost: number | null
-    /** Where what is still kept can be read, relative to the service. */
+    /** The address of the events that are still kept, relative to the service. */
     readonly history_url: string
   }
 }
 
-/** A filtered stream moved on without an event. */
+/** Moves the cursor of a filtered stream past events that were left out. */
 export interface StreamPosition {
   readonly kind: 'stream_position'
   readonly id: string | null
   readonly data: { readonly position: string }
 }
 
-/** The run is over and all of it was sent; nothing follows. */
+/** Ends the stream: the run is over, and all its events were sent. */
 export interface StreamEnd {
   readonly kind: 'stream_end'
   readonly id: string | null
@@ -58,25 +58,25 @@ export interface StreamEnd {
   }
 }
 
-/** The service ended an unfinished stream; the follower reconnects. */
+/** Ends a connection before the end of the run. The follower reconnects. */
 export interface StreamClose {
   readonly kind: 'stream_close'
   readonly id: string | null
   readonly data: { readonly reason: 'shutdown' | 'unavailable' | 'limit' | 'max_age' | 'token_expired' | 'revoked' }
 }
 
-/** Made by the follower itself: the connection is gone and the next one comes after a wait. */
+/** Made by the follower itself after the end of a connection. The next connection follows after a wait. */
 export interface Reconnecting {
   readonly kind: 'reconnecting'
   /** 1 for the first attempt since the last working connection. */
   readonly attempt: number
   readonly delayMs: number
-  /** What went wrong; null when the service ended the stream in order. */
+  /** The failure of the connection; null if the service ended it in order. */
   readonly error: RuncastError | null
 }
 
-/** A frame that speaks of the stream itself. */
+/** A frame about the stream itself. */
 export type ControlFrame = StreamOpen | StreamGap | StreamPosition | StreamEnd | StreamClose
 
-/** All that a follower gives, told apart by `kind`. */
+/** An item of a followed run. Items are told apart by `kind`. */
 export type StreamItem = RunEvent | ControlFrame | Reconnecting

@@ -1,8 +1,8 @@
 /**
- * Calls back when a page comes back online or into view, the moments when waiting on makes no sense.
- * Outside of a page (Node, workers) it never does.
+ * Calls back when a page comes back online or into view: a wait should end then. Outside of a page (Node, workers) it
+ * never calls back.
  *
- * @returns stops listening
+ * @returns a function that stops listening
  */
 export function onWake (callback: () => void): () => void {
   if (typeof document === 'undefined') return () => {}

@@ -3,40 +3,40 @@ import type { RunEvent } from '../stream-items.ts'
 import type { Gap } from './read-log.ts'
 import type { Connection } from './run-topic.ts'
 
-/** What is known of a run's stream. Unchanged parts are the same objects from one to the next. */
+/** The state of a run's stream. Unchanged parts stay the same objects from one state to the next. */
 export interface RunStream {
-  /** In order, each once. */
+  /** The events in order, each once. */
   readonly events: readonly RunEvent[]
-  /** The run's status in lower case; null before its first. */
+  /** The run's status in lower case; null before the first. */
   readonly status: string | null
   readonly connection: Connection
-  /** What was missing last, and where: `events` goes on after its `resumed_after`. */
+  /** The last gap. `events` goes on after its `resumed_after`. */
   readonly gap: Gap | null
-  /** When the last of `events` was stored, by the service's clock, in milliseconds since 1970. */
+  /** The time when the last of `events` was stored, by the service's clock, in milliseconds since 1970. */
   readonly lastEventAt: number | null
 }
 
-/** Before anything is known, and on a server. */
+/** The state before a connection, and on a server. */
 export const NOTHING_KNOWN: RunStream = { events: [], status: null, connection: 'connecting', gap: null, lastEventAt: null }
 
-/** The most characters of events that are kept, as they came: what is made of them takes about as much again. */
+/** The most characters of JSON text that are kept. The parsed events take about as much again. */
 const MAX_CHARACTERS = 32_000_000
 
-/** Gathers events outside of React: however many come, its subscribers are called at most once a frame. */
+/** Gathers events outside of React. However many come, it calls its subscribers at most once a frame. */
 export class EventStore {
   readonly #maxEvents: number
   readonly #onNextFrame: (callback: () => void) => void
   readonly #subscribers = new Set<() => void>()
   #snapshot = NOTHING_KNOWN
   #next = NOTHING_KNOWN
-  /** Those to come after `#next.events`. */
+  /** Events to be added after `#next.events`. */
   #added: RunEvent[] = []
   #scheduled = false
-  /** Of `#next.events`. */
+  /** The characters of `#next.events`. */
   #characters = 0
 
   /**
-   * @param maxEvents how many events are kept, the newest
+   * @param maxEvents the most events that are kept; the newest stay
    * @param onNextFrame calls back once, before the next frame
    */
   constructor (maxEvents: number, onNextFrame: (callback: () => void) => void) {
@@ -48,7 +48,7 @@ export class EventStore {
     return this.#snapshot
   }
 
-  /** @returns stops calling back */
+  /** @returns a function that ends the subscription */
   subscribe (callback: () => void): () => void {
     this.#subscribers.add(callback)
     return () => { this.#subscribers.delete(callback) }
@@ -59,7 +59,7 @@ export class EventStore {
     this.#schedule()
   }
 
-  /** Notes a gap; events after the id from which the stream goes on are void. */
+  /** Notes a gap, and drops the events after the id from which the stream goes on. */
   gap (gap: Gap): void {
     this.#fold()
     const valid = this.#next.events.filter(({ id }) => isAtOrBefore(id, gap.resumed_after))
@@ -92,7 +92,7 @@ export class EventStore {
     this.#characters += sizeOf(this.#added)
     let first = 0
     const isTooMuch = () => all.length - first > this.#maxEvents || this.#characters > MAX_CHARACTERS
-    // The newest stays, however large it is.
+    // The newest event stays, however large it is.
     while (first < all.length - 1 && isTooMuch()) this.#characters -= all[first++]?.raw.length ?? 0
     const events = first === 0 ? all : all.slice(first)
     this.#next = { ...this.#next, events, lastEventAt: timeOf(events.at(-1)) }

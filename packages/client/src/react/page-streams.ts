@@ -8,18 +8,18 @@ import { StreamPermits } from './sharing/stream-permits.ts'
 import type { Tab } from './sharing/tab.ts'
 
 export interface StreamOptions extends Partial<ServiceOptions> {
-  /** How often the service gives a sign of life, in milliseconds. Three missed, and the connection counts as dead. Defaults to 15,000. */
+  /** The service's heartbeat interval, in milliseconds. After three without a byte the connection counts as dead. Defaults to 15,000. */
   readonly heartbeatMs?: number
 }
 
 export interface RunStreamOptions extends StreamOptions {
-  /** Where `events` begin. Defaults to `first`: everything still kept. */
+  /** The beginning of `events`. Defaults to `first`: all events that are still kept. */
   readonly from?: From
-  /** How many events are kept, the newest. Defaults to all. */
+  /** The most events to keep; the newest stay. Defaults to all. */
   readonly maxEvents?: number
 }
 
-/** The events of a run, gathered for as long as somebody uses them. */
+/** The events of a run, gathered as long as a component uses them. */
 export interface FollowedRun extends Running {
   readonly store: EventStore
 }
@@ -27,12 +27,12 @@ export interface FollowedRun extends Running {
 const HEARTBEAT_MS = 15_000
 const MISSED_HEARTBEATS = 3
 
-/** Names what `RunStreamOptions` ask for: those who ask for the same get the same. */
+/** Names the events that options ask for. Components with the same name share them. */
 export function nameOf (runId: string, { url = '', from = 'first', maxEvents }: RunStreamOptions): string {
   return JSON.stringify([url, runId, from, maxEvents])
 }
 
-/** Everything that one page follows. Its streams are shared with the other tabs of its origin. */
+/** The streams that one page follows, shared with the other tabs of its origin. */
 export class PageStreams {
   readonly #tab: Tab
   readonly #permits: StreamPermits
@@ -45,12 +45,12 @@ export class PageStreams {
     this.#permits = new StreamPermits(tab)
   }
 
-  /** What is followed under a name, if anything. */
+  /** Gives the run that is followed under a name; undefined if there is none. */
   followed (name: string): FollowedRun | undefined {
     return this.#runs.get(name)
   }
 
-  /** Follows a run. The credentials are those of whoever asked for it first. */
+  /** Follows a run. The first caller's credentials are used. */
   followRun (runId: string, options: RunStreamOptions): Use<FollowedRun> {
     return this.#runs.use(nameOf(runId, options), () => {
       const { from = 'first', maxEvents = Infinity, heartbeatMs = HEARTBEAT_MS, ...given } = options
@@ -67,7 +67,7 @@ export class PageStreams {
     })
   }
 
-  /** Follows the list of runs. @returns stops calling the listener */
+  /** Follows the list of runs. @returns a function that stops calling the listener */
   watchRuns (listener: RunUpdatesListener, options: StreamOptions): () => void {
     const service = { ...options, url: options.url ?? '' }
     const topic = this.#runLists.use(service.url, () => new RunsTopic({ ...this.#shared(options), service }))

@@ -2,30 +2,30 @@ import { openAnswer } from '../answer.ts'
 import type { Caller } from '../caller.ts'
 import type { RunEvent, StreamGap } from '../stream-items.ts'
 
-/** The log of a run, to be read from the service in requests that end. */
+/** The log of a run, read in requests that end. */
 export interface LogSource {
   readonly caller: Caller
   readonly runId: string
-  /** After this long without a byte a request counts as dead, in milliseconds. */
+  /** The longest silence before a request counts as dead, in milliseconds. */
   readonly silenceMs: number
   /** Ends all reading. */
   readonly signal: AbortSignal
 }
 
-/** What is missing, as `stream_gap` tells it. */
+/** The missing events, in the words of `stream_gap`. */
 export type Gap = StreamGap['data']
 
-/** A part of a log: events in order, or a gap that what follows begins with. */
+/** A part of a log: events in order, or a gap before the next part. */
 export type LogPart = { readonly events: RunEvent[] } | { readonly gap: Gap }
 
-/** After the last event of any run. */
+/** An id after the last event of any run. */
 const END = `${Number.MAX_SAFE_INTEGER}-${Number.MAX_SAFE_INTEGER}`
 
 /** The most events of one page. */
 const MAX_PAGE = 1_000
 
 /**
- * Reads what follows a cursor, up to the present end of the log.
+ * Reads the events after a cursor, up to the present end of the log.
  *
  * @throws RuncastError the service's refusal (`run_not_found` when there is no such run), `unreachable`, `stalled`
  */
@@ -70,7 +70,7 @@ async function * readParts ({ runId, ...source }: LogSource, query: string): Asy
   }
 }
 
-/** The parts that whole lines make: each an event, or a gap. */
+/** Makes parts of whole lines. Each line is an event or a gap. */
 function * partsOf (lines: readonly string[], historyUrl: string): Generator<LogPart, void, undefined> {
   let events: RunEvent[] = []
   for (const line of lines) {
@@ -88,7 +88,7 @@ function * partsOf (lines: readonly string[], historyUrl: string): Generator<Log
 
 const BEFORE_PAYLOAD = /^\{"id":"[^"]*","event_type":"[^"]*","payload":/
 
-/** The payload is the last field of a line, in its publisher's own text. */
+/** Cuts out the publisher's own text of the payload, which is the last field of a line. */
 function payloadText (line: string): string {
   return line.slice(BEFORE_PAYLOAD.exec(line)?.[0].length ?? 0, -1)
 }

@@ -1,10 +1,10 @@
-/** The state of a run, as the service tells it. Times are RFC 3339 texts. */
+/** The state of a run in the service's words. Times are RFC 3339 texts. */
 export interface RunSummary {
   readonly run_id: string
   readonly name: string | null
-  /** In lower case; null before the first. */
+  /** The status in lower case; null before the first. */
   readonly status: string | null
-  /** Whether the status ended the run for good. */
+  /** True if the status ended the run for good. */
   readonly terminal: boolean
   readonly error: unknown
   readonly created_at: string
@@ -12,14 +12,14 @@ export interface RunSummary {
   readonly finished_at: string | null
   readonly updated_at: string
   readonly events: number
-  /** How many events of each type; null when that can not be known any more. */
+  /** The number of events of each type; null if it can not be known any more. */
   readonly counts: Readonly<Record<string, number>> | null
   readonly steps: readonly StepSummary[]
   readonly last_log: string | null
   readonly first_event_id: string | null
   readonly last_event_id: string
   readonly retry_of: string | null
-  /** The workflow that it executes; null when its events named none. */
+  /** The workflow that the run executes; null if its events named none. */
   readonly workflow: { readonly name: string, readonly version: string } | null
 }
 
@@ -33,9 +33,9 @@ export interface StepSummary {
   readonly finished_at: string | null
 }
 
-/** The runs that changed last, the last first. */
+/** The runs that changed last, the latest change first. */
 export interface RunPage {
   readonly runs: readonly RunSummary[]
-  /** Asks the service for the next page; null at the end. */
+  /** The service's cursor for the next page; null at the end. */
   readonly cursor: string | null
 }

@@ -8,29 +8,29 @@ import type { StreamPermits } from './sharing/stream-permits.ts'
 import type { Tab } from './sharing/tab.ts'
 
 /**
- * How a stream is: `waiting` for a run that does not exist yet; `reconnecting` after a broken connection and `stale`
- * after a silent one; `ended` with the run; `denied` when the service refuses for good.
+ * The state of a stream: `waiting` for a run that does not exist yet; `reconnecting` after a broken connection and
+ * `stale` after a silent one; `ended` with the run; `denied` after a final refusal.
  */
 export type Connection = 'connecting' | 'waiting' | 'live' | 'reconnecting' | 'stale' | 'ended' | 'denied'
 
-/** How the stream of a run is. */
+/** The state of a run's stream, which all tabs share. */
 export interface TopicState {
   readonly connection: Connection
-  /** The id of the last event that came, or the one before the first; null before the first connection. */
+  /** The id of the last event, or the id before the first event; null before the first connection. */
   readonly position: string | null
   /** The run's status in lower case. */
   readonly status: string | null
-  /** How many gaps the stream told of: each makes void what somebody may hold. */
+  /** The number of gaps so far. Each may make events void that a listener holds. */
   readonly gaps: number
 }
 
-/** Events as they came, each the successor of the one before; `prev` is the id before the first. */
+/** Consecutive events. `prev` is the id before the first of them. */
 export interface Batch {
   readonly prev: string
   readonly events: readonly RunEvent[]
 }
 
-/** Takes in what a topic hears. */
+/** Receives the events and states of a topic. */
 export interface TopicListener {
   batchCame (batch: Batch): void
   stateChanged (): void
@@ -48,10 +48,10 @@ export interface RunTopicOptions {
   readonly heartbeatMs: number
 }
 
-/** Changes with the shape of the messages: pages of an earlier version may still be open. */
+/** Must change with the shape of the messages: pages of an earlier version may still be open. */
 const VERSION = 1
 
-/** What a tab holds of one followed run: its part in the shared stream, the stream's state, and who listens. */
+/** One tab's part in following a run: its role in the shared stream, the stream's state, and the listeners. */
 export class RunTopic implements StreamRole<Message> {
   readonly #options: RunTopicOptions
   readonly #stream: SharedStream<Message>
@@ -111,7 +111,7 @@ export class RunTopic implements StreamRole<Message> {
       events = []
     }
     const ticker = createTicker(flush)
-    // Where events begin is each listener's own matter, and read from the log.
+    // Each listener reads its own beginning from the log.
     const from = position === null ? { from: 'now' as const } : { lastEventId: position }
     try {
       for await (const item of follow({ ...service, ...from, runId, heartbeatMs, signal })) {
@@ -181,12 +181,12 @@ function afterBatch (state: TopicState, { events }: Batch): TopicState {
   }
 }
 
-/** A status_change with a step speaks of that step only. */
+/** Ignores a status_change with a step: it is about that step only. */
 function statusAfter (status: string | null, event: RunEvent): string | null {
   return isStatusChange(event) && (event.data.step ?? '') === '' ? event.data.status.toLowerCase() : status
 }
 
-/** Where a frame says that the stream stands; null when it does not. */
+/** Reads the stream's position from a frame; null if the frame has none. */
 function positionOf (frame: ControlFrame | Reconnecting): string | null {
   switch (frame.kind) {
     case 'stream_open':

@@ -1,12 +1,12 @@
 import { backoffMs, isAtOrBefore } from '@runcast/protocol'
-import { pause } from '../pause.ts'
 import { isTransient, RuncastError } from '../errors.ts'
+import { pause } from '../pause.ts'
 import type { RunEvent } from '../stream-items.ts'
 import { EventStore } from './event-store.ts'
 import { readAfter, readTail, type Gap, type LogSource } from './read-log.ts'
 import type { Batch, Connection, RunTopic, TopicListener } from './run-topic.ts'
 
-/** Where the events begin: with the first that is kept, the newest so many, those to come, or those after an id. */
+/** The beginning of the events: the first kept, the next to come, the newest `tail`, or the first after an id. */
 export type From = 'first' | 'now' | { readonly tail: number } | { readonly after: string }
 
 export interface RunViewOptions {
@@ -18,24 +18,24 @@ export interface RunViewOptions {
 
 const BEFORE_FIRST = '0-0'
 
-/** How many batches of the live stream are kept while the log is read; beyond it the log is read again instead. */
+/** The most batches that wait while the log is read. With more, they are dropped and the log is read again. */
 const MAX_WAITING_BATCHES = 5_000
 
 const READ_AGAIN = { baseMs: 250, maxMs: 3_000 }
 
 /**
- * One run's events from a place of its own on: the log up to now, then what the topic hears. It takes a batch only
- * if that follows the exact event it has last; whatever does not is read from the log.
+ * Gives one run's events from a beginning on: first the log, then the batches of the topic. It takes a batch only if
+ * it follows exactly on the last event; any other events are read from the log.
  */
 export class RunView implements TopicListener {
   readonly #options: RunViewOptions
   readonly #stop = new AbortController()
-  /** The id of the last event that was taken or is known to be missing; null until the beginning is known. */
+  /** The id of the last event that was taken or is known to be missing; null before the beginning is known. */
   #cursor: string | null
   #reading = false
-  /** What came while the log was being read. */
+  /** The batches that came while the log was being read. */
   #waiting: Batch[] = []
-  /** How many gaps of the topic the cursor was held against; -1 while the log has not been asked about it. */
+  /** The topic's number of gaps when the log last accepted the cursor; -1 before that. */
   #gaps = -1
   #denied = false
   #wasCaughtUp = false
@@ -72,7 +72,7 @@ export class RunView implements TopicListener {
     this.#show()
   }
 
-  /** Begins with what comes after a position of the stream, if that was asked for. */
+  /** Sets the beginning to a position of the stream, for a view that begins with the next event. */
   #startAt (position: string | null): void {
     if (!this.#startsNow() || this.#cursor !== null || position === null) return
     this.#cursor = position
@@ -83,7 +83,7 @@ export class RunView implements TopicListener {
     return this.#options.from === 'now' || tailOf(this.#options.from) === 0
   }
 
-  /** Adds the part of a batch that is new. @returns false if that does not follow what is there */
+  /** Adds the new part of a batch. @returns false if the batch does not follow on the last event */
   #take ({ prev, events }: Batch): boolean {
     const last = events.at(-1)?.id
     const cursor = this.#cursor
@@ -99,7 +99,7 @@ export class RunView implements TopicListener {
     this.#options.store.append(events)
   }
 
-  /** Reads the log until nothing of it is missing. */
+  /** Reads the log until no event is missing. */
   async #read (): Promise<void> {
     if (this.#reading || this.#isCaughtUp() || (this.#startsNow() && this.#cursor === null)) return
     this.#reading = true
@@ -109,7 +109,7 @@ export class RunView implements TopicListener {
       this.#show()
       const { position } = this.#options.topic.state
       if (this.#denied || (complete && (position === null || this.#isCaughtUp()))) break
-      // What the topic has heard of is in the log, so the next read has it, unless something is wrong.
+      // Events of the topic are in the log, so the next read has them. Only the reads after that need a pause.
       if (attempt > 0 || !complete) await pause(backoffMs(attempt, READ_AGAIN), this.#stop.signal)
     }
     this.#reading = false
@@ -155,7 +155,7 @@ export class RunView implements TopicListener {
     this.#options.store.gap(gap)
   }
 
-  /** The run does not exist yet, or not any more: then only a stream's position that is no event's tells where it is. */
+  /** Handles a run that does not exist yet or any more. A position of the stream between events then shows a gap. */
   #runIsGone (): void {
     const { topic, source: { caller, runId } } = this.#options
     const { position } = topic.state
@@ -189,7 +189,7 @@ export class RunView implements TopicListener {
   }
 }
 
-/** The cursor that a beginning stands for; null where only the log or the stream knows it. */
+/** The cursor of a beginning; null if only the log or the stream knows it. */
 function firstCursor (from: From): string | null {
   if (from === 'first') return BEFORE_FIRST
   return typeof from === 'object' && 'after' in from ? from.after : null

@@ -10,11 +10,11 @@ import { SharedStream, type StreamRole } from './sharing/shared-stream.ts'
 import type { StreamPermits } from './sharing/stream-permits.ts'
 import type { Tab } from './sharing/tab.ts'
 
-/** Takes in how the runs are. */
+/** Receives the states of runs. */
 export interface RunUpdatesListener {
-  /** The runs that changed last, as they are; on every connection, and possibly more often. */
+  /** Called with the runs that changed last: on every connection, and sometimes in between. */
   onSnapshot (page: RunPage): void
-  /** Runs as they have become. At most once a frame, each run once. */
+  /** Called with the new states of changed runs: at most once a frame, each run once. */
   onUpdates (runs: readonly RunSummary[]): void
   onConnection (connection: Connection): void
 }
@@ -34,7 +34,7 @@ export interface RunsTopicOptions {
 const VERSION = 1
 const READ_AGAIN = { baseMs: 500, maxMs: 10_000 }
 
-/** What a tab holds of the feed of runs: its part in the shared stream, and who listens. */
+/** One tab's part in following the list of runs: its role in the shared stream, and the listeners. */
 export class RunsTopic implements StreamRole<Message> {
   readonly #options: RunsTopicOptions
   readonly #caller: Caller
@@ -44,7 +44,7 @@ export class RunsTopic implements StreamRole<Message> {
   #connection: Connection = 'connecting'
   #hasSnapshot = false
   #reading = false
-  /** Updates that the listeners have not been told of, by run. */
+  /** Updates that the listeners have not received yet, by run. */
   #updates = new Map<string, RunSummary>()
   #scheduled = false
 
@@ -165,7 +165,7 @@ export class RunsTopic implements StreamRole<Message> {
     for (const listener of this.#listeners) listener.onUpdates(runs)
   }
 
-  /** Gets the snapshot that this tab has missed. What comes meanwhile waits: it may be older. */
+  /** Gets the snapshot that this tab has missed. Updates wait for it, since they may be older. */
   async #readPage (): Promise<void> {
     if (this.#reading) return
     this.#reading = true

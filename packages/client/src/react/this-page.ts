@@ -3,7 +3,7 @@ import { browserTab } from './sharing/tab.ts'
 
 let streams: PageStreams | null = null
 
-/** Everything that this page follows. Made when it is first needed, which on a server is never. */
+/** Gives the streams of this page. They are made at the first call; a server never calls this. */
 export function pageStreams (): PageStreams {
   streams ??= new PageStreams(browserTab())
   return streams

@@ -4,15 +4,15 @@ import { nameOf, type RunStreamOptions } from './page-streams.ts'
 import { pageStreams } from './this-page.ts'
 
 /**
- * Follows a run and renders again as it goes on, at most once a frame. All components, and all tabs of the origin,
- * that follow one run share one connection; an origin has at most four. On a server it gives nothing known yet.
+ * Follows a run and renders again with its changes, at most once a frame. All components and all tabs of the origin
+ * that follow one run share one connection; an origin has at most four. A server gets the state before a connection.
  *
- * Options that change what is followed (`url`, `from`, `maxEvents`) begin anew; `token`, `getToken` and `fetch` are
- * those of whoever followed the run first.
+ * A change of `url`, `from` or `maxEvents` begins anew. Of components that follow the same run, the first one's
+ * `token`, `getToken` and `fetch` are used.
  */
 export function useRunStream (runId: string, options: RunStreamOptions = {}): RunStream {
   const name = nameOf(runId, options)
-  // Written anew at every render, options are the same as long as they ask for the same.
+  // Callers make a new options object at every render: only its name tells a change.
   const source = useMemo(() => sourceOf(name, runId, options), [name])
   return useSyncExternalStore(source.subscribe, source.snapshot, () => NOTHING_KNOWN)
 }

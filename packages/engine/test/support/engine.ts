@@ -1,7 +1,6 @@
 import { createPublisher } from '@runcast/client'
 import type { Test } from 'tap'
 import { parse } from 'yaml'
-import { startStandIn, type StandInService } from '../../../packages/client/test/support/stand-in-service.ts'
 import type { WorkflowDefinition } from '../../src/definition/dsl.ts'
 import type { Workflow } from '../../src/definition/workflow.ts'
 import type { Engine, EngineOptions } from '../../src/engine-options.ts'

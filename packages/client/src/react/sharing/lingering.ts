@@ -1,31 +1,31 @@
-/** What runs while it is used. */
+/** A thing that runs while it is used. */
 export interface Running {
   start (): void
   stop (): void
-  /** Somebody uses it again that nobody used any more: a reason to try again what was refused. */
+  /** Called for a first user, also after a time without users: a refused request should be tried again. */
   retry (): void
 }
 
 /** One user's hold of something that runs. */
 export interface Use<T> {
   readonly value: T
-  /** Lets go; done once. */
+  /** Ends the use. It must be called once. */
   release (): void
 }
 
-/** Long enough for a component that mounts again at once, as React does, to find everything as it was. */
+/** Long enough for a component that React unmounts and mounts again at once to find the same thing. */
 const LINGER_MS = 1_000
 
-/** Shares by name what is started for its first user, and stopped a moment after its last. */
+/** Shares things by name. A thing is started for its first user and stopped a moment after its last user is gone. */
 export class Lingering<T extends Running> {
   readonly #shared = new Map<string, { readonly value: T, users: number }>()
 
-  /** What is shared under a name, if anything. */
+  /** Gives the thing that is shared under a name; undefined if there is none. */
   get (name: string): T | undefined {
     return this.#shared.get(name)?.value
   }
 
-  /** Takes what is shared under a name, and makes and starts it if nothing is. */
+  /** Uses the thing that is shared under a name; makes and starts it if there is none. */
   use (name: string, make: () => T): Use<T> {
     const shared = this.#shared.get(name) ?? this.#begin(name, make())
     if (shared.users++ === 0) shared.value.retry()

@@ -8,10 +8,10 @@ export interface HeldLock {
   release (): void
 }
 
-/** The lock that every tab in view shares: who does not hold it is out of view, frozen tabs included. */
+/** Every tab in view shares this lock. A tab without it is out of view, perhaps frozen. */
 export const IN_VIEW_LOCK = 'runcast-in-view'
 
-/** Requests a lock and gives it once it is granted; null when the signal aborts first, or another tab takes it at once. */
+/** Waits for a lock. Gives null if the choice's signal aborts first, or if another tab steals the lock at once. */
 export function requestLock (locks: Locks, name: string, choice: LockChoice = {}): Promise<HeldLock | null> {
   const lost = new AbortController()
   return new Promise((resolve, reject) => {
@@ -29,7 +29,7 @@ function untilReleased (grant: (release: () => void) => void): Promise<void> {
 }
 
 /**
- * Waits for whichever of the locks is free first. A tab out of view lets those in view that wait for one pass.
+ * Waits for the first of several locks to be free. A tab out of view gives way to waiting tabs in view.
  *
  * @returns null when the signal aborts first
  */

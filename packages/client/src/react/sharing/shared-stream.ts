@@ -2,33 +2,33 @@ import { acquireFirst, requestLock, type HeldLock } from './locks.ts'
 import type { StreamPermits } from './stream-permits.ts'
 import type { Channel, Tab } from './tab.ts'
 
-/** What a tab does for a stream that it shares. Messages are structured clones in the other tabs. */
+/** A tab's side of a shared stream. Messages are structured clones in the other tabs. */
 export interface StreamRole<Message> {
-  /** This tab leads from now on; it has no connection yet. */
+  /** Called when this tab begins to lead, before it has a connection. */
   elected (): void
-  /** Whether the stream has ended for good, so that nobody needs to follow it. */
+  /** True if the stream has ended for good, so that no tab needs to follow it. */
   isOver (): boolean
-  /** Whether the service lets the leader follow. */
+  /** True while the service lets the leader follow. */
   isLive (): boolean
   /**
-   * Follows the service on behalf of all tabs and tells them what comes, until the stream ends, the service refuses
-   * or the signal aborts; by then the connection is closed.
+   * Follows the service for all tabs and passes its messages on, until the stream ends, the service refuses or the
+   * signal aborts. The connection is closed before the promise resolves.
    *
-   * @returns whether the service refused
+   * @returns true after a refusal
    */
   lead (signal: AbortSignal): Promise<boolean>
-  /** What a tab that joins has to be told by the leader. */
+  /** Gives the leader's first message to a tab that joins. */
   welcome (): Message
-  /** Takes in what the leader says, this tab itself or another. */
+  /** Receives a message of the leader, which may be this tab. */
   hear (message: Message): void
-  /** The leader has been silent for too long; this tab takes over. */
+  /** Called when the leader has been silent for too long and this tab takes over. */
   missLeader (): void
 }
 
 type Envelope<Message> =
   | { readonly kind: 'join', readonly tab: string }
   | { readonly kind: 'welcome', readonly tab: string, readonly message: Message }
-  /** Only tabs in view ask. */
+  /** Asks for a sign of life from the leader. Only tabs in view ask. */
   | { readonly kind: 'ask' }
   | { readonly kind: 'alive' }
   | { readonly kind: 'say', readonly message: Message }
@@ -36,19 +36,19 @@ type Envelope<Message> =
 export interface SharedStreamOptions<Message> {
   readonly tab: Tab
   readonly permits: StreamPermits
-  /** Names the stream among all of the origin, and the shape of its messages: a newer page may speak otherwise. */
+  /** Names the stream within the origin, and the shape of its messages: pages of another version may be open. */
   readonly name: string
   readonly role: StreamRole<Message>
-  /** How often a tab in view looks whether the leader answers, in milliseconds; three times without an answer, and it takes over. */
+  /** The interval between questions of a tab in view to the leader, in milliseconds. After three without answer it takes over. */
   readonly heartbeatMs: number
 }
 
 const MISSED_HEARTBEATS = 3
 
 /**
- * One tab's part in a stream that the tabs of an origin share. One of them leads: it holds the stream's lock and one
- * of the origin's permits, follows the service and says what comes. When it is closed, or gives its permit to a tab in
- * view, another one leads.
+ * One tab's part in a stream that the tabs of an origin share. One tab leads: it holds the stream's lock and one of the
+ * origin's permits, follows the service and passes its messages on. When it closes, or gives its permit to a tab in
+ * view, another tab leads.
  */
 export class SharedStream<Message> {
   readonly #options: SharedStreamOptions<Message>
@@ -57,7 +57,7 @@ export class SharedStream<Message> {
   #channel: Channel<Envelope<Message>> | null = null
   #leadership: HeldLock | null = null
   #heardAt = 0
-  /** Ends the present wait for the leadership, or for a reason to try again. */
+  /** Ends the present wait: for the leadership, or for a reason to try again. */
   #wait = new AbortController()
   #waitsForReason = false
   /** Ends the present wait for a permit, and the leadership with it. */
@@ -93,23 +93,23 @@ export class SharedStream<Message> {
     this.#stop.abort()
   }
 
-  /** After a refusal, tries again. */
+  /** Tries again after a refusal. */
   retry (): void {
     if (this.#waitsForReason) this.#wait.abort()
   }
 
-  /** Says something to all tabs, this one included; to this one only if it does not lead. */
+  /** Passes a message to all tabs if this one leads, otherwise to this one only. */
   say (message: Message): void {
     if (this.#leads()) this.#channel?.post({ kind: 'say', message })
     this.#options.role.hear(message)
   }
 
-  /** Asks whoever leads how the stream is. */
+  /** Asks the leader for the state of the stream. */
   #join (): void {
     if (!this.#stop.signal.aborted) this.#channel?.post({ kind: 'join', tab: this.#tabName })
   }
 
-  /** Not any more after the leadership was taken away, even if this tab was frozen then and has not noticed. */
+  /** False after the leadership was taken away, even if this tab was frozen then and has not noticed. */
   #leads (): boolean {
     return this.#leadership?.lost.aborted === false && !this.#stop.signal.aborted
   }
@@ -125,7 +125,7 @@ export class SharedStream<Message> {
         this.#makeWay()
         break
       default:
-        // Nobody else leads, even if a tab that was frozen has not noticed yet.
+        // Another tab that claims to lead was frozen, and has not noticed that it was replaced.
         if (this.#leads()) return
         this.#heardAt = Date.now()
         if (envelope.kind === 'say' || (envelope.kind === 'welcome' && envelope.tab === this.#tabName)) role.hear(envelope.message)
@@ -154,7 +154,7 @@ export class SharedStream<Message> {
     return requestLock(tab.locks, name, { steal: true })
   }
 
-  /** @returns whether the service refused */
+  /** @returns true after a refusal of the service */
   async #lead (signal: AbortSignal): Promise<boolean> {
     const { permits, role } = this.#options
     role.elected()
@@ -166,12 +166,12 @@ export class SharedStream<Message> {
       permit.release()
       if (refused || !role.isOver()) return refused
     }
-    // There is nothing more to follow, but somebody has to tell those who join.
+    // The stream is over, but tabs that join need an answer.
     await aborted(signal)
     return false
   }
 
-  /** After a refusal: until the person comes back to the tab or to this stream, who may have signed in, or another tab is let in. */
+  /** Waits after a refusal, until the person comes back to the tab or the stream, or another tab is let in. */
   async #awaitReason (): Promise<void> {
     this.#wait = new AbortController()
     this.#waitsForReason = true
@@ -187,12 +187,12 @@ export class SharedStream<Message> {
     this.retry()
   }
 
-  /** A leader out of view that has no permit would keep a tab in view, which gets one sooner, from leading. */
+  /** Ends the wait of a leader out of view for a permit: a tab in view gets one sooner, and should lead. */
   #makeWay (): void {
     if (!this.#options.tab.isInView()) this.#permitWait.abort()
   }
 
-  /** Timers of a tab out of view are not to be trusted, so only those in view do this. */
+  /** Takes over from a silent leader. Only tabs in view do so, since timers run late out of view. */
   #watchLeader (): void {
     const { tab, role, heartbeatMs } = this.#options
     if (this.#leads() || !tab.isInView() || role.isOver() || this.#waitsForReason) {

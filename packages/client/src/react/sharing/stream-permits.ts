@@ -2,7 +2,7 @@ import { pause } from '../../pause.ts'
 import { acquireFirst, IN_VIEW_LOCK, requestLock, type HeldLock } from './locks.ts'
 import type { Channel, Tab } from './tab.ts'
 
-/** Permits one of the origin's streams. */
+/** The right to one of the origin's streams. */
 export interface StreamPermit extends HeldLock {
   /** Aborts when a tab in view needs the permit while this tab is out of view. */
   readonly wanted: AbortSignal
@@ -18,7 +18,7 @@ interface Wanted {
  */
 const PERMIT_LOCKS = [0, 1, 2, 3].map((number) => `runcast-slot-${number}`)
 
-/** How often a tab in view looks for the holders of the permits, in milliseconds. */
+/** The interval at which a tab in view looks for the holders of the permits, in milliseconds. */
 const ROUND_MS = 250
 
 /** A holder that has not answered after so many rounds is frozen. */

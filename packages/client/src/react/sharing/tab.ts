@@ -1,16 +1,16 @@
-/** What a page needs of its browser to share streams with the other tabs of its origin. */
+/** The parts of the browser that a page needs to share streams with the other tabs of its origin. */
 export interface Tab {
   readonly locks: Locks
-  /** Opens a channel to the tabs that have opened one of the same name. */
+  /** Opens a channel to the tabs that have opened a channel of the same name. */
   openChannel<Message> (name: string): Channel<Message>
   isInView (): boolean
-  /** Calls back when the tab comes into view or goes out of it; gives a function that stops listening. */
+  /** Calls back when the tab comes into view or goes out of view. @returns a function that stops listening */
   onViewChange (callback: () => void): () => void
-  /** Calls back once: before the next frame is drawn, or within a second where none are. */
+  /** Calls back once: before the next frame is drawn, or within a second if none is drawn. */
   onNextFrame (callback: () => void): void
 }
 
-/** What the tabs that have opened a channel say to one another; nobody hears what they said themselves. */
+/** A channel between tabs. A tab does not receive its own messages. */
 export interface Channel<Message> {
   post (message: Message): void
   onMessage (callback: (message: Message) => void): void
@@ -25,7 +25,7 @@ export interface Locks {
 
 export interface LockChoice {
   readonly mode?: 'exclusive' | 'shared'
-  /** Takes the lock from whoever holds it. */
+  /** Takes the lock away from its holder. */
   readonly steal?: boolean
   /** Gives up waiting. */
   readonly signal?: AbortSignal
@@ -44,7 +44,7 @@ export interface LockEntry {
 
 const FRAMELESS_MS = 1_000
 
-/** The page that this code runs in. Where it has no part in an origin's locks and channels, it shares with nobody. */
+/** Gives the tab of this page. Without locks and channels it shares streams with no other tab. */
 export function browserTab (): Tab {
   return {
     ...(canShare() ? { locks: navigator.locks, openChannel } : { locks: uncontended, openChannel: openSilentChannel }),
@@ -54,7 +54,7 @@ export function browserTab (): Tab {
   }
 }
 
-/** Locks are missing from pages over plain http; an opaque origin (a sandboxed frame) may not use them. */
+/** False over plain http, where pages have no locks, and in a sandboxed frame, which may not use them. */
 function canShare (): boolean {
   return typeof document !== 'undefined' && typeof navigator.locks !== 'undefined' &&
     typeof BroadcastChannel !== 'undefined' && self.origin !== 'null'
@@ -95,6 +95,6 @@ function onNextFrame (callback: () => void): void {
     callback()
   }
   const frame = requestAnimationFrame(run)
-  // A tab out of view draws none, but its title may tell how the run is.
+  // A tab out of view draws no frames, but its title may show the run's status.
   const timer = setTimeout(run, FRAMELESS_MS)
 }

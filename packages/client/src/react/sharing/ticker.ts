@@ -1,10 +1,10 @@
-/** Calls back soon, in a task of its own. */
+/** Calls back in a task of its own, as soon as possible. */
 export interface Ticker {
   tick (): void
   stop (): void
 }
 
-/** Makes a ticker. Unlike timers it is as prompt in tabs out of view. */
+/** Makes a ticker. Unlike a timer it is also prompt in tabs out of view. */
 export function createTicker (callback: () => void): Ticker {
   const { port1, port2 } = new MessageChannel()
   port1.onmessage = callback
