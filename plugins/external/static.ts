@@ -2,7 +2,7 @@ import { join, sep } from 'node:path'
 import fastifyStatic, { type FastifyStaticOptions } from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 
-/** The files of the user interface as they are at the start, each by its own route. Its page is plugins/app/ui.ts's. */
+/** Gives each file that is there at the start a route of its own. plugins/app/ui.ts sends the page. */
 export const autoConfig = ({ uiDirectory }: FastifyInstance): FastifyStaticOptions => ({
   root: uiDirectory,
   wildcard: false,
@@ -13,7 +13,7 @@ export const autoConfig = ({ uiDirectory }: FastifyInstance): FastifyStaticOptio
   suppressWarning: true,
   cacheControl: false,
   setHeaders: (reply, path) => {
-    // The build names these after what is in them.
+    // The build puts a hash of the content into these names.
     const isHashed = path.startsWith(join(uiDirectory, 'assets') + sep)
     reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
   }

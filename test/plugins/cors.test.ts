@@ -28,6 +28,6 @@ t.test('no origin is listed unless it is configured', async (t) => {
   const app = await buildApp(t)
   const answer = await rawRequest(app.url, '/health/live', { headers: { origin: app.url } })
   t.notOk('access-control-allow-origin' in answer.headers)
-  t.match(answer.headers, { 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'content-security-policy': /default-src 'self'/ })
+  t.match(answer.headers, { 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'content-security-policy': /default-src 'none'/ })
   t.notOk('strict-transport-security' in answer.headers)
 })

@@ -10,7 +10,7 @@ const SCRIPT = 'console.log("hello")'
 
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
 
-/** The service with what a build of the user interface looks like. */
+/** Starts the service with a small build of the user interface. */
 async function start (t: Test): Promise<App> {
   const uiDirectory = await temporaryDirectory(t)
   await mkdir(join(uiDirectory, 'assets'))
@@ -38,9 +38,9 @@ t.test('each answer with the page has a policy and a nonce of its own, and no ca
     const nonce = nonceOf(answer)
     t.equal(answer.status, 200, path)
     t.equal(answer.body, HTML.replaceAll('__CSP_NONCE__', nonce))
-    t.equal(answer.headers['content-security-policy'], "default-src 'none'; script-src 'self'; " +
-      `style-src 'self' 'nonce-${nonce}'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; ` +
-      "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+    t.equal(answer.headers['content-security-policy'], "default-src 'none';script-src 'self';" +
+      `style-src 'self' 'nonce-${nonce}';img-src 'self' data: blob:;connect-src 'self';font-src 'self';worker-src 'self';` +
+      "manifest-src 'self';base-uri 'none';form-action 'self';frame-ancestors 'none'")
     t.match(answer.headers, {
       'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff'
     })
