@@ -2,8 +2,9 @@ import { MantineProvider } from '@mantine/core'
 import { lazy } from 'react'
 import { BrowserRouter, Route, Routes, useParams, useSearchParams } from 'react-router'
 import { LoginPage } from './login/login-page.tsx'
+import { MonitorProvider } from './monitor/monitor-provider.tsx'
 import { STYLE_NONCE } from './nonce.ts'
-import { loadMonitorPage, loadRunView, loadWorkflowPage, loadWorkflowsPage } from './pages.ts'
+import { foreseeRunView, loadMonitorPage, loadRunView, loadWorkflowPage, loadWorkflowsPage } from './pages.ts'
 import { SessionProvider } from './session/session-provider.tsx'
 import { NotFoundPage } from './shell/not-found-page.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -22,8 +23,8 @@ export function App () {
         <SessionProvider>
           <Routes>
             <Route path='/login' element={<LoginPage />} />
-            <Route element={<Shell />}>
-              <Route index element={<ExecutionMonitorPage />} />
+            <Route element={<Shell Keeper={MonitorProvider} />}>
+              <Route index element={<ExecutionMonitorPage onNearRun={foreseeRunView} />} />
               <Route path='/runs/:runId' element={<RunRoute />} />
               <Route path='/workflows' element={<WorkflowsPage />} />
               <Route path='/workflows/:name' element={<WorkflowRoute />} />

@@ -1,4 +1,4 @@
-import { loadPart } from './load-part.ts'
+import { loadPart } from './shell/load-part.ts'
 
 const importRunView = () => import('./run/run-detail-view.tsx')
 

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { loginPath, returnPath } from '../../../ui/src/login/return-path.ts'
+import { returnPath } from '../../../ui/src/login/return-path.ts'
+import { loginPath } from '../../../ui/src/shell/links.ts'
 
 t.test('the login page leads back to where a person wanted to go', async (t) => {
   for (const path of ['/', '/runs/build-4711', '/?status=failed&q=a%20b', '/runs/a#line-12']) {

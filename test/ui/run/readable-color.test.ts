@@ -1,6 +1,6 @@
 import t from 'tap'
 import { contrastOf, readableOn } from '../../../ui/src/run/model/readable-color.ts'
-import type { Rgb } from '../../../ui/src/run/model/terminal-text.ts'
+import type { Rgb } from '../../../ui/src/format/terminal-text.ts'
 
 t.test('contrast is counted as WCAG does', async (t) => {
   t.equal(Math.round(contrastOf([0, 0, 0], [255, 255, 255])), 21)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hasLongNumber, jsonText, parseJson } from '../../../ui/src/api/exact-json.ts'
+import { hasLongNumber, jsonText, parseJson } from '../../../ui/src/json/exact-json.ts'
 import { plotOf, plotOfPreviews } from '../../../ui/src/run/model/plots.ts'
 import { previewOf, stepsOf, withPreviews, type Preview } from '../../../ui/src/run/model/previews.ts'
 import { cellText, compareValues, tableOf } from '../../../ui/src/run/model/records.ts'

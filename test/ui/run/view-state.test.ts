@@ -5,7 +5,7 @@ import { checkedText, isCurrent } from '../../../ui/src/run/model/connection-sta
 import { levelOf } from '../../../ui/src/run/model/levels.ts'
 import { advanced, record, stateAt, toggled } from '../../../ui/src/run/model/replay.ts'
 import { foldEvent, UNKNOWN_RUN } from '../../../ui/src/run/model/run-state.ts'
-import { kindOfStatus } from '../../../ui/src/run/model/statuses.ts'
+import { kindOfStatus } from '../../../ui/src/status/statuses.ts'
 import { tabLookOf } from '../../../ui/src/run/model/tab-look.ts'
 
 const status = (seq: number, data: object) => ({ id: `${1000 * seq}-${seq}`, type: 'status_change', data })

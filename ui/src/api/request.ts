@@ -1,5 +1,5 @@
+import { parseJson } from '../json/exact-json.ts'
 import { ApiError } from './api-error.ts'
-import { parseJson } from './exact-json.ts'
 import { noteServerTime } from './server-time.ts'
 
 export interface RequestOptions {

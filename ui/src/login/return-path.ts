@@ -8,8 +8,3 @@ export function returnPath (wanted: string | null): string {
   if (wanted === null || !/^\/(?![/\\])/.test(wanted) || /[\t\r\n]/.test(wanted)) return '/'
   return /^\/login(?:[/?#]|$)/.test(wanted) ? '/' : wanted
 }
-
-/** The login page that leads back to a path of this origin. */
-export function loginPath (from: string): string {
-  return from === '/' ? '/login' : `/login?${new URLSearchParams({ next: from }).toString()}`
-}

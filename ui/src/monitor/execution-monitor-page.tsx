@@ -6,15 +6,20 @@ import { usePageTitle } from '../shell/page-title.ts'
 import { ConnectionIndicator } from '../status/connection-indicator.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { FirstRun } from './first-run.tsx'
+import { useMonitor } from './monitor-context.ts'
+import { OlderRuns } from './older-runs.tsx'
 import { countStatuses, readFilter, statusOf, textFilter, writeFilter, type RunFilter } from './run-filter.ts'
 import type { MonitorView } from './run-monitor.ts'
-import { OlderRuns } from './older-runs.tsx'
 import { RunTable } from './run-table.tsx'
-import { useMonitor } from './monitor-context.ts'
 import classes from './execution-monitor-page.module.css'
 
+export interface ExecutionMonitorPageProps {
+  /** Called when the pointer or the focus comes to the runs, and one of them may be opened next. */
+  readonly onNearRun: () => void
+}
+
 /** All runs, live: the last created first. */
-export function ExecutionMonitorPage () {
+export function ExecutionMonitorPage ({ onNearRun }: ExecutionMonitorPageProps) {
   const { monitor, view, current, setCurrent } = useMonitor()
   const { known, connection } = view
   useSessionCheck(connection)
@@ -39,7 +44,7 @@ export function ExecutionMonitorPage () {
       {known.runs.length > 0 && (
         <>
           <FilterBar filter={filter} counts={counts} total={found.length} isComplete={known.cursors[''] === null} onChange={setFilter} />
-          <RunTable runs={shown} staleSince={view.staleSince} chosen={current} onChoose={setCurrent}>
+          <RunTable runs={shown} staleSince={view.staleSince} chosen={current} onChoose={setCurrent} onNear={onNearRun}>
             {(isNearEnd) => (
               <OlderRuns
                 key={`${filter.status}\n${text}`}

@@ -1,7 +1,7 @@
 import { Button, CopyButton } from '@mantine/core'
 import { CheckIcon, CopyIcon } from '@primer/octicons-react'
 import { lazy, Suspense } from 'react'
-import { loadPart } from '../load-part.ts'
+import { loadPart } from '../shell/load-part.ts'
 import { firstRunCommands } from './first-run-commands.ts'
 import classes from './first-run.module.css'
 

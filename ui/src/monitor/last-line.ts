@@ -1,4 +1,4 @@
-import { terminalLines } from '../run/model/terminal-text.ts'
+import { terminalLines } from '../format/terminal-text.ts'
 
 /** The last line with something in it of a log message, as a terminal would show it but without colours; '' without one. */
 export function lastLine (message: string | null): string {

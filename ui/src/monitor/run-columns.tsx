@@ -3,7 +3,7 @@ import { createColumnHelper, tableFeatures } from '@tanstack/react-table'
 import { createContext, use } from 'react'
 import { Link } from 'react-router'
 import { formatCount } from '../format/count.ts'
-import { foreseeRunView } from '../pages.ts'
+import { runPath } from '../shell/links.ts'
 import { StatusBadge } from '../status/status-icon.tsx'
 import { lastLine } from './last-line.ts'
 import { RunDuration, RunStarted, StaleSince } from './run-times.tsx'
@@ -34,12 +34,10 @@ function RunName ({ run }: { run: RunSummary }) {
   const isCurrent = use(CurrentRun) === run.run_id
   return (
     <Link
-      to={`/runs/${encodeURIComponent(run.run_id)}`}
+      to={runPath(run.run_id)}
       className={classes['link']}
       title={run.name ?? undefined}
       tabIndex={isCurrent ? 0 : -1}
-      onPointerEnter={foreseeRunView}
-      onFocus={foreseeRunView}
       data-run={run.run_id}
     >
       {run.name !== null && <span className={classes['name']}>{run.name}</span>}

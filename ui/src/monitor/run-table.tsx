@@ -20,12 +20,14 @@ interface RunTableProps {
   /** The run that the keyboard is at; '' for none. */
   readonly chosen: string
   readonly onChoose: (runId: string) => void
+  /** Called when the pointer or the focus comes to the rows. */
+  readonly onNear: () => void
   /** What is below the rows. */
   readonly children: (isNearEnd: boolean) => ReactNode
 }
 
 /** The runs, of which only those in view are in the page. */
-export function RunTable ({ runs, staleSince, chosen, onChoose, children }: RunTableProps) {
+export function RunTable ({ runs, staleSince, chosen, onChoose, onNear, children }: RunTableProps) {
   const body = useRef<HTMLDivElement>(null)
   const table = useTable({ features, columns, data: runs, getRowId: (run) => run.run_id })
   const { rows } = table.getRowModel()
@@ -50,7 +52,10 @@ export function RunTable ({ runs, staleSince, chosen, onChoose, children }: RunT
               </div>
             ))}
           </div>
-          <div ref={body} role='rowgroup' onKeyDown={onKeyDown} className={classes['body']} style={{ height: virtualizer.getTotalSize() }}>
+          <div
+            ref={body} role='rowgroup' className={classes['body']} style={{ height: virtualizer.getTotalSize() }}
+            onKeyDown={onKeyDown} onPointerEnter={onNear} onFocus={onNear}
+          >
             {items.map(({ key, index, start }) => {
               const row = rows[index]
               return row === undefined ? null : <RunRow key={key} row={row} index={index} top={start - virtualizer.options.scrollMargin} onFocus={onChoose} />

@@ -1,4 +1,4 @@
-import { kindOfStatus, type StatusKind } from '../run/model/statuses.ts'
+import { kindOfStatus, type StatusKind } from '../status/statuses.ts'
 import { NO_STATUS } from './run-filter.ts'
 
 const KINDS: readonly StatusKind[] = ['running', 'waiting', 'failed', 'succeeded', 'cancelled']

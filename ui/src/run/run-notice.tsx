@@ -1,7 +1,7 @@
 import { Button, Code } from '@mantine/core'
 import { AlertFillIcon, ClockIcon, LockIcon, XCircleFillIcon } from '@primer/octicons-react'
 import { useState, type ReactNode } from 'react'
-import { kindOfStatus } from './model/statuses.ts'
+import { kindOfStatus } from '../status/statuses.ts'
 import type { RunSession, SessionState } from './model/run-session.ts'
 import classes from './run-notice.module.css'
 

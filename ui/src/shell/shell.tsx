@@ -1,18 +1,22 @@
 import { ActionIcon } from '@mantine/core'
 import { QuestionIcon } from '@primer/octicons-react'
-import { Suspense, useEffect, useRef } from 'react'
+import { Suspense, useEffect, useRef, type ComponentType, type ReactNode } from 'react'
 import { Link, Navigate, NavLink, Outlet, useLocation, useNavigationType } from 'react-router'
-import { loginPath } from '../login/return-path.ts'
-import { MonitorProvider } from '../monitor/monitor-provider.tsx'
 import { useSession, type SessionState } from '../session/session-context.ts'
 import { AccountMenu } from './account-menu.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
+import { loginPath } from './links.ts'
 import { Logo } from './logo.tsx'
 import { ShortcutsProvider, useShortcutsOverlay } from './shortcuts.tsx'
 import classes from './shell.module.css'
 
-/** What is around every page but the login. Leads there who is not signed in. */
-export function Shell () {
+export interface ShellProps {
+  /** Keeps state of the pages while other pages are shown. It is made anew for each person. */
+  readonly Keeper: ComponentType<{ readonly children: ReactNode }>
+}
+
+/** The header, the shortcuts and the place of every page but the login, to which it leads without a session. */
+export function Shell ({ Keeper }: ShellProps) {
   const { state } = useSession()
   const { pathname, search, hash } = useLocation()
   if (state.kind === 'signed-out') return <Navigate to={loginPath(`${pathname}${search}${hash}`)} replace />
@@ -20,7 +24,7 @@ export function Shell () {
     <ShortcutsProvider>
       <a className={classes['skip']} href='#main'>Skip to content</a>
       <Header state={state} />
-      <Page state={state} />
+      <Page state={state} Keeper={Keeper} />
     </ShortcutsProvider>
   )
 }
@@ -47,7 +51,7 @@ function Header ({ state }: { state: SessionState }) {
   )
 }
 
-function Page ({ state }: { state: SessionState }) {
+function Page ({ state, Keeper }: ShellProps & { readonly state: SessionState }) {
   const main = useRef<HTMLElement>(null)
   const { pathname } = useLocation()
   const navigation = useNavigationType()
@@ -63,11 +67,11 @@ function Page ({ state }: { state: SessionState }) {
     <main id='main' ref={main} tabIndex={-1} className={classes['main']}>
       {state.kind === 'unreachable' && <p className={classes['notice']} role='alert'>The service does not answer. Trying again …</p>}
       {state.kind === 'signed-in' && (
-        <MonitorProvider key={JSON.stringify([state.session.tenant, state.session.subject])}>
+        <Keeper key={JSON.stringify([state.session.tenant, state.session.subject])}>
           <ErrorBoundary key={pathname} message='This page could not be shown.'>
             <Suspense fallback={<p className={classes['loading']} role='status'>Loading …</p>}><Outlet /></Suspense>
           </ErrorBoundary>
-        </MonitorProvider>
+        </Keeper>
       )}
     </main>
   )

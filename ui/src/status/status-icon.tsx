@@ -1,5 +1,5 @@
 import { CheckCircleFillIcon, ClockIcon, DotFillIcon, SkipIcon, XCircleFillIcon } from '@primer/octicons-react'
-import { kindOfStatus, type StatusKind } from '../run/model/statuses.ts'
+import { kindOfStatus, type StatusKind } from './statuses.ts'
 import classes from './status.module.css'
 
 const ICONS = {

@@ -1,11 +1,11 @@
 import { Alert, Button, Code } from '@mantine/core'
 import { AlertIcon } from '@primer/octicons-react'
 import { Link } from 'react-router'
-import { listWorkflows } from '../api/workflows.ts'
 import type { WorkflowList, WorkflowSummary } from '../api/types.ts'
+import { useLoaded } from '../api/use-loaded.ts'
+import { listWorkflows } from '../api/workflows.ts'
+import { workflowPath } from '../shell/links.ts'
 import { usePageTitle } from '../shell/page-title.ts'
-import { useLoaded } from './use-loaded.ts'
-import { workflowPath } from './workflow-path.ts'
 import classes from './workflows-page.module.css'
 
 /** The workflows that can be run, and what is wrong with those that can't. */

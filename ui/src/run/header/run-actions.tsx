@@ -4,8 +4,9 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { ApiError } from '../../api/api-error.ts'
 import { cancelRun, retryRun } from '../../api/workflows.ts'
-import { useMayRun } from '../../workflows/use-permission.ts'
-import { kindOfStatus } from '../model/statuses.ts'
+import { useMayRun } from '../../session/use-permission.ts'
+import { runPath } from '../../shell/links.ts'
+import { kindOfStatus } from '../../status/statuses.ts'
 import type { RunState } from '../model/run-state.ts'
 import classes from './run-header.module.css'
 
@@ -29,7 +30,7 @@ export function RunActions ({ runId, run }: { runId: string, run: RunState }) {
   }
   const retry = async () => {
     const { run_id: repeated } = await retryRun(runId)
-    navigate(`/runs/${encodeURIComponent(repeated)}`)
+    navigate(runPath(repeated))
   }
   return (
     <>

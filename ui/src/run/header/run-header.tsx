@@ -6,13 +6,13 @@ import { Link } from 'react-router'
 import { formatNumberOf } from '../../format/count.ts'
 import { formatAgo, formatFull } from '../../format/time.ts'
 import { useNow } from '../../format/use-now.ts'
+import { runPath, workflowPath } from '../../shell/links.ts'
 import { ConnectionIndicator } from '../../status/connection-indicator.tsx'
 import { StatusBadge } from '../../status/status-icon.tsx'
 import { explanationOf, isCurrent, isCutOff } from '../model/connection-state.ts'
 import type { SessionState } from '../model/run-session.ts'
 import { ElapsedClock } from './elapsed-clock.tsx'
 import { RunActions } from './run-actions.tsx'
-import { workflowPath } from '../../workflows/workflow-path.ts'
 import { useCheckedNote } from './use-checked-note.ts'
 import classes from './run-header.module.css'
 
@@ -45,7 +45,7 @@ export function RunHeader ({ runId, state, connection, stoppedAt, isReplay, onRe
         {phase === 'open' && <StatusBadge status={run.status} terminal={run.isOver} moving={isCurrent(connection)} />}
         <ElapsedClock run={run} stoppedAt={stoppedAt} isCutOff={isCutOff(connection) && !run.isOver && !isReplay} />
         {phase !== 'opening' && <RunId runId={runId} />}
-        {run.retryOf !== null && <Link className={classes['fact']} to={`/runs/${encodeURIComponent(run.retryOf)}`}>Retry of {run.retryOf}</Link>}
+        {run.retryOf !== null && <Link className={classes['fact']} to={runPath(run.retryOf)}>Retry of {run.retryOf}</Link>}
         {run.workflow !== null && <Link className={classes['fact']} to={workflowPath(run.workflow)}>{run.workflow.name} {run.workflow.version}</Link>}
         {run.startedAt !== null && <Started at={run.startedAt} />}
         {phase === 'open' && <span className={classes['fact']}>{formatNumberOf(seqOf(newest), 'event')}</span>}

@@ -1,14 +1,14 @@
-import type { LogLevel } from '@runcast/protocol'
 import { AlertFillIcon, DotFillIcon } from '@primer/octicons-react'
+import type { LogLevel } from '@runcast/protocol'
 import { memo, type ReactNode } from 'react'
+import classes from 'ui/src/run/log/log.module.css'
 import { formatFull } from '../../format/time.ts'
 import { StatusIcon } from '../../status/status-icon.tsx'
+import { kindOfStatus } from '../../status/statuses.ts'
 import type { LogRow } from '../model/log-rows.ts'
 import { piecesOf } from '../model/search-pattern.ts'
-import { kindOfStatus } from '../model/statuses.ts'
 import { rowTime, type TimeMode } from './row-times.ts'
 import { cssOf } from './text-style.ts'
-import classes from './log.module.css'
 
 export interface LogRowProps {
   readonly row: LogRow

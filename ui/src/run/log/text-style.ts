@@ -1,6 +1,6 @@
 import type { CSSProperties } from 'react'
+import type { Rgb, TerminalColor, TextStyle } from '../../format/terminal-text.ts'
 import { readableOn } from '../model/readable-color.ts'
-import type { Rgb, TerminalColor, TextStyle } from '../model/terminal-text.ts'
 
 /** A colour in the light and in the dark scheme. */
 interface Schemes {

@@ -1,10 +1,10 @@
-import { fieldOf, msOf, type LogLevel } from '@runcast/protocol'
-import { jsonText } from '../../api/exact-json.ts'
+import { msOf, type LogLevel } from '@runcast/protocol'
 import { formatCount } from '../../format/count.ts'
-import { stepField, textField } from './fields.ts'
+import { terminalLines, type TextSpan } from '../../format/terminal-text.ts'
+import { jsonText } from '../../json/exact-json.ts'
+import { fieldOf, stepField, textField } from '../../json/fields.ts'
+import { isFailure } from '../../status/statuses.ts'
 import { levelOf } from './levels.ts'
-import { terminalLines, type TextSpan } from './terminal-text.ts'
-import { isFailure } from './statuses.ts'
 
 /** An event, from the stream or from a page of the log. */
 export interface SourceEvent {

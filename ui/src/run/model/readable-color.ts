@@ -1,4 +1,4 @@
-import type { Rgb } from './terminal-text.ts'
+import type { Rgb } from '../../format/terminal-text.ts'
 
 /** The least contrast of small text that WCAG AA asks for, and a little above, since rounding takes some. */
 const CONTRAST = 4.6

@@ -1,4 +1,4 @@
-import { jsonText } from '../../api/exact-json.ts'
+import { jsonText } from '../../json/exact-json.ts'
 
 /** An array of records as a table. */
 export interface RecordTable {

@@ -1,6 +1,6 @@
-import { jsonText, parseJson } from '../../api/exact-json.ts'
-import type { Preview } from './previews.ts'
+import { jsonText, parseJson } from '../../json/exact-json.ts'
 import { plotOf, plotOfPreviews, type Plot } from './plots.ts'
+import type { Preview } from './previews.ts'
 import { tableOf, type RecordTable } from './records.ts'
 
 /** A way to look at a result. */

@@ -1,13 +1,13 @@
 import { msOf, ORIGIN, seqOf } from '@runcast/protocol'
 import { ApiError } from '../../api/api-error.ts'
 import type { EventPage, EventPageQuery, Run } from '../../api/types.ts'
+import { kindOfStatus } from '../../status/statuses.ts'
 import { LogReader, type ReaderState, type StreamedItem } from './log-reader.ts'
 import type { SourceEvent } from './log-rows.ts'
 import { LogView } from './log-view.ts'
 import { nextId } from './log-window.ts'
 import { previewOf, withPreviews, type Preview } from './previews.ts'
 import { endedRun, foldEvent, runStateOf, UNKNOWN_RUN, type RunState } from './run-state.ts'
-import { kindOfStatus } from './statuses.ts'
 
 /** What a session asks the service. Each rejects with ApiError. */
 export interface RunSource {

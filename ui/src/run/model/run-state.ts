@@ -1,9 +1,9 @@
-import { fieldOf, msOf } from '@runcast/protocol'
+import { msOf } from '@runcast/protocol'
 import type { Run, WorkflowName } from '../../api/types.ts'
-import { stepField, textField } from './fields.ts'
+import { fieldOf, stepField, textField } from '../../json/fields.ts'
+import { endsRun, isOver, kindOfStatus } from '../../status/statuses.ts'
 import { errorText, type SourceEvent } from './log-rows.ts'
 import { foldStep, type Step } from './steps.ts'
-import { endsRun, isOver, kindOfStatus } from './statuses.ts'
 
 /** What is known of a run. Times in milliseconds since 1970, by the service's clock. */
 export interface RunState {

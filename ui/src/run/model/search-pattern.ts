@@ -1,5 +1,5 @@
+import type { TextStyle } from '../../format/terminal-text.ts'
 import type { LogRow } from './log-rows.ts'
-import type { TextStyle } from './terminal-text.ts'
 
 /** A stretch of a row's text that looks the same throughout. */
 export interface Piece {

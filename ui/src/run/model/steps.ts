@@ -1,7 +1,7 @@
 import { msOf } from '@runcast/protocol'
-import { stepField, textField } from './fields.ts'
+import { stepField, textField } from '../../json/fields.ts'
+import { isOver, kindOfStatus, type StatusKind } from '../../status/statuses.ts'
 import type { SourceEvent } from './log-rows.ts'
-import { isOver, kindOfStatus, type StatusKind } from './statuses.ts'
 
 /** A step of a run. Times in milliseconds since 1970. */
 export interface Step {

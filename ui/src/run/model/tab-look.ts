@@ -1,4 +1,4 @@
-import { kindOfStatus, type StatusKind } from './statuses.ts'
+import { kindOfStatus, type StatusKind } from '../../status/statuses.ts'
 
 /** What the tab of a run shows. */
 export interface TabLook {

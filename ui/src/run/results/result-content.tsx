@@ -1,7 +1,7 @@
 import { Loader } from '@mantine/core'
 import { lazy, Suspense } from 'react'
-import { loadPart } from '../../load-part.ts'
 import { ErrorBoundary } from '../../shell/error-boundary.tsx'
+import { loadPart } from '../../shell/load-part.ts'
 import type { ResultView } from '../model/result-views.ts'
 import classes from './results.module.css'
 import text from './text.module.css'

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { ApiError, type Fault } from '../api/api-error.ts'
 import { startRun } from '../api/workflows.ts'
+import { runPath } from '../shell/links.ts'
 import { faultsOf, placeFaults } from './input-faults.ts'
 import { fieldsOf, type ReadInput } from './input-fields.ts'
 
@@ -43,7 +44,7 @@ export function useStart (schema: unknown): Start {
       setStarting(true)
       try {
         const { run_id: runId } = await startRun({ ...workflow, input: JSON.parse(JSON.stringify(input)) })
-        navigate(`/runs/${encodeURIComponent(runId)}`)
+        navigate(runPath(runId))
       } catch (error) {
         if (error instanceof ApiError) refuse(error.faults.map(inInput), error.message)
         else throw error

@@ -1,5 +1,4 @@
-import { fieldOf } from '@runcast/protocol'
-import { textField } from '../run/model/fields.ts'
+import { fieldOf, textField } from '../json/fields.ts'
 
 /** A field of the form that a JSON Schema describes. */
 export interface InputField {
@@ -124,8 +123,8 @@ function readJson (text: string): unknown {
   }
 }
 
-// https://www.rfc-editor.org/rfc/rfc6901#section-3
-function escapeName (name: string): string {
+/** A member's name as a JSON Pointer has it. @see https://www.rfc-editor.org/rfc/rfc6901#section-3 */
+export function escapeName (name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fieldsOf, initialEntries, readInput, type Entries } from '../../../ui/src/workflows/input-fields.ts'
+import { fieldsOf, initialEntries, readInput, type Entries } from '../../../ui/src/start/input-fields.ts'
 
 const SCHEMA = {
   type: 'object',

@@ -1,5 +1,5 @@
 import type { Session } from '../api/types.ts'
-import { useSession } from '../session/session-context.ts'
+import { useSession } from './session-context.ts'
 
 /** Whether who looks at the page may start, cancel and repeat runs of workflows. */
 export function useMayRun (): boolean {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { terminalLines } from '../../../ui/src/run/model/terminal-text.ts'
+import { terminalLines } from '../../../ui/src/format/terminal-text.ts'
 
 const texts = (message: string) => terminalLines(message).map((line) => line.text)
 

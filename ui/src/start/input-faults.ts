@@ -1,6 +1,6 @@
 import { Validator, type OutputUnit, type Schema } from '@cfworker/json-schema'
 import type { Fault } from '../api/api-error.ts'
-import type { InputField } from './input-fields.ts'
+import { escapeName, type InputField } from './input-fields.ts'
 
 /** These say no more than that one of those below them did not hold. */
 const CONTAINERS: ReadonlySet<string> = new Set(['properties', 'items', 'prefixItems', 'allOf', '$ref', 'additionalProperties', 'patternProperties'])
@@ -43,7 +43,7 @@ export function faultsOf (schema: unknown, input: unknown): readonly Fault[] {
 function faultOf ({ keyword, instanceLocation, error }: OutputUnit): Fault {
   const path = decodeURIComponent(instanceLocation.replace(/^#/, ''))
   const missing = keyword === 'required' ? MISSING.exec(error)?.[1] : undefined
-  return missing === undefined ? { path, message: error } : { path: `${path}/${missing.replaceAll('~', '~0').replaceAll('/', '~1')}`, message: 'This is needed.' }
+  return missing === undefined ? { path, message: error } : { path: `${path}/${escapeName(missing)}`, message: 'This is needed.' }
 }
 
 function isSchema (schema: unknown): schema is Schema | boolean {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { faultsOf, placeFaults } from '../../../ui/src/workflows/input-faults.ts'
-import { fieldsOf } from '../../../ui/src/workflows/input-fields.ts'
+import { faultsOf, placeFaults } from '../../../ui/src/start/input-faults.ts'
+import { fieldsOf } from '../../../ui/src/start/input-fields.ts'
 
 const SCHEMA = {
   type: 'object',

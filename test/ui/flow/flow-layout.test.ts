@@ -1,5 +1,5 @@
 import t from 'tap'
-import { placesOf, type Place } from '../../../ui/src/workflows/flow-layout.ts'
+import { placesOf, type Place } from '../../../ui/src/flow/flow-layout.ts'
 
 const node = (id: string, parent: string | null = null, type = 'set') => ({ id, type, label: id, parent })
 const edge = (from: string, to: string) => ({ from, to, label: null })
