@@ -1,15 +1,15 @@
 import type { Test } from 'tap'
 import type { StreamedItem } from '../../ui/src/run/model/log-reader.ts'
 import type { SourceEvent } from '../../ui/src/run/model/log-rows.ts'
-import { RunSession } from '../../ui/src/run/model/run-session.ts'
+import { RunModel } from '../../ui/src/run/model/run-model.ts'
 import type { RunService } from './run-service.ts'
 
-/** A session of a run, whose timers the test runs by hand. */
-export function createSession (t: Test, service: RunService) {
+/** A model of a run, whose timers the test runs by hand. */
+export function createRunModel (t: Test, service: RunService) {
   const steps: Array<() => void> = []
-  const session = new RunSession(service, { after: (_ms, step) => steps.push(step) })
-  t.teardown(() => session.close())
-  return { session, runSteps: () => { for (const step of steps.splice(0)) step() } }
+  const model = new RunModel(service, { after: (_ms, step) => steps.push(step) })
+  t.teardown(() => model.close())
+  return { model, runSteps: () => { for (const step of steps.splice(0)) step() } }
 }
 
 /** Messages of log events. */
@@ -20,7 +20,7 @@ export const asItems = (events: readonly SourceEvent[]): StreamedItem[] => event
 export const status = (name: string, more: object = {}) => ({ type: 'status_change', data: { status: name, ...more } })
 
 /** What the rows of the log say. */
-export function texts ({ log }: RunSession): string[] {
+export function texts ({ log }: RunModel): string[] {
   return Array.from({ length: log.count }, (_, index) => log.rowAt(index)?.text ?? '')
 }
 

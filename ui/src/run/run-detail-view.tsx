@@ -6,7 +6,7 @@ import { statusLabel } from '../status/status-icon.tsx'
 import { RunHeader } from './header/run-header.tsx'
 import { lineOf } from './log/use-marked-line.ts'
 import { isCurrent } from './model/connection-state.ts'
-import type { SessionState } from './model/run-session.ts'
+import type { RunModelState } from './model/run-model-state.ts'
 import { tabLookOf } from './model/tab-look.ts'
 import { ReplayBar } from './replay/replay-bar.tsx'
 import { useReplay } from './replay/use-replay.ts'
@@ -14,7 +14,7 @@ import { RunFeed } from './run-feed.tsx'
 import { RunNotice } from './run-notice.tsx'
 import { RunPanels } from './run-panels.tsx'
 import { useAway } from './use-away.ts'
-import { useRunSession } from './use-run-session.ts'
+import { useRunModel } from './use-run-model.ts'
 import { useStopTime } from './use-stop-time.ts'
 import { useTabLook } from './use-tab-look.ts'
 import classes from './run-detail-view.module.css'
@@ -22,12 +22,12 @@ import classes from './run-detail-view.module.css'
 /** One run: what it is doing, what it has produced, why it failed. */
 export function RunDetailView ({ runId }: { runId: string }) {
   const { hash } = useLocation()
-  const { session, state: known } = useRunSession(runId, lineOf(hash))
+  const { model, state: known } = useRunModel(runId, lineOf(hash))
   const [connection, setConnection] = useState<Connection>('connecting')
-  const { replay, isLoading, start } = useReplay(runId, session)
+  const { replay, isLoading, start } = useReplay(runId, model)
   const shownCount = replay === null ? known.previews.length : known.previews.filter(({ at }) => at <= replay.state.at).length
   const shownPreviews = useMemo(() => known.previews.slice(0, shownCount), [known.previews, shownCount])
-  const state = useMemo<SessionState>(() => replay === null
+  const state = useMemo<RunModelState>(() => replay === null
     ? known
     : { ...known, run: replay.run, previews: shownPreviews }, [known, replay, shownPreviews])
   const cutOffAt = useStopTime(isCurrent(connection))
@@ -38,20 +38,20 @@ export function RunDetailView ({ runId }: { runId: string }) {
 
   return (
     <article className={classes['view']} aria-busy={known.phase === 'opening'}>
-      {known.streamFrom !== null && <RunFeed runId={runId} session={session} from={known.streamFrom} onConnection={setConnection} />}
+      {known.streamFrom !== null && <RunFeed runId={runId} model={model} from={known.streamFrom} onConnection={setConnection} />}
       <RunHeader
         runId={runId} state={state} connection={connection} stoppedAt={stoppedAt} isReplay={replay !== null}
         onReplay={known.run.isOver && replay === null ? start : null} isReplayLoading={isLoading}
       />
-      <RunNotice runId={runId} session={session} state={known} />
-      <RunPanels runId={runId} session={session} state={state} isReplay={replay !== null} stoppedAt={stoppedAt} />
+      <RunNotice runId={runId} model={model} state={known} />
+      <RunPanels runId={runId} model={model} state={state} isReplay={replay !== null} stoppedAt={stoppedAt} />
       {replay !== null && <ReplayBar replay={replay} />}
     </article>
   )
 }
 
 /** Who is refused may be signed in no more: then the page leads to where one signs in. */
-function useSignedOut ({ phase }: SessionState, connection: Connection): void {
+function useSignedOut ({ phase }: RunModelState, connection: Connection): void {
   const { check } = useSession()
   const isRefused = phase === 'refused' || connection === 'denied'
   useEffect(() => {

@@ -2,17 +2,18 @@ import { Button, Code } from '@mantine/core'
 import { AlertFillIcon, ClockIcon, LockIcon, XCircleFillIcon } from '@primer/octicons-react'
 import { useState, type ReactNode } from 'react'
 import { kindOfStatus } from '../status/statuses.ts'
-import type { RunSession, SessionState } from './model/run-session.ts'
+import type { RunModelState } from './model/run-model-state.ts'
+import type { RunModel } from './model/run-model.ts'
 import classes from './run-notice.module.css'
 
 export interface RunNoticeProps {
   readonly runId: string
-  readonly session: RunSession
-  readonly state: SessionState
+  readonly model: RunModel
+  readonly state: RunModelState
 }
 
 /** What is to be known before all else: why a run failed, that it does not exist yet, that it can't be read. */
-export function RunNotice ({ runId, session, state: { phase, problem, run } }: RunNoticeProps) {
+export function RunNotice ({ runId, model, state: { phase, problem, run } }: RunNoticeProps) {
   if (phase === 'refused') return <Notice tone='bad' icon={<LockIcon />} title='This run can not be shown'>{problem?.message}</Notice>
   if (problem !== null) return <Notice tone='warn' icon={<AlertFillIcon />} title='The run can not be read at the moment'>{problem.message} Trying again …</Notice>
   if (phase === 'waiting') {
@@ -22,12 +23,12 @@ export function RunNotice ({ runId, session, state: { phase, problem, run } }: R
       </Notice>
     )
   }
-  return kindOfStatus(run.status) === 'failed' && run.isOver ? <Failure session={session} error={run.error} /> : null
+  return kindOfStatus(run.status) === 'failed' && run.isOver ? <Failure model={model} error={run.error} /> : null
 }
 
-function Failure ({ session, error }: { session: RunSession, error: string | null }) {
+function Failure ({ model, error }: { model: RunModel, error: string | null }) {
   const [hasNone, setHasNone] = useState(false)
-  const show = async () => setHasNone(!(await session.showFirstError()))
+  const show = async () => setHasNone(!(await model.showFirstError()))
   return (
     <Notice tone='bad' icon={<XCircleFillIcon />} title='This run has failed'>
       {error !== null && <span className={classes['error']}>{error}</span>}

@@ -3,7 +3,8 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useMemo, useState, type ReactNode } from 'react'
 import { formatCount } from '../format/count.ts'
 import { LogPanel } from './log/log-panel.tsx'
-import type { RunSession, SessionState } from './model/run-session.ts'
+import type { RunModelState } from './model/run-model-state.ts'
+import type { RunModel } from './model/run-model.ts'
 import { stepLines, type StepLine } from './model/steps.ts'
 import { ResultsPanel } from './results/results-panel.tsx'
 import { RunSteps } from './steps/run-steps.tsx'
@@ -11,15 +12,15 @@ import classes from './run-panels.module.css'
 
 export interface RunPanelsProps {
   readonly runId: string
-  readonly session: RunSession
-  readonly state: SessionState
+  readonly model: RunModel
+  readonly state: RunModelState
   readonly isReplay: boolean
   /** When the clocks stand still, in milliseconds since 1970; null while they run. */
   readonly stoppedAt: number | null
 }
 
 /** The log, the steps and the results of a run: side by side, or where there is no room for that in tabs. */
-export function RunPanels ({ runId, session, state, isReplay, stoppedAt }: RunPanelsProps) {
+export function RunPanels ({ runId, model, state, isReplay, stoppedAt }: RunPanelsProps) {
   const [step, setStep] = useState<string | null>(null)
   const [isLarge, setLarge] = useState(false)
   const [tab, setTab] = useState<string | null>('log')
@@ -27,7 +28,7 @@ export function RunPanels ({ runId, session, state, isReplay, stoppedAt }: RunPa
   const lines = useMemo(() => stepLines(state.run.steps), [state.run.steps])
   const log = (
     <LogPanel
-      session={session} state={state} isReplay={isReplay} steps={lines} step={step} onStep={setStep}
+      model={model} state={state} isReplay={isReplay} steps={lines} step={step} onStep={setStep}
       downloadUrl={`/api/v1/workflow-runs/${encodeURIComponent(runId)}/log`} emptyText={emptyText(state)}
     />
   )
@@ -102,7 +103,7 @@ function Count ({ lines }: { lines: readonly StepLine[] }) {
   return <span className={classes['count']} data-failed={failed > 0}>{failed > 0 ? `${formatCount(failed)} failed` : formatCount(lines.length)}</span>
 }
 
-function emptyText ({ phase, newest }: SessionState): string {
+function emptyText ({ phase, newest }: RunModelState): string {
   if (phase === 'opening') return ''
   return phase === 'waiting' || newest === '0-0' ? 'Nothing has been logged yet.' : 'There are no lines here.'
 }

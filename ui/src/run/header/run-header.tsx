@@ -10,7 +10,7 @@ import { runPath, workflowPath } from '../../shell/links.ts'
 import { ConnectionIndicator } from '../../status/connection-indicator.tsx'
 import { StatusBadge } from '../../status/status-icon.tsx'
 import { explanationOf, isCurrent, isCutOff } from '../model/connection-state.ts'
-import type { SessionState } from '../model/run-session.ts'
+import type { RunModelState } from '../model/run-model-state.ts'
 import { ElapsedClock } from './elapsed-clock.tsx'
 import { RunActions } from './run-actions.tsx'
 import { useCheckedNote } from './use-checked-note.ts'
@@ -18,7 +18,7 @@ import classes from './run-header.module.css'
 
 export interface RunHeaderProps {
   readonly runId: string
-  readonly state: SessionState
+  readonly state: RunModelState
   readonly connection: Connection
   /** When the clock stands still, in milliseconds since 1970; null while it runs. */
   readonly stoppedAt: number | null

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { checkedText } from '../model/connection-state.ts'
-import type { Checked } from '../model/run-session.ts'
+import type { Checked } from '../model/reconnect-check.ts'
 
 /** How long it is said what a reconnect has found, in milliseconds. */
 const SAID_FOR_MS = 20_000

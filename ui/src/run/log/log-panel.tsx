@@ -3,12 +3,14 @@ import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { ArrowDownIcon } from '@primer/octicons-react'
 import { seqOf, type LogLevel } from '@runcast/protocol'
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react'
+import classes from 'ui/src/run/log/log.module.css'
 import { formatNumberOf } from '../../format/count.ts'
 import type { LogRow } from '../model/log-rows.ts'
 import { shownText } from '../model/log-text.ts'
 import type { LogView } from '../model/log-view.ts'
-import type { RunSession, SessionState } from '../model/run-session.ts'
 import type { RowFilter } from '../model/row-filter.ts'
+import type { RunModelState } from '../model/run-model-state.ts'
+import type { RunModel } from '../model/run-model.ts'
 import type { StepLine } from '../model/steps.ts'
 import { LineBar } from './line-bar.tsx'
 import { LogHead } from './log-head.tsx'
@@ -19,11 +21,10 @@ import type { TimeMode } from './row-times.ts'
 import { useLogShortcuts } from './use-log-shortcuts.ts'
 import { useMarkedLine } from './use-marked-line.ts'
 import { useSearch } from './use-search.ts'
-import classes from './log.module.css'
 
 export interface LogPanelProps {
-  readonly session: RunSession
-  readonly state: SessionState
+  readonly model: RunModel
+  readonly state: RunModelState
   readonly isReplay: boolean
   readonly steps: readonly StepLine[]
   /** The step whose rows alone are shown; null for all. */
@@ -37,8 +38,8 @@ export interface LogPanelProps {
 const NEXT_TIME_MODE: Readonly<Record<TimeMode, TimeMode>> = { clock: 'elapsed', elapsed: 'none', none: 'clock' }
 
 /** The log of a run, with what searches, filters and moves it. */
-export function LogPanel ({ session, state, isReplay, steps, step, onStep, downloadUrl, emptyText }: LogPanelProps) {
-  const { log: view, reader } = session
+export function LogPanel ({ model, state, isReplay, steps, step, onStep, downloadUrl, emptyText }: LogPanelProps) {
+  const { log: view, reader } = model
   const list = useRef<LogListHandle>(null)
   const field = useRef<HTMLInputElement>(null)
   const [wantsEnd, setWantsEnd] = useState(true)
@@ -47,7 +48,7 @@ export function LogPanel ({ session, state, isReplay, steps, step, onStep, downl
   const [level, setLevel] = useState<LogLevel>('trace')
   const { wraps, toggleWrap, timeMode, nextTimeMode } = useLook()
   const search = useSearch(view, list)
-  const { target, mark, markNext } = useMarkedLine(session, list)
+  const { target, mark, markNext } = useMarkedLine(model, list)
 
   useFilter(view, list, { level, step }, follows)
   useFocus(state.focus, view, list, setWantsEnd)
@@ -59,9 +60,9 @@ export function LogPanel ({ session, state, isReplay, steps, step, onStep, downl
 
   const follow = useCallback(async () => {
     setWantsEnd(true)
-    await session.showEnd()
+    await model.showEnd()
     list.current?.showEnd()
-  }, [session])
+  }, [model])
   const toggleFollow = useCallback(() => { if (follows) setWantsEnd(false); else follow() }, [follows, follow])
   const scrolled = useCallback((toEnd: boolean) => { if (!toEnd || reader.state.isAtEnd) setWantsEnd(toEnd) }, [reader])
   // Where a filter leaves few rows both ends are in sight: rows come in only as long as none must go for them.
@@ -129,7 +130,7 @@ function useFilter (view: LogView, list: RefObject<LogListHandle | null>, { leve
   useEffect(() => apply(), [level, step])
 }
 
-function useFocus (focus: SessionState['focus'], view: LogView, list: RefObject<LogListHandle | null>, setWantsEnd: (wantsEnd: boolean) => void): void {
+function useFocus (focus: RunModelState['focus'], view: LogView, list: RefObject<LogListHandle | null>, setWantsEnd: (wantsEnd: boolean) => void): void {
   useEffect(() => {
     if (focus === null) return
     setWantsEnd(false)

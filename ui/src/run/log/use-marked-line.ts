@@ -2,7 +2,7 @@ import { parseCursor } from '@runcast/protocol'
 import { useCallback, useEffect, useMemo, useRef, type RefObject } from 'react'
 import { useLocation, useNavigate } from 'react-router'
 import type { LogView } from '../model/log-view.ts'
-import type { RunSession } from '../model/run-session.ts'
+import type { RunModel } from '../model/run-model.ts'
 import type { LogListHandle } from './log-list.tsx'
 
 /** The line that the page's address names, and how to name another. */
@@ -20,8 +20,8 @@ export function lineOf (fragment: string): string | null {
 }
 
 /** The marked line of a log, kept in the address. */
-export function useMarkedLine (session: RunSession, list: RefObject<LogListHandle | null>): MarkedLine {
-  const { log: view } = session
+export function useMarkedLine (model: RunModel, list: RefObject<LogListHandle | null>): MarkedLine {
+  const { log: view } = model
   const { hash, pathname, search } = useLocation()
   const navigate = useNavigate()
   const target = lineOf(hash)
@@ -29,8 +29,8 @@ export function useMarkedLine (session: RunSession, list: RefObject<LogListHandl
   useEffect(() => {
     if (shown.current === target) return
     shown.current = target
-    if (target !== null) session.show(target)
-  }, [session, target])
+    if (target !== null) model.show(target)
+  }, [model, target])
 
   const mark = useCallback((id: string | null) => {
     navigate({ pathname, search, hash: id === null ? '' : `line=${id}` }, { replace: true, preventScrollReset: true })

@@ -1,6 +1,6 @@
 import type { Connection } from '@runcast/client/react'
 import { formatCount, formatNumberOf } from '../../format/count.ts'
-import type { Checked } from './run-session.ts'
+import type { Checked } from './reconnect-check.ts'
 
 const EXPLANATIONS: Readonly<Record<Connection, string>> = {
   connecting: 'Opening the stream of this run.',

@@ -1,5 +1,6 @@
 import { ORIGIN, seqOf } from '@runcast/protocol'
 import type { EventPage, EventPageQuery } from '../../api/types.ts'
+import { eventsOf } from './log-page.ts'
 import type { SourceEvent } from './log-rows.ts'
 import type { LogView } from './log-view.ts'
 import { MAX_ROWS, nextId, previousId } from './log-window.ts'
@@ -99,8 +100,8 @@ export class LogReader {
       if (signal.aborted) return
       // Meanwhile what it was to be added to may have been dropped, to make room at the other end.
       if (this.#view.window.before !== before) return this.#set({ earlier: 'more' })
-      if (this.#view.window.prepend(page.events.map(eventOf))) this.detach()
-      this.#set(whatIsBefore(page))
+      if (this.#view.window.prepend(eventsOf(page))) this.detach()
+      this.#set(earlierThan(page))
       this.#view.changed()
     }, signal)
     await this.#reading
@@ -121,7 +122,7 @@ export class LogReader {
         return
       }
       const gap = page.gap === null ? [] : [{ kind: 'gap' as const, resumedAfter: page.gap.resumed_after, lost: page.gap.lost }]
-      this.#apply([...gap, ...page.events.map((event) => ({ kind: 'event' as const, event: eventOf(event) }))])
+      this.#apply([...gap, ...eventsOf(page).map((event) => ({ kind: 'event' as const, event }))])
       if (page.more) this.#arrived = null
       else this.#attach()
     }, signal)
@@ -201,11 +202,11 @@ export class LogReader {
 
   #fill (page: EventPage | null, after: string): void {
     const { window } = this.#view
-    const first = page?.events[0]
-    window.reset(first === undefined ? after : previousId(first.id))
-    window.append(page?.events.map(eventOf) ?? [])
+    const events = page === null ? [] : eventsOf(page)
+    window.reset(events[0] === undefined ? after : previousId(events[0].id))
+    window.append(events)
     this.#isFilled = true
-    this.#set(page === null ? { earlier: 'none', trimmed: 0 } : whatIsBefore(page))
+    this.#set(page === null ? { earlier: 'none', trimmed: 0 } : earlierThan(page))
     this.#view.changed()
   }
 
@@ -233,13 +234,9 @@ export class LogReader {
   }
 }
 
-function whatIsBefore ({ events, more }: EventPage): Pick<ReaderState, 'earlier' | 'trimmed'> {
+function earlierThan ({ events, more }: EventPage): Pick<ReaderState, 'earlier' | 'trimmed'> {
   const first = events[0]
   return { earlier: more ? 'more' : 'none', trimmed: more || first === undefined ? 0 : seqOf(first.id) - 1 }
-}
-
-function eventOf ({ id, event_type: type, payload: data }: EventPage['events'][number]): SourceEvent {
-  return { id, type, data }
 }
 
 function messageOf (error: unknown): string {

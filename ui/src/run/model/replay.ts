@@ -1,5 +1,6 @@
 import { msOf, seqOf } from '@runcast/protocol'
 import type { EventPage } from '../../api/types.ts'
+import { eventsOf } from './log-page.ts'
 import type { SourceEvent } from './log-rows.ts'
 import { foldEvent, UNKNOWN_RUN, type RunState } from './run-state.ts'
 
@@ -39,7 +40,7 @@ export async function record (readPage: (after: string) => Promise<EventPage>, f
   let after: string | null = first
   while (after !== null) {
     const page: EventPage = await readPage(after)
-    for (const { id, event_type: type, payload: data } of page.events) changes.push({ id, type, data })
+    changes.push(...eventsOf(page))
     after = page.more && page.after !== null && seqOf(page.after) < seqOf(last) ? page.after : null
   }
   const base = known === null ? UNKNOWN_RUN : { ...known, status: 'running', isOver: false, error: null, finishedAt: null, steps: [] }

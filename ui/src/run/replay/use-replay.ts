@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { listEvents } from '../../api/runs.ts'
 import { previousId } from '../model/log-window.ts'
-import type { RunSession } from '../model/run-session.ts'
+import type { RunModel } from '../model/run-model.ts'
 import { advanced, record, stateAt, toggled, type Recording, type ReplayState, type Speed } from '../model/replay.ts'
 import type { RunState } from '../model/run-state.ts'
 
@@ -28,7 +28,7 @@ export interface Replays {
 const TICK_MS = 50
 
 /** Shows a finished run again as it went. */
-export function useReplay (runId: string, session: RunSession): Replays {
+export function useReplay (runId: string, model: RunModel): Replays {
   const [recording, setRecording] = useState<Recording | null>(null)
   const [state, setState] = useState<ReplayState>({ at: 0, speed: 1, isPlaying: false })
   const [isLoading, setLoading] = useState(false)
@@ -36,10 +36,10 @@ export function useReplay (runId: string, session: RunSession): Replays {
   const start = useCallback(async () => {
     setLoading(true)
     try {
-      await session.showEnd()
-      await session.reader.all()
-      const { window } = session.log
-      const { newest, run, reader } = session.state()
+      await model.showEnd()
+      await model.reader.all()
+      const { window } = model.log
+      const { newest, run, reader } = model.state()
       const isWhole = reader.earlier === 'none' && reader.trimmed === 0
       const first = window.at(window.start)?.id
       if (first === undefined) return
@@ -49,7 +49,7 @@ export function useReplay (runId: string, session: RunSession): Replays {
     } finally {
       setLoading(false)
     }
-  }, [runId, session])
+  }, [runId, model])
 
   const isPlaying = recording !== null && state.isPlaying
   useEffect(() => {
@@ -65,7 +65,7 @@ export function useReplay (runId: string, session: RunSession): Replays {
   }, [isPlaying, recording])
 
   const until = recording === null ? null : state.at
-  useEffect(() => session.log.setUntil(until), [session, until])
+  useEffect(() => model.log.setUntil(until), [model, until])
 
   const replay = useMemo<Replay | null>(() => recording && {
     recording,

@@ -3,17 +3,18 @@ import { useEffect, useState, useSyncExternalStore } from 'react'
 import { getRun, listEvents } from '../api/runs.ts'
 import { isAtLeast } from './model/levels.ts'
 import { rowsOf } from './model/log-rows.ts'
-import { RunSession, type RunSource, type SessionState } from './model/run-session.ts'
+import type { RunModelState } from './model/run-model-state.ts'
+import { RunModel, type RunSource } from './model/run-model.ts'
 
 /** Opens a run for as long as the component is there. @param line the event to open at; null for where it is best */
-export function useRunSession (runId: string, line: string | null): { session: RunSession, state: SessionState } {
-  const [session] = useState(() => new RunSession(sourceOf(runId), { after: (ms, step) => { setTimeout(step, ms) } }))
+export function useRunModel (runId: string, line: string | null): { model: RunModel, state: RunModelState } {
+  const [model] = useState(() => new RunModel(sourceOf(runId), { after: (ms, callback) => { setTimeout(callback, ms) } }))
   const [firstLine] = useState(line)
   useEffect(() => {
-    session.open(firstLine)
-    return () => session.close()
-  }, [session, firstLine])
-  return { session, state: useSyncExternalStore(session.subscribe, session.state) }
+    model.open(firstLine)
+    return () => model.close()
+  }, [model, firstLine])
+  return { model, state: useSyncExternalStore(model.subscribe, model.state) }
 }
 
 // Lines without a level come with those that are errors, and a run may have nothing else.

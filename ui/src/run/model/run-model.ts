@@ -2,74 +2,43 @@ import { msOf, ORIGIN, seqOf } from '@runcast/protocol'
 import { ApiError } from '../../api/api-error.ts'
 import type { EventPage, EventPageQuery, Run } from '../../api/types.ts'
 import { kindOfStatus } from '../../status/statuses.ts'
-import { LogReader, type ReaderState, type StreamedItem } from './log-reader.ts'
-import type { SourceEvent } from './log-rows.ts'
+import { LogReader, type StreamedItem } from './log-reader.ts'
 import { LogView } from './log-view.ts'
-import { nextId } from './log-window.ts'
+import { newestPreviews } from './newest-previews.ts'
 import { previewOf, withPreviews, type Preview } from './previews.ts'
-import { endedRun, foldEvent, runStateOf, UNKNOWN_RUN, type RunState } from './run-state.ts'
+import { ReconnectCheck } from './reconnect-check.ts'
+import type { RunModelState } from './run-model-state.ts'
+import { endedRun, UNKNOWN_RUN } from './run-state.ts'
+import { StateSync } from './state-sync.ts'
 
-/** What a session asks the service. Each rejects with ApiError. */
+/** The requests of a run's page to the service. Each rejects with ApiError. */
 export interface RunSource {
   getRun (signal: AbortSignal): Promise<Run>
   listEvents (query: EventPageQuery, signal: AbortSignal): Promise<EventPage>
-  /** The first event that tells of an error; null when there is none. */
+  /** Finds the first event that tells of an error. @returns its id; null when there is none */
   findFirstError (signal: AbortSignal): Promise<string | null>
 }
 
-/** When things are done. */
+/** The timers of a model. */
 export interface Timing {
-  /** Runs a step after `ms` milliseconds. */
-  after (ms: number, step: () => void): void
+  /** Calls back after `ms` milliseconds. */
+  after (ms: number, callback: () => void): void
 }
 
-/** What was found out after a reconnect. */
-export interface Checked {
-  /** How many events were missed for good; null when that is not known. */
-  readonly missed: number | null
-  /** How many events the run has had until then. */
-  readonly events: number
-}
-
-/** All of a run that is looked at but its log. */
-export interface SessionState {
-  /** `waiting`: there is no such run yet; `refused`: the person may not see it, nobody is signed in any more, or no run is named so. */
-  readonly phase: 'opening' | 'waiting' | 'open' | 'refused'
-  /** Why it does not open; null when it does. */
-  readonly problem: ApiError | null
-  readonly run: RunState
-  readonly reader: ReaderState
-  readonly previews: readonly Preview[]
-  /** After which event the stream begins; null before that is known. */
-  readonly streamFrom: string | null
-  /** The last event that is known. */
-  readonly newest: string
-  /** The line to be shown, and a number that changes when it is to be shown again. */
-  readonly focus: { readonly id: string, readonly time: number } | null
-  readonly firstError: string | null
-  /** How often more came than could be taken in as it came. */
-  readonly timesBehind: number
-  readonly checked: Checked | null
-}
-
-// Answers that asking again does not change: no run id, nobody signed in, not allowed.
+/** The statuses of answers that asking again does not change: no run id, nobody signed in, not allowed. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403])
 
-// How often a service that does not answer is asked again, in milliseconds.
+/** The time between two requests to a service that does not answer, in milliseconds. */
 const RETRY_MS = 3_000
-const PREVIEWS_AT_ONCE = 50
-const MAX_PREVIEW_PAGES = 20
 
-/** One run that somebody looks at: opens it, takes in what its stream brings, and reads what is asked for. */
-export class RunSession {
+/** The model of a run's page: opens the run, takes in its stream, and reads the parts of the log that are asked for. */
+export class RunModel {
   readonly log: LogView
   readonly reader: LogReader
-  #state: SessionState
-  #stateAsOf = 0
-  /** What the stream says of the state while that is read, which may answer with an older one. */
-  #unread: SourceEvent[] | null = null
-  #check: { target: number | null, missed: number | null } | null = null
+  #state: RunModelState
   #focusTime = 0
+  readonly #sync = new StateSync()
+  readonly #check = new ReconnectCheck()
   readonly #closed = new AbortController()
   readonly #source: RunSource
   readonly #timing: Timing
@@ -78,7 +47,7 @@ export class RunSession {
   constructor (source: RunSource, timing: Timing) {
     this.#source = source
     this.#timing = timing
-    this.log = new LogView((step) => timing.after(0, step))
+    this.log = new LogView((callback) => timing.after(0, callback))
     this.reader = new LogReader(this.log, (query, signal) => source.listEvents(query, signal), () => this.#set({}))
     this.#state = {
       phase: 'opening',
@@ -101,7 +70,7 @@ export class RunSession {
     return () => this.#listeners.delete(listener)
   }
 
-  readonly state = (): SessionState => this.#state
+  readonly state = (): RunModelState => this.#state
   readonly #newest = () => this.#state.newest
 
   /**
@@ -111,8 +80,7 @@ export class RunSession {
   async open (line: string | null): Promise<void> {
     try {
       const run = await this.#source.getRun(this.#closed.signal)
-      this.#takeState(run)
-      this.#set({ phase: 'open', problem: null, streamFrom: run.last_event_id, newest: run.last_event_id })
+      this.#set({ run: this.#sync.answered(run), phase: 'open', problem: null, streamFrom: run.last_event_id, newest: run.last_event_id })
       await (line === null ? this.#openRun() : this.show(line))
       await this.#readPreviews(run)
     } catch (error) {
@@ -130,16 +98,15 @@ export class RunSession {
         const isValid = ({ id }: Preview) => seqOf(id) <= seqOf(newest) && msOf(id) <= msOf(newest)
         previews = withPreviews(previews, added.splice(0)).filter(isValid)
         firstError = null
-        this.#noteMissed(item.lost)
+        this.#check.count(item.lost)
         this.#readState()
         continue
       }
       const { event } = item
-      if (seqOf(event.id) > this.#stateAsOf) run = foldEvent(run, event)
-      if (event.type === 'status_change') this.#unread?.push(event)
+      run = this.#sync.streamed(run, event)
       const preview = previewOf(event)
       if (preview !== null) added.push(preview)
-      this.#noteMissed(Math.max(0, seqOf(event.id) - seqOf(newest) - 1))
+      this.#check.count(Math.max(0, seqOf(event.id) - seqOf(newest) - 1))
       newest = event.id
     }
     this.reader.take(items)
@@ -168,13 +135,13 @@ export class RunSession {
 
   /** The connection is lost: from now on, what is missed is counted. */
   connectionLost (): void {
-    this.#check ??= { target: null, missed: 0 }
+    this.#check.begin()
   }
 
   /** The connection is back: finds out whether anything was missed. */
   connectionBack (): void {
     this.reader.retry()
-    if (this.#check !== null) this.#readState()
+    if (this.#check.isOn) this.#readState()
   }
 
   /** Brings a line into view, reading what is around it if need be. */
@@ -206,15 +173,9 @@ export class RunSession {
     if (kindOfStatus(this.#state.run.status) === 'failed') await this.showFirstError()
   }
 
-  /** The newest results from before the stream begins. */
+  /** Reads the newest results from before the stream begins. */
   async #readPreviews (run: Run): Promise<void> {
-    const expected = run.counts === null ? 1 : Math.min(run.counts['result_preview'] ?? 0, PREVIEWS_AT_ONCE)
-    let before: string | null = expected === 0 ? null : nextId(run.last_event_id)
-    for (let found = 0, pages = 0; found < expected && before !== null && pages < MAX_PREVIEW_PAGES; pages++) {
-      const page = await this.#source.listEvents({ before, limit: PREVIEWS_AT_ONCE, event_types: 'result_preview' }, this.#closed.signal)
-      const previews = page.events.flatMap(({ id, event_type: type, payload: data }) => previewOf({ id, type, data }) ?? [])
-      found += previews.length
-      before = page.more ? page.before : null
+    for await (const previews of newestPreviews(run, (query) => this.#source.listEvents(query, this.#closed.signal))) {
       this.#set({ previews: withPreviews(this.#state.previews, previews) })
     }
   }
@@ -235,11 +196,11 @@ export class RunSession {
 
   /** @returns null when the service does not answer; the stream goes on without, and what it brings tells the rest */
   async #readState (): Promise<Run | null> {
-    this.#unread ??= []
+    this.#sync.awaitAnswer()
     try {
       const run = await this.#source.getRun(this.#closed.signal)
-      this.#takeState(run)
-      if (this.#check !== null) this.#check.target = seqOf(run.last_event_id)
+      this.#set({ run: this.#sync.answered(run) })
+      this.#check.expect(seqOf(run.last_event_id))
       this.#finishCheck()
       return run
     } catch {
@@ -247,27 +208,12 @@ export class RunSession {
     }
   }
 
-  #takeState (run: Run): void {
-    const asOf = seqOf(run.last_event_id)
-    const since = (this.#unread ?? []).filter(({ id }) => seqOf(id) > asOf)
-    this.#unread = null
-    this.#stateAsOf = asOf
-    this.#set({ run: since.reduce(foldEvent, runStateOf(run)) })
-  }
-
-  #noteMissed (count: number | null): void {
-    if (this.#check === null || this.#check.missed === null) return
-    this.#check.missed = count === null ? null : this.#check.missed + count
-  }
-
   #finishCheck (): void {
-    const events = seqOf(this.#state.newest)
-    if (this.#check === null || this.#check.target === null || events < this.#check.target) return
-    this.#set({ checked: { missed: this.#check.missed, events } })
-    this.#check = null
+    const checked = this.#check.finish(seqOf(this.#state.newest))
+    if (checked !== null) this.#set({ checked })
   }
 
-  #set (change: Partial<SessionState>): void {
+  #set (change: Partial<RunModelState>): void {
     this.#state = { ...this.#state, ...change, reader: this.reader.state }
     for (const listener of this.#listeners) listener()
   }
