@@ -74,7 +74,6 @@ t.test('what the service does not let workflows do is told before they are start
   await page.getByRole('link', { name: /The lists/ }).click()
   await page.getByText('ENGINE_ALLOW_PROCESSES').waitFor()
   t.same(await violations(page), [])
-  if (process.env['SHOTS'] !== undefined) for (const width of [360, 1440]) { await page.setViewportSize({ width, height: 800 }); await page.screenshot({ path: `/tmp/shots/obstacle-${width}.png` }) }
   t.same(faults, [])
 })
 

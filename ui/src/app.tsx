@@ -4,7 +4,7 @@ import { BrowserRouter, Route, Routes, useParams, useSearchParams } from 'react-
 import { LoginPage } from './login/login-page.tsx'
 import { MonitorProvider } from './monitor/monitor-provider.tsx'
 import { STYLE_NONCE } from './nonce.ts'
-import { foreseeRunView, loadMonitorPage, loadRunView, loadWorkflowPage, loadWorkflowsPage } from './pages.ts'
+import { loadMonitorPage, loadRunView, loadWorkflowPage, loadWorkflowsPage, preloadRunView } from './pages.ts'
 import { SessionProvider } from './session/session-provider.tsx'
 import { NotFoundPage } from './shell/not-found-page.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -24,7 +24,7 @@ export function App () {
           <Routes>
             <Route path='/login' element={<LoginPage />} />
             <Route element={<Shell Keeper={MonitorProvider} />}>
-              <Route index element={<ExecutionMonitorPage onNearRun={foreseeRunView} />} />
+              <Route index element={<ExecutionMonitorPage onNearRun={preloadRunView} />} />
               <Route path='/runs/:runId' element={<RunRoute />} />
               <Route path='/workflows' element={<WorkflowsPage />} />
               <Route path='/workflows/:name' element={<WorkflowRoute />} />

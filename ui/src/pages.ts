@@ -9,7 +9,7 @@ export const loadMonitorPage = () => loadPart(async () => ({ default: (await imp
 export const loadRunView = () => loadPart(async () => ({ default: (await importRunView()).RunDetailView }))
 
 /** Has the view of a run loaded for who is about to open one. Never rejects. */
-export const foreseeRunView = () => importRunView().catch(() => {})
+export const preloadRunView = () => importRunView().catch(() => {})
 
 /** As `loadMonitorPage`. */
 export const loadWorkflowsPage = () => loadPart(async () => ({ default: (await import('./workflows/workflows-page.tsx')).WorkflowsPage }))

@@ -33,7 +33,7 @@ function watched (t: Test) {
   t.teardown(unsubscribe)
   const feed = made.feeds[0]
   if (feed === undefined) throw new Error('the monitor does not watch')
-  return { ...made, feed, unsubscribe, ids: () => made.monitor.view().known.runs.map((run) => run.run_id) }
+  return { ...made, feed, unsubscribe, ids: () => made.monitor.state().known.runs.map((run) => run.run_id) }
 }
 
 function withResolvers<T> (): PromiseWithResolvers<T> {
@@ -61,7 +61,7 @@ t.test('updates that come together are shown together', async (t) => {
   t.same(ids(), ['a'])
   passTime()
   t.same(ids(), ['c', 'b', 'a'])
-  t.equal(monitor.view().known.runs[2]?.status, 'failed')
+  t.equal(monitor.state().known.runs[2]?.status, 'failed')
   t.equal(shown, 1)
 })
 
@@ -76,14 +76,14 @@ t.test('an update before a snapshot is not lost to it', async (t) => {
 t.test('while the connection is not live the page is as of when it was lost', async (t) => {
   const { monitor, feed, clock } = watched(t)
   feed.onConnection('live')
-  t.equal(monitor.view().staleSince, null)
+  t.equal(monitor.state().staleSince, null)
   clock.now = 5_000
   feed.onConnection('reconnecting')
   clock.now = 9_000
   feed.onConnection('stale')
-  t.match(monitor.view(), { connection: 'stale', staleSince: 5_000 })
+  t.match(monitor.state(), { connection: 'stale', staleSince: 5_000 })
   feed.onConnection('live')
-  t.match(monitor.view(), { connection: 'live', staleSince: null })
+  t.match(monitor.state(), { connection: 'live', staleSince: null })
 })
 
 t.test('a page whose feed has fallen silent is as of the beginning of the silence', async (t) => {
@@ -91,7 +91,7 @@ t.test('a page whose feed has fallen silent is as of the beginning of the silenc
   feed.onConnection('live')
   clock.now = 5_000
   feed.onConnection('stale')
-  t.match(monitor.view(), { connection: 'stale', staleSince: 4_700 })
+  t.match(monitor.state(), { connection: 'stale', staleSince: 4_700 })
 })
 
 t.test('who is denied the runs does not keep those seen before', async (t) => {
@@ -99,7 +99,7 @@ t.test('who is denied the runs does not keep those seen before', async (t) => {
   feed.onSnapshot({ runs: [aRun()], cursor: null })
   feed.onConnection('denied')
   t.same(ids(), [])
-  t.equal(monitor.view().known.loaded, false)
+  t.equal(monitor.state().known.loaded, false)
 })
 
 t.test('older runs are asked for once at a time, by their status and from where they were left', async (t) => {
@@ -109,11 +109,11 @@ t.test('older runs are asked for once at a time, by their status and from where 
   await monitor.loadOlder('')
   t.equal(asked.length, 1)
   t.match(asked[0], { status: undefined, cursor: '2-b' })
-  t.equal(monitor.view().older, 'loading')
+  t.equal(monitor.state().older, 'loading')
   asked[0]?.answer.resolve({ runs: [aRun({ run_id: 'a' })], cursor: null })
   await loading
   t.same(ids(), ['b', 'a'])
-  t.equal(monitor.view().older, 'idle')
+  t.equal(monitor.state().older, 'idle')
   await monitor.loadOlder('failed')
   t.equal(asked.length, 1, 'all are known')
 })
@@ -137,7 +137,7 @@ t.test('a page of older runs that a new snapshot has overtaken is not taken in',
   asked[0]?.answer.resolve({ runs: [aRun({ run_id: 'a' })], cursor: null })
   await loading
   t.same(ids(), ['z'])
-  t.equal(monitor.view().known.cursors[''], '9-z')
+  t.equal(monitor.state().known.cursors[''], '9-z')
 })
 
 t.test('a failed request for older runs is told, and can be repeated', async (t) => {
@@ -146,7 +146,7 @@ t.test('a failed request for older runs is told, and can be repeated', async (t)
   const loading = monitor.loadOlder('')
   asked[0]?.answer.reject(new Error('away'))
   await loading
-  t.equal(monitor.view().older, 'failed')
+  t.equal(monitor.state().older, 'failed')
   monitor.loadOlder('')
   t.equal(asked.length, 2)
 })
@@ -159,7 +159,7 @@ t.test('the runs are followed while the page is shown, and what is known stays f
   unsubscribe()
   t.equal(closed(), 1)
   t.same(ids(), ['b', 'a'], 'also what was not shown yet')
-  t.equal(monitor.view().connection, 'connecting')
+  t.equal(monitor.state().connection, 'connecting')
   t.teardown(monitor.subscribe(() => {}))
   t.equal(feeds.length, 2)
 })

@@ -139,6 +139,6 @@ function paletteRgb (index: number): Rgb {
     return [grey, grey, grey]
   }
   const place = index - 16
-  const level = (step: number) => CUBE[Math.floor(place / step) % 6] ?? 0
+  const level = (weight: number) => CUBE[Math.floor(place / weight) % 6] ?? 0
   return [level(36), level(6), level(1)]
 }

@@ -18,23 +18,23 @@ export function LoginPage () {
   const { hash, pathname, search } = useLocation()
   const navigate = useNavigate()
   const [code, setCode] = useState<string | null>(null)
-  const [step, setStep] = useState<'asking' | 'working' | 'done'>('asking')
+  const [stage, setStage] = useState<'asking' | 'working' | 'done'>('asking')
   const [problem, setProblem] = useState<string | null>(null)
 
   // Also a link that is opened while the page is there already.
   const given = loginCode(hash)
   if (given !== null && given !== code) {
     setCode(given)
-    setStep('working')
+    setStage('working')
     setProblem(null)
   }
 
-  const attempt = (credentials: SessionRequest) => signIn(credentials).then(() => setStep('done'), (error: unknown) => {
+  const attempt = (credentials: SessionRequest) => signIn(credentials).then(() => setStage('done'), (error: unknown) => {
     setProblem(loginProblem(error))
-    setStep('asking')
+    setStage('asking')
   })
   const submit = (token: string) => {
-    setStep('working')
+    setStage('working')
     setProblem(null)
     attempt({ token })
   }
@@ -49,14 +49,14 @@ export function LoginPage () {
   }, [code])
 
   // A session that is there already does not stand in for a code that was refused.
-  const isIn = state.kind === 'signed-in' && (step === 'done' || (step === 'asking' && code === null))
+  const isIn = state.kind === 'signed-in' && (stage === 'done' || (stage === 'asking' && code === null))
   if (isIn) return <Navigate to={returnPath(query.get('next'))} replace />
   return (
     <main className={classes['page']}>
       <div className={classes['card']}>
         <Logo size={40} />
         <h1 className={classes['title']}>Sign in to Runcast</h1>
-        {step === 'asking' && state.kind !== 'unknown'
+        {stage === 'asking' && state.kind !== 'unknown'
           ? <TokenForm notice={problem ?? noticeOf(state)} isProblem={problem !== null} onToken={submit} />
           : <p className={classes['working']} role='status'><Loader size='xs' /> Signing in …</p>}
       </div>

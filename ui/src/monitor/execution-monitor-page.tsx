@@ -9,7 +9,7 @@ import { FirstRun } from './first-run.tsx'
 import { useMonitor } from './monitor-context.ts'
 import { OlderRuns } from './older-runs.tsx'
 import { countStatuses, readFilter, statusOf, textFilter, writeFilter, type RunFilter } from './run-filter.ts'
-import type { MonitorView } from './run-monitor.ts'
+import type { MonitorState } from './run-monitor.ts'
 import { RunTable } from './run-table.tsx'
 import classes from './execution-monitor-page.module.css'
 
@@ -20,8 +20,8 @@ export interface ExecutionMonitorPageProps {
 
 /** All runs, live: the last created first. */
 export function ExecutionMonitorPage ({ onNearRun }: ExecutionMonitorPageProps) {
-  const { monitor, view, current, setCurrent } = useMonitor()
-  const { known, connection } = view
+  const { monitor, state, current, setCurrent } = useMonitor()
+  const { known, connection } = state
   useSessionCheck(connection)
   const [query, setQuery] = useSearchParams()
   const filter = readFilter(query)
@@ -37,19 +37,19 @@ export function ExecutionMonitorPage ({ onNearRun }: ExecutionMonitorPageProps) 
     <>
       <div className={classes['top']}>
         <h1 className={classes['title']}>Runs</h1>
-        <ConnectionIndicator connection={connection} detail={detailOf(view)} />
+        <ConnectionIndicator connection={connection} detail={detailOf(state)} />
       </div>
       {!known.loaded && <p className={classes['notice']}>{noticeOf(connection)}</p>}
       {known.loaded && known.runs.length === 0 && <FirstRun />}
       {known.runs.length > 0 && (
         <>
           <FilterBar filter={filter} counts={counts} total={found.length} isComplete={known.cursors[''] === null} onChange={setFilter} />
-          <RunTable runs={shown} staleSince={view.staleSince} chosen={current} onChoose={setCurrent} onNear={onNearRun}>
+          <RunTable runs={shown} staleSince={state.staleSince} chosen={current} onChoose={setCurrent} onNear={onNearRun}>
             {(isNearEnd) => (
               <OlderRuns
                 key={`${filter.status}\n${text}`}
                 filter={{ status: filter.status, text }}
-                view={view}
+                state={state}
                 shown={shown.length}
                 isNear={isNearEnd}
                 onClear={() => setFilter({ status: null, text: '' })}
@@ -64,19 +64,19 @@ export function ExecutionMonitorPage ({ onNearRun }: ExecutionMonitorPageProps) 
 }
 
 /** What there is to say as long as no runs are known. */
-function noticeOf (connection: MonitorView['connection']): string {
+function noticeOf (connection: MonitorState['connection']): string {
   if (connection === 'denied') return 'This session may not see runs: it lacks the scope runs:read.'
   return connection === 'reconnecting' || connection === 'stale' ? 'The service does not answer. Trying again …' : 'Loading runs …'
 }
 
 /** As of when the page is, while it is not live. */
-function detailOf ({ known, connection, staleSince }: MonitorView): string {
+function detailOf ({ known, connection, staleSince }: MonitorState): string {
   const isOld = connection === 'reconnecting' || connection === 'stale'
   return isOld && known.loaded && staleSince !== null ? `as of ${formatClock(staleSince)}` : ''
 }
 
 /** A refused feed may mean that the session is over. */
-function useSessionCheck (connection: MonitorView['connection']): void {
+function useSessionCheck (connection: MonitorState['connection']): void {
   const { check } = useSession()
   useEffect(() => {
     if (connection === 'denied') check()

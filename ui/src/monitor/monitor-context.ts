@@ -2,7 +2,7 @@ import { watchRuns } from '@runcast/client/react'
 import { createContext, use, useSyncExternalStore } from 'react'
 import { listRuns } from '../api/runs.ts'
 import { serverNow } from '../api/server-time.ts'
-import { RunMonitor, type MonitorView } from './run-monitor.ts'
+import { RunMonitor, type MonitorState } from './run-monitor.ts'
 
 /** Often enough to look live, and seldom enough for thousands of runs. */
 const SHOW_MS = 150
@@ -35,8 +35,8 @@ export function makeMonitor (): RunMonitor {
 }
 
 /** Follows the runs for as long as the component is there. */
-export function useMonitor (): KeptMonitor & { readonly view: MonitorView } {
+export function useMonitor (): KeptMonitor & { readonly state: MonitorState } {
   const kept = use(MonitorContext)
   if (kept === null) throw new Error('useMonitor needs a MonitorProvider around it')
-  return { ...kept, view: useSyncExternalStore(kept.monitor.subscribe, kept.monitor.view) }
+  return { ...kept, state: useSyncExternalStore(kept.monitor.subscribe, kept.monitor.state) }
 }

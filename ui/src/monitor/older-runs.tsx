@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import { formatCount, formatNumberOf } from '../format/count.ts'
 import { MAX_RUNS, olderThanKnown } from './known-runs.ts'
 import { NO_STATUS, type RunFilter } from './run-filter.ts'
-import type { MonitorView } from './run-monitor.ts'
+import type { MonitorState } from './run-monitor.ts'
 import classes from './older-runs.module.css'
 
 /** So many runs are gone through for what the service does not search for before the person is asked whether to go on. */
@@ -11,7 +11,7 @@ const SEARCH_RUNS = 2_000
 
 interface OlderRunsProps {
   readonly filter: RunFilter
-  readonly view: MonitorView
+  readonly state: MonitorState
   /** How many runs are in the list. */
   readonly shown: number
   /** Whether the end of the list is in sight. */
@@ -21,8 +21,8 @@ interface OlderRunsProps {
 }
 
 /** The end of the list: loads older runs when it comes in sight, and says so. */
-export function OlderRuns ({ filter, view, shown, isNear, onClear, loadOlder }: OlderRunsProps) {
-  const { known, older, connection } = view
+export function OlderRuns ({ filter, state, shown, isNear, onClear, loadOlder }: OlderRunsProps) {
+  const { known, older, connection } = state
   const [limit, setLimit] = useState(known.runs.length + SEARCH_RUNS)
   // The service knows no runs by their lack of a status.
   const status = filter.status === null || filter.status === NO_STATUS ? '' : filter.status

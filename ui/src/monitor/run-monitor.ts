@@ -2,7 +2,7 @@ import type { Connection, RunPage, RunSummary, RunUpdatesListener } from '@runca
 import { NOTHING_KNOWN, olderThanKnown, withPage, withSnapshot, withUpdates, type KnownRuns } from './known-runs.ts'
 
 /** What the monitor page shows, but for the filter. */
-export interface MonitorView {
+export interface MonitorState {
   readonly known: KnownRuns
   readonly connection: Connection
   /** When the service was heard last, milliseconds since 1970: until then what is shown was true. null while it is live. */
@@ -27,7 +27,7 @@ export interface RunMonitorOptions {
 export class RunMonitor {
   readonly #options: RunMonitorOptions
   readonly #listeners = new Set<() => void>()
-  #view: MonitorView = { known: NOTHING_KNOWN, connection: 'connecting', staleSince: null, older: 'idle' }
+  #state: MonitorState = { known: NOTHING_KNOWN, connection: 'connecting', staleSince: null, older: 'idle' }
   #updates: RunSummary[] = []
   #unwatch: () => void = () => {}
 
@@ -36,7 +36,7 @@ export class RunMonitor {
   }
 
   /** What is to be shown: the same object until something changes. */
-  readonly view = (): MonitorView => this.#view
+  readonly state = (): MonitorState => this.#state
 
   /** Follows the runs while anybody listens. @returns stops calling the listener */
   readonly subscribe = (listener: () => void): () => void => {
@@ -44,20 +44,20 @@ export class RunMonitor {
     if (this.#listeners.size === 1) this.#unwatch = this.#options.watchRuns(this.#feedListener())
     return () => {
       this.#listeners.delete(listener)
-      if (this.#listeners.size === 0) this.#rest()
+      if (this.#listeners.size === 0) this.#stopWatching()
     }
   }
 
   /** Asks for older runs of a status ('' for all), unless that is being done or all are known. Never rejects. */
   readonly loadOlder = async (status: string): Promise<void> => {
-    const cursor = olderThanKnown(this.#view.known, status)
-    if (cursor === null || this.#view.older === 'loading') return
+    const cursor = olderThanKnown(this.#state.known, status)
+    if (cursor === null || this.#state.older === 'loading') return
     this.#show({ older: 'loading' })
     try {
       const page = await this.#options.listRuns({ status: status === '' ? undefined : status, cursor })
       // A snapshot that came meanwhile may have made the page one of another list.
-      const isWanted = olderThanKnown(this.#view.known, status) === cursor
-      this.#show({ older: 'idle', ...(isWanted ? { known: withPage(this.#view.known, status, page) } : {}) })
+      const isWanted = olderThanKnown(this.#state.known, status) === cursor
+      this.#show({ older: 'idle', ...(isWanted ? { known: withPage(this.#state.known, status, page) } : {}) })
     } catch {
       this.#show({ older: 'failed' })
     }
@@ -67,7 +67,7 @@ export class RunMonitor {
     return {
       onSnapshot: (page) => {
         this.#showUpdates()
-        this.#show({ known: withSnapshot(this.#view.known, page) })
+        this.#show({ known: withSnapshot(this.#state.known, page) })
       },
       onUpdates: (runs) => {
         if (this.#updates.length === 0) this.#options.soon(() => this.#showUpdates())
@@ -80,7 +80,7 @@ export class RunMonitor {
   #showUpdates (): void {
     const updates = this.#updates
     this.#updates = []
-    if (updates.length > 0) this.#show({ known: withUpdates(this.#view.known, updates) })
+    if (updates.length > 0) this.#show({ known: withUpdates(this.#state.known, updates) })
   }
 
   #showConnection (connection: Connection): void {
@@ -88,17 +88,17 @@ export class RunMonitor {
     if (connection === 'live') this.#show({ connection, staleSince: null })
     // What a person may not see any more is not kept.
     else if (connection === 'denied') this.#show({ connection, staleSince: null, known: NOTHING_KNOWN })
-    else this.#show({ connection, staleSince: this.#view.staleSince ?? now() - (connection === 'stale' ? silenceMs : 0) })
+    else this.#show({ connection, staleSince: this.#state.staleSince ?? now() - (connection === 'stale' ? silenceMs : 0) })
   }
 
-  #rest (): void {
+  #stopWatching (): void {
     this.#unwatch()
     this.#showUpdates()
     this.#showConnection('connecting')
   }
 
-  #show (changes: Partial<MonitorView>): void {
-    this.#view = { ...this.#view, ...changes }
+  #show (changes: Partial<MonitorState>): void {
+    this.#state = { ...this.#state, ...changes }
     for (const listener of this.#listeners) listener()
   }
 }

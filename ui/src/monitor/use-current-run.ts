@@ -14,7 +14,7 @@ interface CurrentRunOptions {
   readonly onChoose: (runId: string) => void
 }
 
-const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity }
+const MOVES: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity }
 
 /**
  * Lets the keyboard go through the runs: j and k from anywhere, the arrow keys within the list.
@@ -35,10 +35,10 @@ export function useCurrentRun ({ body, runs, chosen, current, onChoose }: Curren
   // The row of the current run is always in the page, but may have come there just now.
   useEffect(focusWanted)
 
-  const move = (step: number) => {
+  const move = (rows: number) => {
     const index = runs.findIndex((run) => run.run_id === current)
     const isInside = body.current?.contains(document.activeElement) === true
-    const run = runs[Math.min(Math.max(isInside ? index + step : index, 0), runs.length - 1)]
+    const run = runs[Math.min(Math.max(isInside ? index + rows : index, 0), runs.length - 1)]
     if (run === undefined) return
     wanted.current = run.run_id
     onChoose(run.run_id)
@@ -51,9 +51,9 @@ export function useCurrentRun ({ body, runs, chosen, current, onChoose }: Curren
   ])
 
   return (event) => {
-    const step = STEPS[event.key]
-    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
+    const rows = MOVES[event.key]
+    if (rows === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
     event.preventDefault()
-    move(step)
+    move(rows)
   }
 }

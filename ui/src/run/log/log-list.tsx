@@ -119,12 +119,12 @@ function useListHandle (handle: Ref<LogListHandle>, view: LogView, virtualizer: 
 /** Scrolls to a place, and again as rows on the way turn out higher than thought or come in before it. */
 function scrollTo (view: LogView, virtualizer: ListVirtualizer, place: number, align: 'start' | 'center'): void {
   let frames = SETTLING_FRAMES
-  const step = () => {
+  const settle = () => {
     const [offset] = virtualizer.getOffsetForIndex(view.indexOf(place), align) ?? []
     if (offset !== undefined && Math.abs(offset - (virtualizer.scrollOffset ?? 0)) > 1) virtualizer.scrollToOffset(offset)
-    if (--frames > 0) requestAnimationFrame(step)
+    if (--frames > 0) requestAnimationFrame(settle)
   }
-  step()
+  settle()
 }
 
 /** Asks for more rows before the person comes to the first or the last one there is. */

@@ -67,11 +67,11 @@ export function LogPanel ({ model, state, isReplay, steps, step, onStep, downloa
   const scrolled = useCallback((toEnd: boolean) => { if (!toEnd || reader.state.isAtEnd) setWantsEnd(toEnd) }, [reader])
   // Where a filter leaves few rows both ends are in sight: rows come in only as long as none must go for them.
   const isFiltered = level !== 'trace' || step !== null
-  const wantEarlier = useCallback(() => { if (!isFiltered || reader.hasRoom) reader.earlier() }, [reader, isFiltered])
+  const wantEarlier = useCallback(() => { if (!isFiltered || reader.hasRoom) reader.readEarlier() }, [reader, isFiltered])
   const retry = useCallback(() => { reader.retry() }, [reader])
-  const wantAll = useCallback(() => reader.all(), [reader])
-  const wantRest = useCallback(() => reader.rest(), [reader])
-  const wantLater = useCallback(() => { if (!isFiltered || reader.hasRoom) reader.later() }, [reader, isFiltered])
+  const wantAll = useCallback(() => reader.readAllEarlier(), [reader])
+  const wantRest = useCallback(() => reader.readAllLater(), [reader])
+  const wantLater = useCallback(() => { if (!isFiltered || reader.hasRoom) reader.readLater() }, [reader, isFiltered])
   const { hasRoom } = reader
   const unsearched = {
     isPartial: state.reader.earlier !== 'none' || !state.reader.isAtEnd,

@@ -21,7 +21,7 @@ export interface LogSearchProps {
 /** Searches the log: what for, how many rows it hits, and the ways to the next and the previous one. */
 export function LogSearch ({ view, search, field, isPartial, onEarlier, onLater }: LogSearchProps) {
   const keyPressed = (event: KeyboardEvent) => {
-    if (event.key === 'Enter') search.step(event.shiftKey ? -1 : 1)
+    if (event.key === 'Enter') search.go(event.shiftKey ? -1 : 1)
     if (event.key !== 'Escape') return
     search.setQuery('')
     field.current?.blur()
@@ -56,8 +56,8 @@ function Hits ({ view, search, isPartial }: Pick<LogSearchProps, 'view' | 'searc
       <span className={classes['hits']} aria-live='polite'>
         {hitCount > 0 ? found : mayBeMore ? 'None so far' : 'No lines'}
       </span>
-      <ActionIcon variant='default' size='md' aria-label='Previous hit' disabled={hitCount === 0} onClick={() => search.step(-1)}><ChevronUpIcon /></ActionIcon>
-      <ActionIcon variant='default' size='md' aria-label='Next hit' disabled={hitCount === 0} onClick={() => search.step(1)}><ChevronDownIcon /></ActionIcon>
+      <ActionIcon variant='default' size='md' aria-label='Previous hit' disabled={hitCount === 0} onClick={() => search.go(-1)}><ChevronUpIcon /></ActionIcon>
+      <ActionIcon variant='default' size='md' aria-label='Next hit' disabled={hitCount === 0} onClick={() => search.go(1)}><ChevronDownIcon /></ActionIcon>
     </>
   )
 }

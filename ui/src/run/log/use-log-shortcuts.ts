@@ -18,8 +18,8 @@ export interface LogActions {
 export function useLogShortcuts ({ field, list, search, toggleFollow, follow, toggleWrap, nextTimeMode, markNext }: LogActions): void {
   useShortcuts(useMemo(() => [
     { group: 'Log', keys: ['/'], label: 'Search', run: () => { field.current?.focus(); field.current?.select() } },
-    { group: 'Log', keys: ['n'], label: 'Next hit', run: () => search.step(1) },
-    { group: 'Log', keys: ['N'], label: 'Previous hit', run: () => search.step(-1) },
+    { group: 'Log', keys: ['n'], label: 'Next hit', run: () => search.go(1) },
+    { group: 'Log', keys: ['N'], label: 'Previous hit', run: () => search.go(-1) },
     { group: 'Log', keys: ['j'], label: 'Mark the next line', run: () => markNext(1) },
     { group: 'Log', keys: ['k'], label: 'Mark the line before', run: () => markNext(-1) },
     { group: 'Log', keys: ['g'], label: 'To the top', run: () => list.current?.showTop() },

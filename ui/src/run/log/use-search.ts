@@ -9,7 +9,7 @@ export interface Search {
   readonly hit: number | null
   setQuery (query: string): void
   /** Goes to the next hit (1) or the previous one (-1), from the last one or from what is in view; round at the ends. */
-  step (direction: 1 | -1): void
+  go (direction: 1 | -1): void
 }
 
 /** Searches a log. */
@@ -21,7 +21,7 @@ export function useSearch (view: LogView, list: RefObject<LogListHandle | null>)
     setHit(null)
     view.setQuery(text)
   }, [view])
-  const step = useCallback((direction: 1 | -1) => {
+  const go = useCallback((direction: 1 | -1) => {
     const { hitCount } = view
     if (hitCount === 0) return
     const before = hit === null ? view.hitsBefore(list.current?.topPlace() ?? 0) - (direction === 1 ? 1 : 0) : view.hitsBefore(hit)
@@ -30,5 +30,5 @@ export function useSearch (view: LogView, list: RefObject<LogListHandle | null>)
     setHit(next)
     list.current?.showPlace(next)
   }, [view, list, hit])
-  return useMemo(() => ({ query, hit, setQuery, step }), [query, hit, setQuery, step])
+  return useMemo(() => ({ query, hit, setQuery, go }), [query, hit, setQuery, go])
 }

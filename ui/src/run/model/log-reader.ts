@@ -40,9 +40,9 @@ export class LogReader {
   /** What was tried last, when it failed. */
   #failed: (() => Promise<void>) | null = null
   /** What is under way when `earlier` is loading. */
-  #reading: Promise<void> = Promise.resolve()
+  #readingEarlier: Promise<void> = Promise.resolve()
   /** What `later` has under way. */
-  #readingOn: Promise<void> | null = null
+  #readingLater: Promise<void> | null = null
   readonly #view: LogView
   readonly #readPage: ReadPage
   readonly #onChange: () => void
@@ -73,7 +73,7 @@ export class LogReader {
       this.#attach()
     }
     await this.#attempt(open, signal)
-    await this.earlier()
+    await this.readEarlier()
   }
 
   /** Shows an event and what is around it. */
@@ -85,15 +85,15 @@ export class LogReader {
       this.#fill(page, id)
     }
     await this.#attempt(open, signal)
-    await this.later()
+    await this.readLater()
   }
 
   /** Reads the events before the first row. */
-  async earlier (): Promise<void> {
-    if (this.#state.earlier === 'loading') return await this.#reading
+  async readEarlier (): Promise<void> {
+    if (this.#state.earlier === 'loading') return await this.#readingEarlier
     if (this.#state.earlier === 'none' || this.#failed !== null) return
     const { signal } = this.#opening
-    this.#reading = this.#attempt(async () => {
+    this.#readingEarlier = this.#attempt(async () => {
       this.#set({ earlier: 'loading' })
       const { before } = this.#view.window
       const page = await this.#readPage({ before, limit: PAGE_EVENTS }, signal)
@@ -104,12 +104,12 @@ export class LogReader {
       this.#set(earlierThan(page))
       this.#view.changed()
     }, signal)
-    await this.#reading
+    await this.#readingEarlier
   }
 
   /** Reads the events after the last row; at the end of the log the stream takes over. */
-  async later (): Promise<void> {
-    if (this.#readingOn !== null) return await this.#readingOn
+  async readLater (): Promise<void> {
+    if (this.#readingLater !== null) return await this.#readingLater
     if (!this.#isFilled || this.#state.isAtEnd || this.#arrived !== null || this.#failed !== null) return
     const { signal } = this.#opening
     const reading = this.#attempt(async () => {
@@ -126,9 +126,9 @@ export class LogReader {
       if (page.more) this.#arrived = null
       else this.#attach()
     }, signal)
-    this.#readingOn = reading
+    this.#readingLater = reading
     await reading
-    if (this.#readingOn === reading) this.#readingOn = null
+    if (this.#readingLater === reading) this.#readingLater = null
   }
 
   /** Does once more what has failed. */
@@ -143,17 +143,17 @@ export class LogReader {
   }
 
   /** Reads all that is before the first row, as far as it can be held. */
-  async all (): Promise<void> {
+  async readAllEarlier (): Promise<void> {
     const { signal } = this.#opening
-    while (!signal.aborted && this.#state.earlier !== 'none' && this.hasRoom && this.#failed === null) await this.earlier()
+    while (!signal.aborted && this.#state.earlier !== 'none' && this.hasRoom && this.#failed === null) await this.readEarlier()
   }
 
   /** Reads all that is after the last row, as far as it can be held. */
-  async rest (): Promise<void> {
+  async readAllLater (): Promise<void> {
     const { signal } = this.#opening
     while (!signal.aborted && !this.#state.isAtEnd && this.hasRoom && this.#failed === null) {
       const { after } = this.#view.window
-      await this.later()
+      await this.readLater()
       // Nothing is open yet, or somebody else reads.
       if (this.#view.window.after === after) return
     }
@@ -194,7 +194,7 @@ export class LogReader {
     this.#opening = new AbortController()
     this.#isFilled = false
     this.#arrived = null
-    this.#readingOn = null
+    this.#readingLater = null
     this.#failed = null
     this.#set({ earlier: 'none', trimmed: 0, isAtEnd: false, problem: null })
     return this.#opening

@@ -22,11 +22,11 @@ export class LogView {
   #isSearching = false
   #version = 0
   readonly #listeners = new Set<() => void>()
-  readonly #later: (step: () => void) => void
+  readonly #soon: (callback: () => void) => void
 
-  /** @param later runs a step after others had their turn */
-  constructor (later: (step: () => void) => void) {
-    this.#later = later
+  /** @param soon calls back after others had their turn */
+  constructor (soon: (callback: () => void) => void) {
+    this.#soon = soon
   }
 
   /** Calls back after every change. @returns ends it */
@@ -132,7 +132,7 @@ export class LogView {
   #searchOn (): void {
     const hits = this.#hits
     const done = hits?.update(this.window, SEARCHED_AT_ONCE) ?? true
-    if (!done && !this.#isSearching) this.#later(() => this.#continue())
+    if (!done && !this.#isSearching) this.#soon(() => this.#continue())
     this.#isSearching = !done
   }
 

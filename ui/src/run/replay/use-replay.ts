@@ -37,7 +37,7 @@ export function useReplay (runId: string, model: RunModel): Replays {
     setLoading(true)
     try {
       await model.showEnd()
-      await model.reader.all()
+      await model.reader.readAllEarlier()
       const { window } = model.log
       const { newest, run, reader } = model.state()
       const isWhole = reader.earlier === 'none' && reader.trimmed === 0

@@ -52,13 +52,13 @@ function optionsOf (plot: Plot, element: HTMLElement): Omit<UPlot.Options, 'widt
 const DAY_S = 86_400
 const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 
-/** What stands at the marks of a time axis, as precise as they are apart. @param step seconds */
-function timesOf (_chart: UPlot, marks: readonly number[], _axis: number, _space: number, step: number): string[] {
+/** What stands at the marks of a time axis, as precise as they are apart. @param increment seconds */
+function timesOf (_chart: UPlot, marks: readonly number[], _axis: number, _space: number, increment: number): string[] {
   return marks.map((seconds) => {
-    if (step >= DAY_S) return DATE.format(seconds * 1000)
+    if (increment >= DAY_S) return DATE.format(seconds * 1000)
     const clock = formatClock(seconds * 1000)
-    if (step >= 60) return clock.slice(0, -3)
-    return step >= 1 ? clock : `${clock}.${String(Math.round(seconds * 1000) % 1000).padStart(3, '0')}`
+    if (increment >= 60) return clock.slice(0, -3)
+    return increment >= 1 ? clock : `${clock}.${String(Math.round(seconds * 1000) % 1000).padStart(3, '0')}`
   })
 }
 
