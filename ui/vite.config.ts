@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-/** The service that the pages of `npm run dev -w ui` talk to. */
+/** The address of the service behind the pages of `npm run dev -w ui`. */
 const SERVICE = process.env['RUNCAST_URL'] ?? 'http://127.0.0.1:3000'
 
 // The service accepts only its own Host in development, and no page of another origin.
@@ -10,7 +10,7 @@ const proxy = Object.fromEntries(['/api', '/documentation'].map((path) => [path,
 export default defineConfig({
   plugins: [react()],
   resolve: {
-    // The test runner brings an older React, which packages beside this one would find first.
+    // The test runner brings an older React, which other packages would find first.
     dedupe: ['react', 'react-dom']
   },
   server: { proxy },
@@ -18,7 +18,7 @@ export default defineConfig({
   build: {
     // The content security policy has no data: addresses for scripts, styles and fonts.
     assetsInlineLimit: 0,
-    // The first that know light-dark().
+    // The first versions with light-dark().
     cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     modulePreload: { polyfill: false }
   }

@@ -15,7 +15,7 @@ const RunDetailView = lazy(loadRunView)
 const WorkflowsPage = lazy(loadWorkflowsPage)
 const WorkflowPage = lazy(loadWorkflowPage)
 
-/** All pages. Those behind the shell are only shown to who is signed in. */
+/** All pages. The shell shows its pages only with a session. */
 export function App () {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme='auto' getStyleNonce={() => STYLE_NONCE}>

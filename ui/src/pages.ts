@@ -2,17 +2,17 @@ import { loadPart } from './shell/load-part.ts'
 
 const importRunView = () => import('./run/run-detail-view.tsx')
 
-/** The pages, loaded when they are needed. */
+/** Loads the monitor page. */
 export const loadMonitorPage = () => loadPart(async () => ({ default: (await import('./monitor/execution-monitor-page.tsx')).ExecutionMonitorPage }))
 
-/** As `loadMonitorPage`. */
+/** Loads the view of a run. */
 export const loadRunView = () => loadPart(async () => ({ default: (await importRunView()).RunDetailView }))
 
-/** Has the view of a run loaded for who is about to open one. Never rejects. */
+/** Loads the view of a run before it is opened. Never rejects. */
 export const preloadRunView = () => importRunView().catch(() => {})
 
-/** As `loadMonitorPage`. */
+/** Loads the list of workflows. */
 export const loadWorkflowsPage = () => loadPart(async () => ({ default: (await import('./workflows/workflows-page.tsx')).WorkflowsPage }))
 
-/** As `loadMonitorPage`. */
+/** Loads the page of a workflow. */
 export const loadWorkflowPage = () => loadPart(async () => ({ default: (await import('./workflows/workflow-page.tsx')).WorkflowPage }))

@@ -1,6 +1,6 @@
 import { createTheme, type CSSVariablesResolver } from '@mantine/core'
 
-/** What Mantine's components look like. The colours themselves are in styles.css. */
+/** The look of Mantine's components. The colours themselves stand in styles.css. */
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: 7,
@@ -17,7 +17,7 @@ export const theme = createTheme({
   }
 })
 
-/** Lets Mantine's surfaces and texts take the colours of styles.css. */
+/** Gives the colours of styles.css to Mantine's surfaces and texts. */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
   variables: {
     '--mantine-color-body': 'var(--paper)',

@@ -1,17 +1,17 @@
-/** One thing that is wrong with what was sent. */
+/** One fault in a request. */
 export interface Fault {
-  /** JSON Pointer into it; '' for the whole. */
+  /** JSON Pointer into the request's body; '' for the whole body. */
   readonly path: string
   readonly message: string
 }
 
-/** Why a request to the service failed. */
+/** A request to the service that failed. */
 export class ApiError extends Error {
-  /** The status of the answer; 0 when there was none. */
+  /** The status of the answer; 0 without an answer. */
   readonly status: number
-  /** The service's own stable code; `unreachable` when there was no answer. */
+  /** The service's own stable code; `unreachable` without an answer. */
   readonly code: string
-  /** What the service found wrong, one by one; empty when it told no more than the message. */
+  /** The faults that the service lists; empty when it only gives a message. */
   readonly faults: readonly Fault[]
 
   constructor (status: number, code: string, message: string, { faults = [], ...options }: ErrorOptions & { readonly faults?: readonly Fault[] } = {}) {

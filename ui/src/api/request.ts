@@ -4,21 +4,21 @@ import { noteServerTime } from './server-time.ts'
 
 export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE'
-  /** Sent as JSON. */
+  /** The body, sent as JSON. */
   readonly body?: object
-  /** What is undefined is left out. */
+  /** The parameters; those that are undefined are left out. */
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly signal?: AbortSignal
-  /** Whether integers that JavaScript would round come as BigInts. */
+  /** Reads integers that JavaScript would round as BigInts. */
   readonly exact?: boolean
 }
 
 /**
- * Sends a request to the service that this page came from; the session cookie, or a gateway, speaks for the person.
+ * Sends a request to the service that this page came from. The session cookie, or a gateway, identifies the person.
  *
  * @param path below `/api/v1`, such as `/session`
- * @returns the body, parsed; null when there is none. It is taken at its word: it is the service's own.
- * @throws ApiError the service's refusal, or `unreachable`
+ * @returns the parsed body, or null when there is none. Its type is not checked: the service has validated it.
+ * @throws ApiError with the service's code, or `unreachable`
  */
 export async function request<T> (path: string, { method = 'GET', body, query = {}, signal, exact = false }: RequestOptions = {}): Promise<T> {
   const response = await send(`/api/v1${path}${queryText(query)}`, {
@@ -41,7 +41,7 @@ async function send (url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** The members of the service's problem details that people and programs are told. */
+/** The members of the service's problem details that the pages use. */
 interface Problem {
   readonly code?: string
   readonly title?: string

@@ -6,21 +6,21 @@ export interface RunListQuery {
   readonly status?: string | undefined
   /** The most runs of the page, up to 500. */
   readonly limit?: number | undefined
-  /** As the page before gave it. */
+  /** The cursor that the page before gave. */
   readonly cursor?: string | undefined
 }
 
-/** A page of runs, the last changed first. @throws ApiError */
+/** Reads a page of runs, the last changed first. @throws ApiError */
 export function listRuns (query: RunListQuery, signal?: AbortSignal): Promise<RunList> {
   return request('/workflow-runs', { query: { ...query }, ...(signal === undefined ? {} : { signal }) })
 }
 
-/** The state of one run. @throws ApiError `run_not_found` with status 404, and the others */
+/** Reads the state of one run. @throws ApiError `run_not_found` with status 404, and others */
 export function getRun (runId: string, signal?: AbortSignal): Promise<Run> {
   return request(runPath(runId), signal === undefined ? {} : { signal })
 }
 
-/** A page of a run's log, in the order of the log. Long integers in payloads are BigInts. @throws ApiError */
+/** Reads a page of a run's log, in the order of the log. Long integers in payloads are BigInts. @throws ApiError */
 export function listEvents (runId: string, query: EventPageQuery, signal?: AbortSignal): Promise<EventPage> {
   return request(`${runPath(runId)}/events`, { query: { ...query }, exact: true, ...(signal === undefined ? {} : { signal }) })
 }

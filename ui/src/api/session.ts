@@ -1,7 +1,7 @@
 import { request } from './request.ts'
 import type { Session, SessionRequest } from './types.ts'
 
-/** Who the person is. @throws ApiError with status 401 when nobody is signed in, and the others */
+/** Reads the session of the person. @throws ApiError with status 401 when nobody is signed in, and others */
 export function getSession (): Promise<Session> {
   return request('/session')
 }
@@ -9,7 +9,7 @@ export function getSession (): Promise<Session> {
 /**
  * Starts a session with a token or a login code, or renews the present one.
  *
- * @throws ApiError `login_code_invalid`, `token_invalid`, `token_expired`, `session_too_large`, and the others
+ * @throws ApiError `login_code_invalid`, `token_invalid`, `token_expired`, `session_too_large`, and others
  */
 export function startSession (credentials: SessionRequest): Promise<Session> {
   return request('/session', { method: 'POST', body: credentials })

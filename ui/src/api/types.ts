@@ -6,13 +6,13 @@ import type { StartedRun, StartRun, WorkflowDetail, WorkflowList } from '../../.
 
 export type { Run, RunList, Session, SessionRequest, StartedRun, StartRun, WorkflowDetail, WorkflowList, WorkflowName }
 
-/** A workflow as the list has it. */
+/** A workflow in the list. */
 export type WorkflowSummary = WorkflowList['workflows'][number]
 
 /** A page of a run's log. */
 export type EventPage = Static<typeof EventPageSchema>
 
-/** Which page of a run's log is asked for. */
+/** The query for a page of a run's log. */
 export interface EventPageQuery {
   /** The events after this id. */
   readonly after?: string | undefined

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
 import { ApiError } from './api-error.ts'
 
-/** What is being read from the service. */
+/** A value that is read from the service. */
 export interface Loaded<T> {
   /** null until it is there. */
   readonly value: T | null
@@ -10,7 +10,7 @@ export interface Loaded<T> {
   reload (): void
 }
 
-/** Reads something from the service when the component appears. @param read changes when something else is to be read */
+/** Reads a value from the service when the component appears. @param read another function reads anew */
 export function useLoaded<T> (read: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const [value, setValue] = useState<T | null>(null)
   const [problem, setProblem] = useState<ApiError | null>(null)

@@ -1,17 +1,17 @@
 import { request } from './request.ts'
 import type { StartedRun, StartRun, WorkflowDetail, WorkflowList } from './types.ts'
 
-/** The workflows that can be run. @throws ApiError */
+/** Lists the workflows that can be run. @throws ApiError */
 export function listWorkflows (signal: AbortSignal): Promise<WorkflowList> {
   return request('/workflows', { signal })
 }
 
-/** One workflow; the highest version when none is given. @throws ApiError `workflow_not_found`, and the others */
+/** Reads one workflow; its highest version when none is given. @throws ApiError `workflow_not_found` and others */
 export function getWorkflow (name: string, version: string | null, signal: AbortSignal): Promise<WorkflowDetail> {
   return request(`/workflows/${encodeURIComponent(name)}`, { query: { version: version ?? undefined }, signal })
 }
 
-/** Starts a run. @throws ApiError with status 422 and faults when the input does not fit, and the others */
+/** Starts a run. @throws ApiError with status 422 and faults when the input does not fit, and others */
 export function startRun (body: StartRun): Promise<StartedRun> {
   return request('/workflow-runs', { method: 'POST', body })
 }
@@ -21,7 +21,7 @@ export function cancelRun (runId: string): Promise<unknown> {
   return request(`/workflow-runs/${encodeURIComponent(runId)}/cancel`, { method: 'POST', body: {} })
 }
 
-/** Repeats a run that is over, from its last checkpoint. @throws ApiError */
+/** Repeats a finished run from its last checkpoint. @throws ApiError */
 export function retryRun (runId: string): Promise<StartedRun> {
   return request(`/workflow-runs/${encodeURIComponent(runId)}/retry`, { method: 'POST', body: {} })
 }

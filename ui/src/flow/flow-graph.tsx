@@ -12,11 +12,11 @@ export interface FlowGraphProps {
   readonly graph: WorkflowDetail['graph']
   /** The status of each task that has one, by its JSON Pointer. */
   readonly states: ReadonlyMap<string, string>
-  /** Whether what runs is shown as running: not where nobody knows whether it still does. */
+  /** Shows running tasks as running; false while the states may be old. */
   readonly isLive: boolean
-  /** The task that is chosen; null for none. */
+  /** The selected task; null for none. */
   readonly selected: string | null
-  /** Called with the task that is chosen, or null when it is chosen no more; null where none can be. */
+  /** Called with the task that is selected, or null when the selection ends. null when tasks can not be selected. */
   readonly onSelect: ((id: string | null) => void) | null
 }
 
@@ -24,7 +24,7 @@ type TaskNode = Node<{ readonly label: string, readonly kind: string, readonly s
 
 const NODE_TYPES = { task: Task, tasks: Group, end: End }
 
-/** The flow of a workflow, its tasks coloured by how they are. */
+/** The flow of a workflow, its tasks coloured by their statuses. */
 export function FlowGraph ({ graph, states, isLive, selected, onSelect }: FlowGraphProps) {
   const { colorScheme } = useMantineColorScheme()
   const places = useMemo(() => placesOf(graph), [graph])
@@ -32,7 +32,7 @@ export function FlowGraph ({ graph, states, isLive, selected, onSelect }: FlowGr
   const edges = useMemo<Edge[]>(() => graph.edges.map(({ from, to, label }, index) => ({
     id: String(index), source: from, target: to, markerEnd: { type: MarkerType.ArrowClosed }, ...(label === null ? {} : { label })
   })), [graph])
-  // By the keyboard as well as by the pointer.
+  // The keyboard selects as well as the pointer.
   const changed = (changes: NodeChange<TaskNode>[]) => {
     const selections = changes.filter((change) => change.type === 'select')
     const chosen = selections.find((change) => change.selected)

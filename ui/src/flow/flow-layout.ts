@@ -3,7 +3,7 @@ import type { WorkflowDetail } from '../api/types.ts'
 
 type FlowGraph = WorkflowDetail['graph']
 
-/** Where a node stands: its upper left corner within its parent, and its size, in pixels. */
+/** The place of a node: its upper left corner within its parent, and its size, in pixels. */
 export interface Place {
   readonly x: number
   readonly y: number
@@ -15,16 +15,16 @@ export const NODE_WIDTH = 176
 export const NODE_HEIGHT = 44
 const END_SIZE = 28
 
-/** A group keeps room for its name above what is in it. */
+/** The height above the nodes of a group, for its name. */
 const GROUP_HEAD = 24
 
 const RANK_SEPARATION = 28
 
-/** Of the label of an edge. */
+/** The size of an edge's label. */
 const LETTER_WIDTH = 7
 const LABEL_HEIGHT = 16
 
-/** Places the nodes of a flow from top to bottom, those of a group within it. */
+/** Places the nodes of a flow from top to bottom, and the nodes of a group within the group. */
 export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Place> {
   const heads = headsOf(nodes)
   const ranksep = RANK_SEPARATION + Math.max(0, ...heads.values()) / 2
@@ -34,7 +34,7 @@ export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Plac
     graph.setNode(id, heads.has(id) ? {} : { width: isEnd ? END_SIZE : NODE_WIDTH, height: isEnd ? END_SIZE : NODE_HEIGHT })
   }
   for (const { id, parent } of nodes) if (parent !== null) graph.setParent(id, parent)
-  // The layout knows no edges of groups: they go to what a group begins with, and from all that it ends with.
+  // The layout has no edges of groups. Such an edge goes to the first nodes of a group, and from all of its last ones.
   const begins = endsOf(nodes, new Set(edges.map(({ to }) => to)))
   const ends = endsOf(nodes, new Set(edges.map(({ from }) => from)))
   for (const { from, to, label } of edges) {
@@ -53,12 +53,12 @@ export function placesOf ({ nodes, edges }: FlowGraph): ReadonlyMap<string, Plac
   }))
 }
 
-/** The room that the label of an edge takes, so that no node stands in its way. */
+/** The size that the label of an edge takes, so that no node covers it. */
 function labelOf (label: string): { readonly width: number, readonly height: number, readonly labelpos: 'c' } {
   return { width: Math.min(NODE_WIDTH, label.length * LETTER_WIDTH + LETTER_WIDTH), height: LABEL_HEIGHT, labelpos: 'c' }
 }
 
-/** The room above what is in each group: for its own name, and above that of the groups in it. */
+/** The height above the nodes of each group: for its own name, and for the names of the groups in it. */
 function headsOf (nodes: FlowGraph['nodes']): ReadonlyMap<string, number> {
   const groups = new Set(nodes.flatMap(({ parent }) => parent ?? []))
   const headOf = (group: string): number => {
@@ -68,7 +68,7 @@ function headsOf (nodes: FlowGraph['nodes']): ReadonlyMap<string, number> {
   return new Map([...groups].map((group) => [group, headOf(group)]))
 }
 
-/** Makes what gives, for a group, the innermost nodes in it that are not `joined` to another one; for any other node itself. */
+/** Makes a function that gives the innermost nodes of a group that are not in `joined`; for any other node the node itself. */
 function endsOf (nodes: FlowGraph['nodes'], joined: ReadonlySet<string>): (id: string) => readonly string[] {
   const ends = (id: string): readonly string[] => {
     const inner = nodes.filter(({ parent }) => parent === id)

@@ -1,4 +1,4 @@
 import { loadPart } from '../shell/load-part.ts'
 
-/** The graph, with the libraries that lay it out and draw it: loaded when one is to be seen. */
+/** Loads the graph with the libraries that lay it out and draw it. */
 export const loadFlowGraph = () => loadPart(async () => ({ default: (await import('./flow-graph.tsx')).FlowGraph }))

@@ -6,8 +6,8 @@ const DAY = 24 * HOUR
 /**
  * A length of time in its two largest units: `420ms`, `42s`, `3m 05s`, `1h 02m`, `2d 04h`.
  *
- * @param ms milliseconds; what is below 0 counts as 0
- * @param whole whether it is counted in whole seconds, as a clock that ticks is
+ * @param ms milliseconds; less than 0 counts as 0
+ * @param whole counts in whole seconds, as a ticking clock does
  */
 export function formatDuration (ms: number, whole = false): string {
   if (ms < SECOND) return whole || ms <= 0 ? '0s' : `${Math.max(1, Math.floor(ms))}ms`

@@ -6,7 +6,7 @@ export interface TextSpan {
   readonly style: TextStyle | null
 }
 
-/** What a terminal's colour escapes ask for. Blinking and hidden text are left out: what is in a log is to be seen. */
+/** The style that a terminal's escapes ask for. Blinking and hidden text are left out: all of a log is to be seen. */
 export interface TextStyle {
   readonly color: TerminalColor | null
   readonly background: TerminalColor | null
@@ -17,7 +17,7 @@ export interface TextStyle {
   readonly strikethrough: boolean
 }
 
-/** One of the sixteen named colours, which a theme chooses, or an exact one (red, green, blue from 0 to 255). */
+/** One of the sixteen named colours, which a theme chooses, or an exact one. */
 export type TerminalColor =
   | { readonly kind: 'named', readonly index: number }
   | { readonly kind: 'rgb', readonly rgb: Rgb }
@@ -27,19 +27,19 @@ export type Rgb = readonly [red: number, green: number, blue: number]
 
 /** A line of a log message as a terminal would show it. */
 export interface TerminalLine {
-  /** Without any escapes. */
+  /** The text without any escapes. */
   readonly text: string
-  /** null when nothing in it is styled. */
+  /** null when nothing in the line is styled. */
   readonly spans: readonly TextSpan[] | null
 }
 
-// Each style of a message costs work, and a hostile one is nothing but styles.
+// Each style of a message costs work, and a hostile message is nothing but styles.
 const MAX_STYLES = 1_000
 
 /* eslint-disable no-control-regex -- control characters are what this is about. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202d\u202e]/
 const NOT_SHOWN = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u202d\u202e]/g
-// Operating system commands, device control strings and the like, to their end or that of the line.
+// Operating system commands, device control strings and the like, up to their end or the end of the line.
 const STRINGS = /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c|$)?/g
 const SEQUENCES = /(?:\u001b\[|\u009b)([0-?]*)([ -/]*)([@-~]?)/g
 const OTHER_ESCAPES = /\u001b(?!\[[\d;]*m)[ -/]*[0-~]?/g
@@ -47,8 +47,8 @@ const STYLES = /\u001b\[[\d;]*m/g
 /* eslint-enable no-control-regex */
 
 /**
- * Takes a log message apart into lines, as a terminal would show it: colours and weights are kept, a carriage return
- * starts a line over, and every other escape or control character has no effect.
+ * Divides a log message into lines, as a terminal would show it. Colours and weights are kept, a carriage return starts
+ * a line over, and every other escape or control character has no effect.
  *
  * @returns at least one line
  */
@@ -70,7 +70,7 @@ function onlyStyles (text: string): string {
     .replace(OTHER_ESCAPES, '')
 }
 
-/** Of a line that starts over, as progress bars do, keeps what was written last; styles set before still hold. */
+/** Keeps the last text of a line that starts over, as progress bars do. Styles that were set before still hold. */
 function withoutOverwritten (text: string): string {
   if (!text.includes('\r')) return text
   return text.split('\n').map((line) => {
@@ -118,7 +118,7 @@ function styleOf ({ fg, bg, fg_truecolor: fgRgb, bg_truecolor: bgRgb, decoration
 const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
 const CUBE = [0, 95, 135, 175, 215, 255]
 
-/** Reads one of Anser's class names; `ansi-truecolor` has its numbers beside it. */
+/** Reads one of Anser's class names. The numbers of `ansi-truecolor` stand in `rgb`. */
 function colorOf (name: string | null, rgb: string | null): TerminalColor | null {
   if (name === null) return null
   if (name === 'ansi-truecolor') {

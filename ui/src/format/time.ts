@@ -8,10 +8,10 @@ const DAY_OF_YEAR = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 's
 const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 
 /**
- * How long ago something was, in one unit: `just now`, `5 min ago`, `3 h ago`, `2 d ago`; after a week its date.
+ * The time since something, in one unit: `just now`, `5 min ago`, `3 h ago`, `2 d ago`; after a week its date.
  *
- * @param time milliseconds since 1970
- * @param now the same; a time after it counts as now
+ * @param time milliseconds since 1970; a time after `now` counts as `now`
+ * @param now milliseconds since 1970
  */
 export function formatAgo (time: number, now: number): string {
   const ago = now - time
@@ -22,12 +22,12 @@ export function formatAgo (time: number, now: number): string {
   return (new Date(time).getFullYear() === new Date(now).getFullYear() ? DAY_OF_YEAR : DATE).format(time)
 }
 
-/** Date and time of day, in the time zone of who looks: `24 Nov 2025, 16:00:01`. */
+/** Date and time of day in the browser's time zone: `24 Nov 2025, 16:00:01`. */
 export function formatFull (time: number): string {
   return FULL.format(time)
 }
 
-/** The time of day, in the time zone of who looks: `16:00:01`. */
+/** The time of day in the browser's time zone: `16:00:01`. */
 export function formatClock (time: number): string {
   return CLOCK.format(time)
 }

@@ -27,9 +27,9 @@ function tick (): void {
 const stopped = () => () => {}
 
 /**
- * The service's time, in milliseconds since 1970, every second; all who ask share one clock.
+ * The service's time every second, in milliseconds since 1970. All components share one clock.
  *
- * @param stoppedAt the time at which the clock stands still, when what is shown is not as of now; null while it runs
+ * @param stoppedAt the time at which the clock stands still, because the page may be old; null while it runs
  */
 export function useNow (stoppedAt: number | null): number {
   return useSyncExternalStore(stoppedAt === null ? subscribe : stopped, () => stoppedAt ?? now)

@@ -10,7 +10,7 @@ import { loginCode, loginProblem } from './login-problem.ts'
 import { returnPath } from './return-path.ts'
 import classes from './login-page.module.css'
 
-/** Turns a login code or a pasted token into a session, and goes on to where the person wanted to go. */
+/** Turns a login code or a pasted token into a session, and leads back to the page that the person wanted. */
 export function LoginPage () {
   usePageTitle('Sign in')
   const { state, signIn } = useSession()
@@ -21,7 +21,7 @@ export function LoginPage () {
   const [stage, setStage] = useState<'asking' | 'working' | 'done'>('asking')
   const [problem, setProblem] = useState<string | null>(null)
 
-  // Also a link that is opened while the page is there already.
+  // A link may also be opened while the page is there.
   const given = loginCode(hash)
   if (given !== null && given !== code) {
     setCode(given)
@@ -48,7 +48,7 @@ export function LoginPage () {
     if (code !== null) redeem(code)
   }, [code])
 
-  // A session that is there already does not stand in for a code that was refused.
+  // An older session does not stand in for a code that was refused.
   const isIn = state.kind === 'signed-in' && (stage === 'done' || (stage === 'asking' && code === null))
   if (isIn) return <Navigate to={returnPath(query.get('next'))} replace />
   return (

@@ -8,13 +8,13 @@ const TEXTS: Readonly<Record<string, string>> = {
   unreachable: 'The service does not answer. Is it running?'
 }
 
-/** Why signing in failed, for people. */
+/** Explains to people why signing in failed. */
 export function loginProblem (error: unknown): string {
   if (!(error instanceof ApiError)) return `Signing in failed: ${error instanceof Error ? error.message : String(error)}`
   return TEXTS[error.code] ?? `The service refused this: ${error.message}`
 }
 
-/** The login code in the fragment of an address, as `runcast login` prints it; null without one. */
+/** Reads the login code from the fragment of an address, as `runcast login` prints it; null without one. */
 export function loginCode (hash: string): string | null {
   const code = new URLSearchParams(hash.replace(/^#/, '')).get('code')
   return code === '' ? null : code

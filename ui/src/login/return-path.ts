@@ -1,8 +1,8 @@
 /**
- * Where a person goes after signing in.
+ * The page to open after signing in.
  *
- * @param wanted what the `next` parameter of the login page says, if anything
- * @returns a path of this origin: anything else is not followed
+ * @param wanted the `next` parameter of the login page, if there is one
+ * @returns a path of this origin; `/` in place of anything else
  */
 export function returnPath (wanted: string | null): string {
   if (wanted === null || !/^\/(?![/\\])/.test(wanted) || /[\t\r\n]/.test(wanted)) return '/'

@@ -18,7 +18,7 @@ export interface ExecutionMonitorPageProps {
   readonly onNearRun: () => void
 }
 
-/** All runs, live: the last created first. */
+/** All runs, live, the last created first. */
 export function ExecutionMonitorPage ({ onNearRun }: ExecutionMonitorPageProps) {
   const { monitor, state, current, setCurrent } = useMonitor()
   const { known, connection } = state
@@ -63,13 +63,13 @@ export function ExecutionMonitorPage ({ onNearRun }: ExecutionMonitorPageProps) 
   )
 }
 
-/** What there is to say as long as no runs are known. */
+/** The notice while no runs are known. */
 function noticeOf (connection: MonitorState['connection']): string {
   if (connection === 'denied') return 'This session may not see runs: it lacks the scope runs:read.'
   return connection === 'reconnecting' || connection === 'stale' ? 'The service does not answer. Trying again …' : 'Loading runs …'
 }
 
-/** As of when the page is, while it is not live. */
+/** The time since which the page may be old; '' while it is live. */
 function detailOf ({ known, connection, staleSince }: MonitorState): string {
   const isOld = connection === 'reconnecting' || connection === 'stale'
   return isOld && known.loaded && staleSince !== null ? `as of ${formatClock(staleSince)}` : ''

@@ -10,15 +10,15 @@ import classes from './filter-bar.module.css'
 
 interface FilterBarProps {
   readonly filter: RunFilter
-  /** Of the runs with the filter's text. */
+  /** The number of runs of each status, among those with the filter's text. */
   readonly counts: ReadonlyMap<string, number>
   readonly total: number
-  /** Whether the counts are of all runs, not only of those that are loaded. */
+  /** Tells whether the counts are of all runs, not only of those that are loaded. */
   readonly isComplete: boolean
   readonly onChange: (filter: RunFilter) => void
 }
 
-/** Chooses which runs are shown, and counts them by status. */
+/** Filters the runs by status and text, and counts them by status. */
 export function FilterBar ({ filter, counts, total, isComplete, onChange }: FilterBarProps) {
   const statuses = orderStatuses([...counts.keys(), ...(filter.status === null ? [] : [filter.status])])
   return (
@@ -53,7 +53,7 @@ interface StatusButtonProps {
 
 function StatusButton ({ status, label, count, isComplete, isChosen, onChoose }: StatusButtonProps) {
   return (
-    <button type='button' className={classes['status']} aria-pressed={isChosen} onClick={onChoose} title={isComplete ? undefined : 'Counted are the runs that are loaded; there are older ones.'}>
+    <button type='button' className={classes['status']} aria-pressed={isChosen} onClick={onChoose} title={isComplete ? undefined : 'Only loaded runs are counted; there are older ones.'}>
       {status !== undefined && <StatusIcon kind={kindOfRun(status === NO_STATUS ? null : status, false)} size={14} />}
       {label}
       <span className={classes['count']}>{formatCount(count)}{!isComplete && '+'}</span>

@@ -7,9 +7,9 @@ export interface FirstRunCommand {
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 
 /**
- * The ways to start a run with the service of a page. On the service's own machine the command finds it, and a token, by itself.
+ * The ways to start a run. On the service's own machine the commands find the service and a token by themselves.
  *
- * @param page where the page is
+ * @param page the location of the page
  */
 export function firstRunCommands ({ hostname, origin }: { readonly hostname: string, readonly origin: string }): FirstRunCommand[] {
   const isHere = LOOPBACK.test(hostname)

@@ -7,12 +7,12 @@ import classes from './first-run.module.css'
 
 const FirstWorkflow = lazy(() => loadPart(async () => ({ default: (await import('./first-workflow.tsx')).FirstWorkflow })))
 
-/** How to start a first run: what there is to see before there is one. */
+/** The ways to start a first run, shown while there is none. */
 export function FirstRun () {
   return (
     <section className={classes['empty']} aria-labelledby='first-run'>
       <h2 id='first-run' className={classes['title']}>Start a first run</h2>
-      <p className={classes['text']}>Nothing has run here yet. What you start appears on this page at once.</p>
+      <p className={classes['text']}>Nothing has run here yet. A run that you start appears on this page at once.</p>
       <Suspense><FirstWorkflow /></Suspense>
       {firstRunCommands(window.location).map(({ explanation, command }) => (
         <div key={explanation} className={classes['way']}>

@@ -39,7 +39,7 @@ function StartButton ({ workflow: { name, version, title, summary, input_schema:
   )
 }
 
-/** Of each workflow its newest version, which comes first. */
+/** The newest version of each workflow, which comes first in the list. */
 function newestOf (workflows: readonly WorkflowSummary[]): WorkflowSummary[] {
   return workflows.filter(({ name }, index) => workflows.findIndex((other) => other.name === name) === index)
 }

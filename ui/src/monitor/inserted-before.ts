@@ -1,9 +1,9 @@
 import type { RunSummary } from '@runcast/client/react'
 
 /**
- * How many more runs there are before a run than there were.
+ * Counts the runs that were inserted before a run.
  *
- * @returns less than 0 when there are fewer; 0 also when the run is not in both lists
+ * @returns less than 0 when runs were removed; 0 also when the run is not in both lists
  */
 export function insertedBefore (before: readonly RunSummary[], after: readonly RunSummary[], runId: string): number {
   const was = before.findIndex((run) => run.run_id === runId)

@@ -4,16 +4,16 @@ import { listRuns } from '../api/runs.ts'
 import { serverNow } from '../api/server-time.ts'
 import { RunMonitor, type MonitorState } from './run-monitor.ts'
 
-/** Often enough to look live, and seldom enough for thousands of runs. */
+/** The time for which changes are collected, in milliseconds: short enough to look live, long enough for thousands of runs. */
 const SHOW_MS = 150
 
-/** How often the feed gives a sign of life. */
+/** The time between two heartbeats of the feed, in milliseconds. */
 const HEARTBEAT_MS = 15_000
 
-/** How many older runs are asked for at once. */
+/** The number of older runs in one request. */
 const PAGE_RUNS = 200
 
-/** What is kept of the monitor page while a person looks at a run. */
+/** The state of the monitor page that stays while a run's page is shown. */
 export interface KeptMonitor {
   readonly monitor: RunMonitor
   /** The run that the keyboard is at; '' for none. */
@@ -23,7 +23,7 @@ export interface KeptMonitor {
 
 export const MonitorContext = createContext<KeptMonitor | null>(null)
 
-/** A monitor of the runs that the person may see. */
+/** Makes a monitor of the runs that the person may see. */
 export function makeMonitor (): RunMonitor {
   return new RunMonitor({
     watchRuns: (listener) => watchRuns(listener, { heartbeatMs: HEARTBEAT_MS }),

@@ -1,7 +1,7 @@
 import { useMemo, useState, type ReactNode } from 'react'
 import { makeMonitor, MonitorContext } from './monitor-context.ts'
 
-/** Keeps what is known of the runs while other pages are shown; for one person, until that person signs out. */
+/** Keeps the known runs while other pages are shown. */
 export function MonitorProvider ({ children }: { children: ReactNode }) {
   const [monitor] = useState(makeMonitor)
   const [current, setCurrent] = useState('')

@@ -6,15 +6,15 @@ import { NO_STATUS, type RunFilter } from './run-filter.ts'
 import type { MonitorState } from './run-monitor.ts'
 import classes from './older-runs.module.css'
 
-/** So many runs are gone through for what the service does not search for before the person is asked whether to go on. */
+/** The number of runs that a search loads before it asks the person whether to go on. */
 const SEARCH_RUNS = 2_000
 
 interface OlderRunsProps {
   readonly filter: RunFilter
   readonly state: MonitorState
-  /** How many runs are in the list. */
+  /** The number of runs in the list. */
   readonly shown: number
-  /** Whether the end of the list is in sight. */
+  /** Tells whether the end of the list is in sight. */
   readonly isNear: boolean
   readonly onClear: () => void
   readonly loadOlder: (status: string) => void
@@ -24,7 +24,7 @@ interface OlderRunsProps {
 export function OlderRuns ({ filter, state, shown, isNear, onClear, loadOlder }: OlderRunsProps) {
   const { known, older, connection } = state
   const [limit, setLimit] = useState(known.runs.length + SEARCH_RUNS)
-  // The service knows no runs by their lack of a status.
+  // The service has no filter for runs without a status.
   const status = filter.status === null || filter.status === NO_STATUS ? '' : filter.status
   const hasMore = olderThanKnown(known, status) !== null
   const isFull = known.runs.length >= MAX_RUNS

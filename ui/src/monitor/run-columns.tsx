@@ -9,14 +9,14 @@ import { lastLine } from './last-line.ts'
 import { RunDuration, RunStarted, StaleSince } from './run-times.tsx'
 import classes from './run-table.module.css'
 
-/** The run whose link the Tab key reaches: one of thousands is enough, the arrow keys reach the others. */
+/** The run whose link the Tab key reaches. One of thousands is enough: the arrow keys reach the others. */
 export const CurrentRun = createContext('')
 
 export const features = tableFeatures({})
 
 const helper = createColumnHelper<typeof features, RunSummary>()
 
-/** What the monitor page shows of a run. */
+/** The columns of the list of runs. */
 export const columns = helper.columns([
   helper.display({ id: 'status', header: 'Status', cell: ({ row }) => <RunStatus run={row.original} /> }),
   helper.display({ id: 'run', header: 'Run', cell: ({ row }) => <RunName run={row.original} /> }),

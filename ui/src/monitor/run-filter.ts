@@ -1,6 +1,6 @@
 import type { RunSummary } from '@runcast/client/react'
 
-/** Which runs a person wants to see. */
+/** The filter of the list of runs. */
 export interface RunFilter {
   /** In lower case; null for all. */
   readonly status: string | null
@@ -8,7 +8,7 @@ export interface RunFilter {
   readonly text: string
 }
 
-/** Stands for the runs that have no status yet, where a status is chosen. */
+/** Stands for runs without a status. */
 export const NO_STATUS = 'none'
 
 /** Reads the filter from the query of the page's address. */
@@ -45,7 +45,7 @@ export function statusOf (run: RunSummary): string {
   return run.status ?? NO_STATUS
 }
 
-/** How many runs there are of each status. */
+/** Counts the runs of each status. */
 export function countStatuses (runs: readonly RunSummary[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const run of runs) counts.set(statusOf(run), (counts.get(statusOf(run)) ?? 0) + 1)

@@ -1,13 +1,13 @@
 import type { Connection, RunPage, RunSummary, RunUpdatesListener } from '@runcast/client/react'
 import { NOTHING_KNOWN, olderThanKnown, withPage, withSnapshot, withUpdates, type KnownRuns } from './known-runs.ts'
 
-/** What the monitor page shows, but for the filter. */
+/** The state of the monitor page, without its filter. */
 export interface MonitorState {
   readonly known: KnownRuns
   readonly connection: Connection
-  /** When the service was heard last, milliseconds since 1970: until then what is shown was true. null while it is live. */
+  /** The time at which the service was last heard, in milliseconds since 1970; null while the list is live. */
   readonly staleSince: number | null
-  /** What became of the last request for older runs. */
+  /** The state of the last request for older runs. */
   readonly older: 'idle' | 'loading' | 'failed'
 }
 
@@ -15,15 +15,15 @@ export interface RunMonitorOptions {
   /** Follows the runs. @returns stops */
   readonly watchRuns: (listener: RunUpdatesListener) => () => void
   readonly listRuns: (query: { readonly status: string | undefined, readonly cursor: string | undefined }) => Promise<RunPage>
-  /** How long a feed has been silent when it counts as stale, in milliseconds. */
+  /** The silence after which a feed counts as stale, in milliseconds. */
   readonly silenceMs: number
-  /** The present time, milliseconds since 1970. */
+  /** The present time, in milliseconds since 1970. */
   readonly now: () => number
   /** Calls back soon: changes that come meanwhile are shown together. */
   readonly soon: (callback: () => void) => void
 }
 
-/** What a page of the monitor knows, and how it comes to know it. It is kept when the page is left, and goes on from there. */
+/** Follows the runs and loads older ones. It is kept when the page is left, and goes on from there. */
 export class RunMonitor {
   readonly #options: RunMonitorOptions
   readonly #listeners = new Set<() => void>()
@@ -35,7 +35,7 @@ export class RunMonitor {
     this.#options = options
   }
 
-  /** What is to be shown: the same object until something changes. */
+  /** The state: the same object until something changes. */
   readonly state = (): MonitorState => this.#state
 
   /** Follows the runs while anybody listens. @returns stops calling the listener */
@@ -48,14 +48,14 @@ export class RunMonitor {
     }
   }
 
-  /** Asks for older runs of a status ('' for all), unless that is being done or all are known. Never rejects. */
+  /** Loads older runs of a status ('' for all), unless it does so already or all are known. Never rejects. */
   readonly loadOlder = async (status: string): Promise<void> => {
     const cursor = olderThanKnown(this.#state.known, status)
     if (cursor === null || this.#state.older === 'loading') return
     this.#show({ older: 'loading' })
     try {
       const page = await this.#options.listRuns({ status: status === '' ? undefined : status, cursor })
-      // A snapshot that came meanwhile may have made the page one of another list.
+      // A snapshot that came meanwhile may have begun another list.
       const isWanted = olderThanKnown(this.#state.known, status) === cursor
       this.#show({ older: 'idle', ...(isWanted ? { known: withPage(this.#state.known, status, page) } : {}) })
     } catch {
@@ -86,7 +86,7 @@ export class RunMonitor {
   #showConnection (connection: Connection): void {
     const { now, silenceMs } = this.#options
     if (connection === 'live') this.#show({ connection, staleSince: null })
-    // What a person may not see any more is not kept.
+    // Runs that the person may not see any more are dropped.
     else if (connection === 'denied') this.#show({ connection, staleSince: null, known: NOTHING_KNOWN })
     else this.#show({ connection, staleSince: this.#state.staleSince ?? now() - (connection === 'stale' ? silenceMs : 0) })
   }

@@ -10,23 +10,23 @@ import { useCurrentRun } from './use-current-run.ts'
 import { useRunRows } from './use-run-rows.ts'
 import classes from './run-table.module.css'
 
-/** A run this young has just appeared, and is pointed out; in milliseconds. */
+/** The age up to which a run is marked as new, in milliseconds. */
 const NEW_MS = 5_000
 
 interface RunTableProps {
   readonly runs: readonly RunSummary[]
-  /** When what is shown stopped being true, milliseconds since 1970; null while it is live. */
+  /** The time since which the list may be old, in milliseconds since 1970; null while it is live. */
   readonly staleSince: number | null
   /** The run that the keyboard is at; '' for none. */
   readonly chosen: string
   readonly onChoose: (runId: string) => void
   /** Called when the pointer or the focus comes to the rows. */
   readonly onNear: () => void
-  /** What is below the rows. */
+  /** Stands below the rows. */
   readonly children: (isNearEnd: boolean) => ReactNode
 }
 
-/** The runs, of which only those in view are in the page. */
+/** The list of runs. Only the rows in view are in the page. */
 export function RunTable ({ runs, staleSince, chosen, onChoose, onNear, children }: RunTableProps) {
   const body = useRef<HTMLDivElement>(null)
   const table = useTable({ features, columns, data: runs, getRowId: (run) => run.run_id })
@@ -68,13 +68,13 @@ export function RunTable ({ runs, staleSince, chosen, onChoose, onNear, children
   )
 }
 
-/** This many rows before the end, older runs are asked for. */
+/** The distance to the end at which older runs are loaded, in rows. */
 const NEAR_ROWS = 40
 
 interface RunRowProps {
   readonly row: Row<typeof features, RunSummary>
   readonly index: number
-  /** Where it is in the list, in pixels. */
+  /** The distance from the top of the list, in pixels. */
   readonly top: number
   readonly onFocus: (runId: string) => void
 }

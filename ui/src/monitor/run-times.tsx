@@ -4,10 +4,10 @@ import { formatDuration } from '../format/duration.ts'
 import { formatAgo, formatFull } from '../format/time.ts'
 import { useNow } from '../format/use-now.ts'
 
-/** When what is shown stopped being true, milliseconds since 1970; null while it is live. With it the clocks stop. */
+/** The time since which the list may be old, in milliseconds since 1970; null while it is live. It stops the clocks. */
 export const StaleSince = createContext<number | null>(null)
 
-/** When a run began, or was first heard of. */
+/** The time at which a run began, or was first heard of. */
 export function RunStarted ({ run }: { run: RunSummary }) {
   const now = useNow(use(StaleSince))
   const started = run.started_at ?? run.created_at
@@ -15,7 +15,7 @@ export function RunStarted ({ run }: { run: RunSummary }) {
   return <time dateTime={started} title={formatFull(time)}>{formatAgo(time, now)}</time>
 }
 
-/** How long a run took, or has taken so far. */
+/** The time that a run took, or has taken so far. */
 export function RunDuration ({ run }: { run: RunSummary }) {
   if (run.started_at === null) return <span aria-label='not started'>–</span>
   if (run.terminal) return formatDuration(Date.parse(run.finished_at ?? run.updated_at) - Date.parse(run.started_at))

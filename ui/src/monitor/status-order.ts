@@ -3,10 +3,10 @@ import { NO_STATUS } from './run-filter.ts'
 
 const KINDS: readonly StatusKind[] = ['running', 'waiting', 'failed', 'succeeded', 'cancelled']
 
-/** The statuses that are always offered, so that the page does not move when the first run has one. */
+/** Statuses that are always offered, so that the page does not move when the first run has one. */
 const ALWAYS = ['running', 'failed', 'succeeded']
 
-/** Statuses by what needs attention first, each once; those that are always offered are among them. */
+/** Orders statuses by urgency, each once, with those that are always offered. */
 export function orderStatuses (statuses: Iterable<string>): string[] {
   return [...new Set([...ALWAYS, ...statuses])].sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1))
 }

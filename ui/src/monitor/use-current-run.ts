@@ -4,12 +4,12 @@ import { useNavigationType } from 'react-router'
 import { useShortcuts } from '../shell/shortcuts.tsx'
 
 interface CurrentRunOptions {
-  /** What holds the rows. */
+  /** The element that holds the rows. */
   readonly body: RefObject<HTMLElement | null>
   readonly runs: readonly RunSummary[]
-  /** The run that the keyboard was brought to; '' for none. */
+  /** The run that the keyboard was moved to; '' for none. */
   readonly chosen: string
-  /** The run that it is at: that one, or the first. */
+  /** The run that the keyboard is at: the chosen one, or the first. */
   readonly current: string
   readonly onChoose: (runId: string) => void
 }
@@ -19,10 +19,10 @@ const MOVES: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, Pag
 /**
  * Lets the keyboard go through the runs: j and k from anywhere, the arrow keys within the list.
  *
- * @returns what the list does with a key
+ * @returns the list's listener for keys
  */
 export function useCurrentRun ({ body, runs, chosen, current, onChoose }: CurrentRunOptions): (event: KeyboardEvent) => void {
-  // Who comes back finds the focus where it was.
+  // Going back to the page finds the focus where it was.
   const wanted = useRef(useNavigationType() === 'POP' ? chosen : '')
 
   const focusWanted = () => {

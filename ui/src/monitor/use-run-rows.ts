@@ -3,15 +3,14 @@ import { defaultRangeExtractor, useWindowVirtualizer, type Range } from '@tansta
 import { useCallback, useLayoutEffect, useRef, useState, type RefObject } from 'react'
 import { insertedBefore } from './inserted-before.ts'
 
-/** How many rows beyond the window are kept ready: also those that slide in when new runs come in above. */
+/** The rows beyond the window that are kept ready, also for rows that slide in when new runs come in above. */
 const OVERSCAN = 12
 
 /**
- * Which rows are in the page, and where. When runs come in above those that a person looks at, these stay where
- * they are in the window.
+ * Chooses the rows that are in the page. When runs come in above the window, the rows in it stay where they are.
  *
- * @param body what holds the rows; its `--row-height` in rem says how high each is
- * @param kept the run whose row stays in the page in any case, so that it keeps the focus
+ * @param body holds the rows; its `--row-height` in rem is the height of each
+ * @param kept the run whose row always stays in the page, so that it keeps the focus
  */
 export function useRunRows (body: RefObject<HTMLElement | null>, runs: readonly RunSummary[], kept: string) {
   const { rowHeight, scrollMargin, headHeight } = useMeasures(body)
@@ -48,15 +47,15 @@ function withIndex (indexes: number[], index: number): number[] {
 }
 
 interface Measures {
-  /** In pixels, as the others are. */
+  /** The height of a row, in pixels. */
   readonly rowHeight: number
-  /** From the top of the page to the first row. */
+  /** The distance from the top of the page to the first row, in pixels. */
   readonly scrollMargin: number
-  /** How much of the window the headers above the rows cover. */
+  /** The height of the window that the headers above the rows cover, in pixels. */
   readonly headHeight: number
 }
 
-/** What the style sheet makes of this window. */
+/** Reads the measures that the style sheet gives in this window. */
 function useMeasures (body: RefObject<HTMLElement | null>): Measures {
   const [measures, setMeasures] = useState<Measures>({ rowHeight: 44, scrollMargin: 0, headHeight: 0 })
   useLayoutEffect(() => {

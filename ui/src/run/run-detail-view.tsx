@@ -19,7 +19,7 @@ import { useStopTime } from './use-stop-time.ts'
 import { useTabLook } from './use-tab-look.ts'
 import classes from './run-detail-view.module.css'
 
-/** One run: what it is doing, what it has produced, why it failed. */
+/** One run: its log, its steps and its results. */
 export function RunDetailView ({ runId }: { runId: string }) {
   const { hash } = useLocation()
   const { model, state: known } = useRunModel(runId, lineOf(hash))
@@ -50,7 +50,7 @@ export function RunDetailView ({ runId }: { runId: string }) {
   )
 }
 
-/** Who is refused may be signed in no more: then the page leads to where one signs in. */
+/** A refusal may mean that the session is over: then the page leads to the login. */
 function useSignedOut ({ phase }: RunModelState, connection: Connection): void {
   const { check } = useSession()
   const isRefused = phase === 'refused' || connection === 'denied'

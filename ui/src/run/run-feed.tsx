@@ -6,15 +6,15 @@ import { newsOf } from './model/stream-news.ts'
 export interface RunFeedProps {
   readonly runId: string
   readonly model: RunModel
-  /** After which event the stream begins. */
+  /** The event after which the stream begins. */
   readonly from: string
   readonly onConnection: (connection: Connection) => void
 }
 
-// Of more than these at once, as after a tab was out of view for long, the log is read instead.
+// After more events at once, as in a tab that was out of view for long, the log is read instead.
 const MAX_EVENTS = 20_000
 
-/** Feeds a model from the stream of its run. Shows nothing. */
+/** Feeds a model from the stream of its run. It shows nothing. */
 export function RunFeed ({ runId, model, from, onConnection }: RunFeedProps) {
   const stream = useRunStream(runId, { from: { after: from }, maxEvents: MAX_EVENTS })
   const { events, gap, connection, status } = stream

@@ -12,7 +12,7 @@ export interface RunNoticeProps {
   readonly state: RunModelState
 }
 
-/** What is to be known before all else: why a run failed, that it does not exist yet, that it can't be read. */
+/** The most important news of a run: why it failed, that it does not exist yet, or that it can't be read. */
 export function RunNotice ({ runId, model, state: { phase, problem, run } }: RunNoticeProps) {
   if (phase === 'refused') return <Notice tone='bad' icon={<LockIcon />} title='This run can not be shown'>{problem?.message}</Notice>
   if (problem !== null) return <Notice tone='warn' icon={<AlertFillIcon />} title='The run can not be read at the moment'>{problem.message} Trying again …</Notice>

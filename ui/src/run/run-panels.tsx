@@ -15,11 +15,11 @@ export interface RunPanelsProps {
   readonly model: RunModel
   readonly state: RunModelState
   readonly isReplay: boolean
-  /** When the clocks stand still, in milliseconds since 1970; null while they run. */
+  /** The time at which the clocks stand still, in milliseconds since 1970; null while they run. */
   readonly stoppedAt: number | null
 }
 
-/** The log, the steps and the results of a run: side by side, or where there is no room for that in tabs. */
+/** The log, the steps and the results of a run: side by side, or in tabs on narrow screens. */
 export function RunPanels ({ runId, model, state, isReplay, stoppedAt }: RunPanelsProps) {
   const [step, setStep] = useState<string | null>(null)
   const [isLarge, setLarge] = useState(false)
@@ -34,7 +34,7 @@ export function RunPanels ({ runId, model, state, isReplay, stoppedAt }: RunPane
   )
   const selectStep = (path: string | null) => {
     setStep(path)
-    // In tabs, what a step has logged is behind another one.
+    // In tabs, the log of a step is behind another tab.
     if (path !== null) setTab('log')
   }
   const steps = <RunSteps run={state.run} lines={lines} selected={step} onSelect={selectStep} stoppedAt={stoppedAt} />
@@ -53,7 +53,7 @@ interface Parts {
 
 interface SideBySideProps extends Parts {
   readonly hasResults: boolean
-  /** Whether the results have it all for themselves. */
+  /** Tells whether the results have the whole view. */
   readonly isLarge: boolean
 }
 
@@ -77,7 +77,7 @@ function SideBySide ({ log, steps, results, lines, hasResults, isLarge }: SideBy
 
 interface InTabsProps extends Parts {
   readonly resultCount: number
-  /** Which of them is in front. */
+  /** The tab in front. */
   readonly tab: string | null
   readonly onTab: (tab: string | null) => void
 }

@@ -2,10 +2,10 @@ import type { Connection } from '@runcast/client/react'
 import { useEffect, useState } from 'react'
 import { isCutOff } from './model/connection-state.ts'
 
-/** How long a connection may take to open before what is shown counts as old, in milliseconds. */
+/** The time that a connection may take to open before the page counts as old, in milliseconds. */
 const OPENING_MS = 2_000
 
-/** Whether what is shown of a run may be old: it is cut off, or, as a tab in the background, has no connection yet. */
+/** Tells whether the page may be old: it is cut off, or, as a tab in the background, not connected yet. */
 export function useAway (connection: Connection, isOver: boolean): boolean {
   const [isLate, setLate] = useState(false)
   const isOpening = connection === 'connecting'

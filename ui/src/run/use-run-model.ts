@@ -6,7 +6,7 @@ import { rowsOf } from './model/log-rows.ts'
 import type { RunModelState } from './model/run-model-state.ts'
 import { RunModel, type RunSource } from './model/run-model.ts'
 
-/** Opens a run for as long as the component is there. @param line the event to open at; null for where it is best */
+/** Opens a run for as long as the component is there. @param line the event to open at; null to let the model choose */
 export function useRunModel (runId: string, line: string | null): { model: RunModel, state: RunModelState } {
   const [model] = useState(() => new RunModel(sourceOf(runId), { after: (ms, callback) => { setTimeout(callback, ms) } }))
   const [firstLine] = useState(line)
@@ -17,7 +17,7 @@ export function useRunModel (runId: string, line: string | null): { model: RunMo
   return { model, state: useSyncExternalStore(model.subscribe, model.state) }
 }
 
-// Lines without a level come with those that are errors, and a run may have nothing else.
+// Lines without a level come with errors, and a run may have nothing else.
 const MAX_LOOKED_AT = 20_000
 
 function sourceOf (runId: string): RunSource {

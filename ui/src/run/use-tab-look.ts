@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 import { usePageTitle } from '../shell/page-title.ts'
 import type { TabLook } from './model/tab-look.ts'
 
-/** Gives the browser's tab the title and the icon of a run; the icon is given back when the view goes. */
+/** Gives the browser's tab the title and the icon of a run. The former icon returns when the view goes. */
 export function useTabLook ({ title, icon }: TabLook): void {
   usePageTitle(title)
   useEffect(() => {

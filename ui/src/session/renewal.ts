@@ -1,13 +1,13 @@
-/** The longest time between two renewals, in milliseconds: a session may last a day, and a laptop sleep for hours. */
+/** The longest time between two renewals, in milliseconds: a session may last a day, and a laptop may sleep for hours. */
 const LONGEST_WAIT_MS = 3_600_000
 
-/** No renewal is asked for more often than this, in milliseconds. */
+/** The shortest time between two renewals, in milliseconds. */
 const SHORTEST_WAIT_MS = 10_000
 
 /**
- * How long to wait before a session is renewed: half of what is left of it.
+ * The time until a session is renewed: half of the time that it has left.
  *
- * @param expiresAt as the service tells it, RFC 3339
+ * @param expiresAt RFC 3339
  * @param now milliseconds since 1970
  * @returns milliseconds
  */

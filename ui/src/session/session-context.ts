@@ -1,7 +1,7 @@
 import { createContext, use } from 'react'
 import type { Session, SessionRequest } from '../api/types.ts'
 
-/** Whether somebody is signed in, as far as known. */
+/** The state of the session, as far as it is known. */
 export type SessionState =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unreachable' }
@@ -10,17 +10,17 @@ export type SessionState =
 
 export interface SessionAccess {
   readonly state: SessionState
-  /** Starts a session. @throws ApiError why it was refused */
+  /** Starts a session. @throws ApiError when the service refuses it */
   signIn (credentials: SessionRequest): Promise<void>
   /** Ends the session. @throws ApiError */
   signOut (): Promise<void>
-  /** Asks the service who is signed in; for whoever was refused with 401. Never rejects. */
+  /** Reads the session again, after a request was refused with 401. Never rejects. */
   check (): Promise<void>
 }
 
 export const SessionContext = createContext<SessionAccess | null>(null)
 
-/** The session of the person who looks at the page. */
+/** The session of the person at this browser. */
 export function useSession (): SessionAccess {
   const context = use(SessionContext)
   if (context === null) throw new Error('useSession needs a SessionProvider around it')

@@ -5,10 +5,10 @@ import type { Session, SessionRequest } from '../api/types.ts'
 import { renewalDelay } from './renewal.ts'
 import { SessionContext, type SessionState } from './session-context.ts'
 
-/** How often a service that does not answer is asked again, in milliseconds. */
+/** The time between two requests to a service that does not answer, in milliseconds. */
 const RETRY_MS = 2_000
 
-/** Knows who is signed in, and renews the session before it expires: a stream that meets an expired one is gone for good. */
+/** Keeps the session, and renews it before it expires: a stream that meets an expired session is gone for good. */
 export function SessionProvider ({ children }: { children: ReactNode }) {
   const [state, setState] = useState<SessionState>({ kind: 'unknown' })
   const turn = useRef(0)
@@ -17,7 +17,7 @@ export function SessionProvider ({ children }: { children: ReactNode }) {
   const ask = useCallback(async (question: () => Promise<Session>) => {
     const asked = ++turn.current
     const answer = await question().then((session) => ({ session }), (error: unknown) => ({ error }))
-    // Who signs in or out meanwhile has the last word.
+    // Signing in or out meanwhile has the last word.
     if (asked === turn.current) setState((before) => 'session' in answer ? signedIn(answer.session) : afterFailure(before, answer.error))
   }, [])
 
@@ -64,7 +64,7 @@ function signedIn (session: Session): SessionState {
   return { kind: 'signed-in', session }
 }
 
-/** What a failed question leaves known: a service out of reach ends no session. */
+/** The state after a failed request: a service out of reach ends no session. */
 function afterFailure (before: SessionState, error: unknown): SessionState {
   if (error instanceof ApiError && error.status === 401) {
     return before.kind === 'signed-out' ? before : { kind: 'signed-out', reason: before.kind === 'signed-in' ? 'expired' : 'none' }
@@ -72,7 +72,7 @@ function afterFailure (before: SessionState, error: unknown): SessionState {
   return before.kind === 'signed-in' ? signedIn({ ...before.session }) : { kind: 'unreachable' }
 }
 
-/** Calls back at a time, or as soon as the machine is awake and the page in view after it. @returns stops waiting */
+/** Calls back at a time, or as soon after it as the machine is awake and the page in view. @returns stops waiting */
 function whenDue (time: number, callback: () => void): () => void {
   const timer = setTimeout(callback, Math.max(0, time - Date.now()))
   const whenVisible = () => {

@@ -1,7 +1,7 @@
 import type { Session } from '../api/types.ts'
 import { useSession } from './session-context.ts'
 
-/** Whether who looks at the page may start, cancel and repeat runs of workflows. */
+/** Tells whether the session may start, cancel and repeat runs of workflows. */
 export function useMayRun (): boolean {
   const { state } = useSession()
   return state.kind === 'signed-in' && mayRun(state.session)

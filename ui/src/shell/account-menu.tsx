@@ -6,7 +6,7 @@ import { formatFull } from '../format/time.ts'
 import { useSession } from '../session/session-context.ts'
 import classes from './account-menu.module.css'
 
-/** Who is signed in, until when, and the way out. */
+/** The name, the rights and the end of the session, and the way to sign out. */
 export function AccountMenu ({ session }: { session: Session }) {
   const { signOut } = useSession()
   const [problem, setProblem] = useState<string | null>(null)

@@ -3,12 +3,12 @@ import { Component, type ReactNode } from 'react'
 import classes from './message.module.css'
 
 export interface ErrorBoundaryProps {
-  /** Says what can not be shown. */
+  /** Says which part can not be shown. */
   readonly message: string
   readonly children: ReactNode
 }
 
-/** Keeps a fault in a part of the page to that part: what is around it goes on. */
+/** Keeps a fault in a part of the page to that part: the rest of the page goes on. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly hasFailed: boolean }> {
   override state = { hasFailed: false }
 

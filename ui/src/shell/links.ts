@@ -10,7 +10,7 @@ export function workflowPath ({ name, version }: WorkflowName): string {
   return `/workflows/${encodeURIComponent(name)}?${new URLSearchParams({ version }).toString()}`
 }
 
-/** The login page. @param from the path of this origin that it leads back to */
+/** The login page. @param from the path of this origin to lead back to */
 export function loginPath (from: string): string {
   return from === '/' ? '/login' : `/login?${new URLSearchParams({ next: from }).toString()}`
 }

@@ -1,14 +1,14 @@
-/** How often a service that does not answer is asked for the page again, in milliseconds. */
+/** The time between two requests to a service that does not answer, in milliseconds. */
 const RETRY_MS = 2_000
 
-/** Where it is noted which build the page was loaded again from. */
+/** Holds the build from which the page was loaded again. */
 const RELOADED_KEY = 'runcast-reloaded-from'
 
 /**
- * Loads a part of the pages. Where it is not there, since a deployment has given the files other names, the page itself
- * is loaded again: as soon as the service answers, and once from each build. A service that is out of reach is waited for.
+ * Loads a part of the pages. After a deployment the part may be gone, since file names change: then the page itself is
+ * loaded again, once from each build. A service out of reach is waited for.
  *
- * @throws what the import throws, when neither helps
+ * @throws the error of the import, when neither helps
  */
 export async function loadPart<Part> (load: () => Promise<Part>): Promise<Part> {
   try {

@@ -1,4 +1,4 @@
-/** The mark of the product; its name belongs beside it. */
+/** The mark of the product; the name belongs beside it. */
 export function Logo ({ size = 24 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox='0 0 32 32' aria-hidden>

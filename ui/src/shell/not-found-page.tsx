@@ -2,7 +2,7 @@ import { Link } from 'react-router'
 import { usePageTitle } from './page-title.ts'
 import classes from './message.module.css'
 
-/** For addresses that lead nowhere. */
+/** The page of an address that leads nowhere. */
 export function NotFoundPage () {
   usePageTitle('Not found')
   return (

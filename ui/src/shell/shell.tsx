@@ -15,7 +15,7 @@ export interface ShellProps {
   readonly Keeper: ComponentType<{ readonly children: ReactNode }>
 }
 
-/** The header, the shortcuts and the place of every page but the login, to which it leads without a session. */
+/** The header and the shortcuts around every page but the login. Without a session it leads to the login. */
 export function Shell ({ Keeper }: ShellProps) {
   const { state } = useSession()
   const { pathname, search, hash } = useLocation()
@@ -59,7 +59,7 @@ function Page ({ state, Keeper }: ShellProps & { readonly state: SessionState })
   useEffect(() => {
     if (shown.current === pathname) return
     shown.current = pathname
-    // A new page begins at its top, also for who does not see it. One that is gone back to is as it was left.
+    // A new page begins at its top, also for screen readers. A page that is gone back to stays as it was left.
     if (navigation !== 'POP') window.scrollTo(0, 0)
     if (navigation !== 'POP' || document.activeElement === document.body) main.current?.focus({ preventScroll: true })
   }, [pathname, navigation])

@@ -10,7 +10,7 @@ interface ShortcutsOverlayProps {
   readonly onSwitch: (on: boolean) => void
 }
 
-/** All shortcuts of the page. Who speaks to the machine, or types elsewhere, can turn them off. */
+/** All shortcuts of the page. People who use speech input or a screen reader can turn them off. */
 export function ShortcutsOverlay ({ shortcuts, isOpen, onClose, areOn, onSwitch }: ShortcutsOverlayProps) {
   return (
     <Modal.Root opened={isOpen} onClose={onClose} size='md'>

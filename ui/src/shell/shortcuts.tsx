@@ -6,7 +6,7 @@ import { ShortcutsOverlay } from './shortcuts-overlay.tsx'
 type Source = RefObject<readonly Shortcut[]>
 
 interface Shortcuts {
-  /** Brings the shortcuts of a part of the page. @returns takes them away */
+  /** Adds the shortcuts of a part of the page. @returns removes them */
   add (source: Source): () => void
   openOverlay (): void
 }
@@ -15,10 +15,10 @@ const ShortcutsContext = createContext<Shortcuts | null>(null)
 
 const TEXT_FIELDS = 'input:not([type="checkbox"], [type="radio"], [type="button"], [type="range"]), textarea, select, [contenteditable="true"]'
 
-/** In these, keys have a meaning of their own. */
+/** Keys have a meaning of their own in these. */
 const OVERLAYS = '[role="dialog"], [role="menu"], [role="listbox"]'
 
-/** Lets the parts of the page bring shortcuts, carries them out, and shows them all on `?`. */
+/** Lets the parts of the page add shortcuts, runs them, and shows them all on `?`. */
 export function ShortcutsProvider ({ children }: { children: ReactNode }) {
   const sources = useRef<readonly Source[]>([])
   const [isOpen, setIsOpen] = useState(false)
@@ -80,7 +80,7 @@ function useShortcutsContext (): Shortcuts {
   return context
 }
 
-/** Brings shortcuts for as long as the component is there. */
+/** Adds shortcuts for as long as the component is there. */
 export function useShortcuts (shortcuts: readonly Shortcut[]): void {
   const { add } = useShortcutsContext()
   const source = useRef(shortcuts)
@@ -90,7 +90,7 @@ export function useShortcuts (shortcuts: readonly Shortcut[]): void {
   useEffect(() => add(source), [add])
 }
 
-/** Shows the overlay of all shortcuts. */
+/** Gives a function that shows the overlay of all shortcuts. */
 export function useShortcutsOverlay (): () => void {
   return useShortcutsContext().openOverlay
 }

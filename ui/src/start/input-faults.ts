@@ -2,20 +2,20 @@ import { Validator, type OutputUnit, type Schema } from '@cfworker/json-schema'
 import type { Fault } from '../api/api-error.ts'
 import { escapeName, type InputField } from './input-fields.ts'
 
-/** These say no more than that one of those below them did not hold. */
+/** Keywords that only say that a keyword below them failed. */
 const CONTAINERS: ReadonlySet<string> = new Set(['properties', 'items', 'prefixItems', 'allOf', '$ref', 'additionalProperties', 'patternProperties'])
 
 const MISSING = /property "(.*)"\.$/
 
-/** Faults where people see them. */
+/** Faults beside the fields of the form. */
 export interface PlacedFaults {
   /** By the path of the field that shows them. */
   readonly fields: Readonly<Record<string, string>>
-  /** Those of no field; null for none. */
+  /** The faults that belong to no field; null for none. */
   readonly rest: string | null
 }
 
-/** Finds the field for each fault: its own, or else the nearest one around its place. */
+/** Finds the field of each fault: the field itself, or the nearest one around it. */
 export function placeFaults (fields: readonly InputField[], faults: readonly Fault[]): PlacedFaults {
   const paths = pathsOf(fields)
   const shown: Record<string, string> = {}
@@ -33,7 +33,7 @@ function pathsOf (fields: readonly InputField[]): string[] {
   return fields.flatMap(({ path, fields: inner }) => [path, ...pathsOf(inner)])
 }
 
-/** What is wrong with an input by its schema. It needs no compiler, which the policy of these pages would refuse. */
+/** Checks an input against its schema. It compiles no code, which the policy of these pages would refuse. */
 export function faultsOf (schema: unknown, input: unknown): readonly Fault[] {
   if (!isSchema(schema)) return []
   const { errors } = new Validator(schema, '2020-12', false).validate(input)

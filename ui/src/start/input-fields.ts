@@ -8,22 +8,22 @@ export interface InputField {
   readonly description: string | null
   readonly isRequired: boolean
   readonly kind: 'text' | 'lines' | 'number' | 'switch' | 'choice' | 'json' | 'group'
-  /** Of a choice: the values, as JSON. */
+  /** The values of a choice, as JSON. */
   readonly choices: readonly string[]
-  /** Of a group. */
+  /** The fields of a group. */
   readonly fields: readonly InputField[]
-  /** What is there at first: text, or JSON for `choice` and `json`, or whether a switch is on. */
+  /** The first entry: text, or JSON for `choice` and `json`, or whether a switch is on. */
   readonly initial: string | boolean
 }
 
-/** What stands in the fields that are no groups, by path. */
+/** The entries of the fields that are no groups, by path. */
 export type Entries = Readonly<Record<string, string | boolean>>
 
-/** What fields and what they say come to. */
+/** The input that was entered. */
 export interface ReadInput {
   /** undefined when nothing was entered at all. */
   readonly value: unknown
-  /** What can't be read, by path. */
+  /** Entries that can't be read, by path. */
   readonly faults: Readonly<Record<string, string>>
 }
 
@@ -31,7 +31,7 @@ const LONG_TEXT = 200
 const DEEPEST_GROUP = 4
 
 /**
- * The fields for an input: one for each property of an object, and one for JSON where a schema is more than a form can show.
+ * The fields for an input: one for each property of an object, or one for JSON where a form can not show the schema.
  *
  * @param schema JSON Schema; null for any JSON
  */
@@ -40,12 +40,12 @@ export function fieldsOf (schema: unknown): readonly InputField[] {
   return field.kind === 'group' ? field.fields : [field]
 }
 
-/** What stands in the fields at first. */
+/** The first entries of the fields. */
 export function initialEntries (fields: readonly InputField[]): Entries {
   return Object.fromEntries(fields.flatMap((field) => field.kind === 'group' ? Object.entries(initialEntries(field.fields)) : [[field.path, field.initial]]))
 }
 
-/** Reads the input that the fields say. What is left empty is left out. */
+/** Reads the input from the entries. Empty entries are left out. */
 export function readInput (fields: readonly InputField[], entries: Entries): ReadInput {
   const whole = fields.length === 1 && fields[0]?.path === '' ? fields[0] : null
   const faults: Record<string, string> = {}
@@ -97,7 +97,7 @@ function isLong (schema: unknown): boolean {
   return textField(schema, 'contentMediaType') !== null || (typeof most === 'number' && most > LONG_TEXT)
 }
 
-/** @throws Error that says what to enter instead */
+/** @throws Error with a message that says what to enter instead */
 function readEntry ({ kind }: InputField, entry: string | boolean): unknown {
   if (typeof entry === 'boolean') return entry
   switch (kind) {
@@ -123,7 +123,7 @@ function readJson (text: string): unknown {
   }
 }
 
-/** A member's name as a JSON Pointer has it. @see https://www.rfc-editor.org/rfc/rfc6901#section-3 */
+/** The name of a member in a JSON Pointer. @see https://www.rfc-editor.org/rfc/rfc6901#section-3 */
 export function escapeName (name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -10,7 +10,7 @@ export interface InputFormProps {
   readonly version: string
   /** JSON Schema; null for any JSON. */
   readonly schema: unknown
-  /** Why nobody may start it here; null when one may. */
+  /** Says why the workflow can not be started here; null when it can. */
   readonly refusal: string | null
 }
 

@@ -10,18 +10,18 @@ export interface Start {
   /** Checks the input, starts a run, and goes to it. */
   start (workflow: { readonly workflow: string, readonly version: string }, input: ReadInput): Promise<void>
   readonly isStarting: boolean
-  /** What is wrong with the input, by the path of its field. */
+  /** Faults of the input, by the path of their field. */
   readonly faults: Readonly<Record<string, string>>
-  /** What else is wrong; null when nothing is. */
+  /** Any other problem; null without one. */
   readonly problem: string | null
 }
 
-/** The service tells where in the request a fault is, the form where in the input. */
+/** Changes a fault's path in the request to its path in the input. */
 function inInput ({ path, message }: Fault): Fault {
   return { path: path.replace(/^\/input(?=\/|$)/, ''), message }
 }
 
-/** Starts runs of a workflow. @param schema what the service will hold the input against; it has the last word */
+/** Starts runs of a workflow. @param schema checks the input first; the service has the last word */
 export function useStart (schema: unknown): Start {
   const navigate = useNavigate()
   const [isStarting, setStarting] = useState(false)

@@ -13,9 +13,9 @@ const LOOKS = {
 }
 
 /**
- * How a connection is: icon, name and colour, each of its own.
+ * The state of a connection: icon, name and colour, different for each.
  *
- * @param detail what else is to be known, such as as of when the page is
+ * @param detail further words, such as the time since which the page may be old
  */
 export function ConnectionIndicator ({ connection, detail = '' }: { connection: Connection, detail?: string }) {
   const { label, tone, Icon } = LOOKS[connection]

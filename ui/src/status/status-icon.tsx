@@ -10,7 +10,7 @@ const ICONS = {
   cancelled: SkipIcon
 }
 
-/** Part of a ring, so that one sees it turn. */
+/** Part of a ring, so that its turning can be seen. */
 function RunningIcon ({ size }: { size: number }) {
   return (
     <svg width={size} height={size} viewBox='0 0 16 16' fill='none' stroke='currentColor' strokeWidth='2.25'>
@@ -20,7 +20,7 @@ function RunningIcon ({ size }: { size: number }) {
   )
 }
 
-/** What the status of a run means: one that the service calls terminal is over, whatever its name. */
+/** The kind of a run's status. A run that the service calls terminal is over, whatever the name of its status. */
 export function kindOfRun (status: string | null, terminal: boolean): StatusKind | 'other' {
   const kind = kindOfStatus(status)
   if (terminal && (kind === 'running' || kind === 'waiting')) return 'other'
@@ -28,9 +28,9 @@ export function kindOfRun (status: string | null, terminal: boolean): StatusKind
 }
 
 /**
- * The icon and colour of a kind of status; its name belongs beside it, since a colour alone says nothing.
+ * The icon and colour of a kind of status. The name belongs beside it, since colour alone is not enough.
  *
- * @param moving whether a running one moves: it must not when what is shown may be old
+ * @param moving lets a running icon move; false while the page may be old
  */
 export function StatusIcon ({ kind, moving = false, size = 16 }: { kind: StatusKind | 'other', moving?: boolean, size?: number }) {
   const Icon = kind === 'other' ? DotFillIcon : ICONS[kind]
@@ -43,7 +43,7 @@ export function StatusIcon ({ kind, moving = false, size = 16 }: { kind: StatusK
 
 const WORDS = /[_\s]+/g
 
-/** A status as people read it: `timed_out` is `Timed out`. */
+/** A status for people: `timed_out` becomes `Timed out`. */
 export function statusLabel (status: string | null): string {
   if (status === null) return 'No status'
   const words = status.replace(WORDS, ' ')

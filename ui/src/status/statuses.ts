@@ -1,4 +1,4 @@
-/** What a status means to somebody who looks at it. */
+/** The meaning of a status to people. */
 export type StatusKind = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled'
 
 const KINDS: Readonly<Record<string, StatusKind>> = {
@@ -25,24 +25,24 @@ const KINDS: Readonly<Record<string, StatusKind>> = {
 
 const TERMINAL: ReadonlySet<string> = new Set(['succeeded', 'completed', 'failed', 'cancelled', 'canceled', 'timed_out'])
 
-/** What a status means, in any case; one that is not known counts as running, null as waiting. */
+/** The kind of a status, in any case. An unknown one counts as running, null as waiting. */
 export function kindOfStatus (status: string | null): StatusKind {
   if (status === null) return 'waiting'
   const name = status.toLowerCase()
   return (Object.hasOwn(KINDS, name) ? KINDS[name] : undefined) ?? 'running'
 }
 
-/** Whether a status tells of a failure. */
+/** Tells whether a status is a failure. */
 export function isFailure (status: string): boolean {
   return kindOfStatus(status) === 'failed'
 }
 
-/** Whether a status ends a run, unless the service is set up otherwise: then the end of the stream tells. */
+/** Tells whether a status ends a run. A service may be set up otherwise: then the end of the stream tells. */
 export function endsRun (status: string): boolean {
   return TERMINAL.has(status.toLowerCase())
 }
 
-/** Whether a step with this status goes on no more. */
+/** Tells whether a step with this status is over. */
 export function isOver (status: string): boolean {
   const kind = kindOfStatus(status)
   return kind !== 'waiting' && kind !== 'running'

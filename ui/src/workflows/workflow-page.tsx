@@ -14,7 +14,7 @@ const FlowGraph = lazy(loadFlowGraph)
 
 const NO_STATES: ReadonlyMap<string, string> = new Map()
 
-/** One workflow: what it does, and the form that starts it. */
+/** One workflow: its flow, and the form that starts it. */
 export function WorkflowPage ({ name, version }: { name: string, version: string | null }) {
   const { value: workflow, problem, reload } = useLoaded(useCallback((signal: AbortSignal) => getWorkflow(name, version, signal), [name, version]))
   const mayRun = useMayRun()

@@ -8,7 +8,7 @@ import { workflowPath } from '../shell/links.ts'
 import { usePageTitle } from '../shell/page-title.ts'
 import classes from './workflows-page.module.css'
 
-/** The workflows that can be run, and what is wrong with those that can't. */
+/** The workflows that can be run, and the faults of definitions that were refused. */
 export function WorkflowsPage () {
   usePageTitle('Workflows')
   const { value, problem, reload } = useLoaded(listWorkflows)

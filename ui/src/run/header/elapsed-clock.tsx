@@ -6,13 +6,13 @@ import classes from './run-header.module.css'
 
 export interface ElapsedClockProps {
   readonly run: RunState
-  /** When the clock stands still, in milliseconds since 1970; null while it runs. */
+  /** The time at which the clock stands still, in milliseconds since 1970; null while it runs. */
   readonly stoppedAt: number | null
-  /** Whether it stands still since what is shown is not as of now. */
+  /** Tells whether it stands still because the page may be old. */
   readonly isCutOff: boolean
 }
 
-/** How long a run takes or took. */
+/** The time that a run takes or took. */
 export function ElapsedClock ({ run: { startedAt, finishedAt }, stoppedAt, isCutOff }: ElapsedClockProps) {
   const now = useNow(stoppedAt)
   if (startedAt === null) return null

@@ -20,15 +20,15 @@ export interface RunHeaderProps {
   readonly runId: string
   readonly state: RunModelState
   readonly connection: Connection
-  /** When the clock stands still, in milliseconds since 1970; null while it runs. */
+  /** The time at which the clock stands still, in milliseconds since 1970; null while it runs. */
   readonly stoppedAt: number | null
   readonly isReplay: boolean
-  /** Starts the replay; null where there is none. */
+  /** Starts the replay; null without one. */
   readonly onReplay: (() => void) | null
   readonly isReplayLoading: boolean
 }
 
-/** What a run is, how it is, for how long, and whether what is shown is as of now. */
+/** The name, the status and the times of a run, and whether the page is up to date. */
 export function RunHeader ({ runId, state, connection, stoppedAt, isReplay, onReplay, isReplayLoading }: RunHeaderProps) {
   const { run, newest, phase } = state
   const note = useCheckedNote(state.checked)

@@ -2,10 +2,10 @@ import { useEffect, useState } from 'react'
 import { checkedText } from '../model/connection-state.ts'
 import type { Checked } from '../model/reconnect-check.ts'
 
-/** How long it is said what a reconnect has found, in milliseconds. */
+/** The time for which the outcome of a reconnect is shown, in milliseconds. */
 const SAID_FOR_MS = 20_000
 
-/** What the last reconnect has found, for as long as it is news; else ''. */
+/** The outcome of the last reconnect, while it is news; else ''. */
 export function useCheckedNote (checked: Checked | null): string {
   const [old, setOld] = useState<Checked | null>(null)
   useEffect(() => {

@@ -4,12 +4,12 @@ import type { LogRow } from '../model/log-rows.ts'
 import classes from './line-bar.module.css'
 
 export interface LineBarProps {
-  /** The rows of the event that is marked. */
+  /** The rows of the marked event. */
   readonly rows: readonly LogRow[]
   readonly onClose: () => void
 }
 
-/** What can be done with the marked line. */
+/** Copies the marked line or its link. */
 export function LineBar ({ rows, onClose }: LineBarProps) {
   const [first] = rows
   if (first === undefined) return null

@@ -5,12 +5,12 @@ import type { ReaderState } from '../model/log-reader.ts'
 export interface LogHeadProps {
   readonly reader: ReaderState
   readonly isEmpty: boolean
-  /** Whether no more lines can be held with the filter that is on. */
+  /** Tells whether no more lines can be held with this filter. */
   readonly isFull: boolean
   readonly onRetry: () => void
 }
 
-/** What stands above the first row: what is before it. */
+/** Says above the first row whether earlier lines exist. */
 export function LogHead ({ reader, isEmpty, isFull, onRetry }: LogHeadProps) {
   if (reader.problem !== null) {
     return <><span>The log could not be read: {reader.problem}</span><Button size='compact-xs' variant='default' onClick={onRetry}>Try again</Button></>

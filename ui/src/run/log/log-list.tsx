@@ -5,7 +5,7 @@ import { LogRowView } from './log-row.tsx'
 import type { TimeMode } from './row-times.ts'
 import classes from './log.module.css'
 
-/** What others make the list do. */
+/** Moves the list from outside. */
 export interface LogListHandle {
   /** Scrolls a place into the middle, unless it is in view. */
   showPlace (place: number): void
@@ -20,13 +20,13 @@ export interface LogListHandle {
 export interface LogListProps {
   readonly view: LogView
   readonly handle: Ref<LogListHandle>
-  /** Whether the list stays at its end as it grows. */
+  /** Keeps the list at its end as it grows. */
   readonly follows: boolean
   /** Called when the person scrolls to the end, or away from it. */
   readonly onFollow: (follows: boolean) => void
-  /** Called when few rows are left above what is in view. */
+  /** Called when few rows are left above the view. */
   readonly onNearTop: () => void
-  /** Called when few rows are left below. */
+  /** Called when few rows are left below the view. */
   readonly onNearEnd: () => void
   readonly wraps: boolean
   readonly timeMode: TimeMode
@@ -44,7 +44,7 @@ const NEAR_ROWS = 300
 const NEAR_END_PX = 24
 const SETTLING_FRAMES = 6
 
-/** The rows of a log, of which only those in view are there. */
+/** The rows of a log. Only those in view are in the page. */
 export function LogList (props: LogListProps) {
   const { view, follows, wraps } = props
   const scroller = useRef<HTMLDivElement>(null)
@@ -96,7 +96,7 @@ export function LogList (props: LogListProps) {
 
 type ListVirtualizer = Virtualizer<HTMLDivElement, Element>
 
-/** The height of a row; out of sight it has none, and keeps the one that it had. */
+/** The height of a row. A row out of sight has none, and keeps the height that it had. */
 const measureVisible: typeof measureElement = (element, entry, virtualizer) => {
   if (element.checkVisibility()) return measureElement(element, entry, virtualizer)
   return virtualizer.itemSizeCache.get(virtualizer.options.getItemKey(virtualizer.indexFromElement(element))) ?? ROW_HEIGHT
@@ -116,7 +116,7 @@ function useListHandle (handle: Ref<LogListHandle>, view: LogView, virtualizer: 
   }), [view, virtualizer])
 }
 
-/** Scrolls to a place, and again as rows on the way turn out higher than thought or come in before it. */
+/** Scrolls to a place, and again while rows turn out higher than estimated or come in above. */
 function scrollTo (view: LogView, virtualizer: ListVirtualizer, place: number, align: 'start' | 'center'): void {
   let frames = SETTLING_FRAMES
   const settle = () => {
@@ -127,7 +127,7 @@ function scrollTo (view: LogView, virtualizer: ListVirtualizer, place: number, a
   settle()
 }
 
-/** Asks for more rows before the person comes to the first or the last one there is. */
+/** Asks for more rows before the person comes to the first or the last one. */
 function useNearness ({ view, onNearTop, onNearEnd }: LogListProps, virtualizer: ListVirtualizer): void {
   const { startIndex = 0, endIndex = 0 } = virtualizer.range ?? {}
   const isNearTop = startIndex < NEAR_ROWS
@@ -139,7 +139,7 @@ function useNearness ({ view, onNearTop, onNearEnd }: LogListProps, virtualizer:
   }, [isNearTop, isNearEnd, version, onNearTop, onNearEnd])
 }
 
-/** Lets go of the end when the person scrolls up, and follows again when they come back to it. */
+/** Leaves the end when the person scrolls up, and follows again when they come back to it. */
 function useFollowing ({ onFollow }: LogListProps, scroller: RefObject<HTMLDivElement | null>): void {
   const lastTop = useRef(0)
   useEffect(() => {
@@ -174,7 +174,7 @@ function useWrapping (view: LogView, virtualizer: ListVirtualizer, wraps: boolea
   }, [wraps])
 }
 
-/** A list that was out of sight for a while, as behind another tab, goes to the end that it follows. */
+/** Scrolls a list that was out of sight, as behind another tab, to the end that it follows. */
 function useReappearing (scroller: RefObject<HTMLDivElement | null>, follows: boolean, virtualizer: ListVirtualizer): void {
   const reappeared = useEffectEvent(() => { if (follows) virtualizer.scrollToEnd() })
   useEffect(() => {

@@ -31,19 +31,19 @@ export interface LogPanelProps {
   readonly step: string | null
   readonly onStep: (step: string | null) => void
   readonly downloadUrl: string
-  /** Says what is going on while there are no rows. */
+  /** Shown while there are no rows. */
   readonly emptyText: string
 }
 
 const NEXT_TIME_MODE: Readonly<Record<TimeMode, TimeMode>> = { clock: 'elapsed', elapsed: 'none', none: 'clock' }
 
-/** The log of a run, with what searches, filters and moves it. */
+/** The log of a run, with its tools. */
 export function LogPanel ({ model, state, isReplay, steps, step, onStep, downloadUrl, emptyText }: LogPanelProps) {
   const { log: view, reader } = model
   const list = useRef<LogListHandle>(null)
   const field = useRef<HTMLInputElement>(null)
   const [wantsEnd, setWantsEnd] = useState(true)
-  // The end of what is held may not be the end of the log.
+  // The last row that is held may not be the end of the log.
   const follows = wantsEnd && state.reader.isAtEnd
   const [level, setLevel] = useState<LogLevel>('trace')
   const { wraps, toggleWrap, timeMode, nextTimeMode } = useLook()
@@ -65,7 +65,7 @@ export function LogPanel ({ model, state, isReplay, steps, step, onStep, downloa
   }, [model])
   const toggleFollow = useCallback(() => { if (follows) setWantsEnd(false); else follow() }, [follows, follow])
   const scrolled = useCallback((toEnd: boolean) => { if (!toEnd || reader.state.isAtEnd) setWantsEnd(toEnd) }, [reader])
-  // Where a filter leaves few rows both ends are in sight: rows come in only as long as none must go for them.
+  // With few rows both ends are in sight: rows are read only while none must be dropped for them.
   const isFiltered = level !== 'trace' || step !== null
   const wantEarlier = useCallback(() => { if (!isFiltered || reader.hasRoom) reader.readEarlier() }, [reader, isFiltered])
   const retry = useCallback(() => { reader.retry() }, [reader])
@@ -103,7 +103,7 @@ export function LogPanel ({ model, state, isReplay, steps, step, onStep, downloa
   )
 }
 
-/** How lines look to this person, on this machine. */
+/** The look of the lines, as this person left it on this machine. */
 function useLook () {
   const isNarrow = useMediaQuery('(max-width: 40rem)', false, { getInitialValueInEffect: false })
   const [wrap, setWrap] = useLocalStorage<boolean | null>({ key: 'runcast-wrap', defaultValue: null, getInitialValueInEffect: false })
@@ -138,7 +138,7 @@ function useFocus (focus: RunModelState['focus'], view: LogView, list: RefObject
   }, [focus, view, list, setWantsEnd])
 }
 
-/** Who wants the end of a log of which more came than could be taken in, as in a tab out of view, is taken to its end. */
+/** Goes to the end again after more came than could be taken in, as in a tab out of view. */
 function useFallingBehind (timesBehind: number, wantsEnd: boolean, follow: () => Promise<void>): void {
   const handled = useRef(timesBehind)
   useEffect(() => {
@@ -166,7 +166,7 @@ function ReturnButton ({ view, state, isReplay, onClick }: Pick<LogPanelProps, '
   )
 }
 
-/** What can be done with the marked line, while it is held. */
+/** The tools for the marked line, while it is held. */
 function Marked ({ view, target, onClose }: { view: LogView, target: string | null, onClose: () => void }) {
   useSyncExternalStore(view.subscribe, view.version)
   if (target === null || !view.window.has(target)) return null

@@ -16,13 +16,13 @@ export interface LogRowProps {
   readonly isCurrentHit: boolean
   readonly isTarget: boolean
   readonly timeMode: TimeMode
-  /** When the run began, in milliseconds since 1970. */
+  /** The time at which the run began, in milliseconds since 1970. */
   readonly start: number
 }
 
 const MARKS: Readonly<Record<LogLevel, string>> = { trace: 'TRC', debug: 'DBG', info: '', warning: 'WRN', error: 'ERR', critical: 'CRT' }
 
-/** One row of the log. Whatever is in it is text. */
+/** One row of the log. All of its content is shown as text. */
 export const LogRowView = memo(function LogRowView ({ row, query, isCurrentHit, isTarget, timeMode, start }: LogRowProps) {
   if (row.kind === 'gap') return <div className={classes['gap']} role='note' data-current={isCurrentHit}><AlertFillIcon size={14} /> <span><RowText row={row} query={query} /></span></div>
   const isFirst = row.part === 0
@@ -37,7 +37,7 @@ export const LogRowView = memo(function LogRowView ({ row, query, isCurrentHit, 
   )
 })
 
-/** What stands before a row: its level where that is to be noted, else where it was written if not to the usual place. */
+/** The mark before a row: its level, unless that is `info`, or `err` for a line of stderr. */
 function markOf (row: LogRow): string {
   if (row.level !== 'info') return MARKS[row.level]
   return row.kind === 'line' && row.stream === 'stderr' ? 'err' : ''

@@ -10,15 +10,15 @@ export interface LogSearchProps {
   readonly view: LogView
   readonly search: Search
   readonly field: RefObject<HTMLInputElement | null>
-  /** Whether there are lines that are not held, and so not searched. */
+  /** Tells whether there are lines that are not held, and so not searched. */
   readonly isPartial: boolean
-  /** Reads the lines before the first that is held, so that they are searched too; null when there are none, or no room for them. */
+  /** Reads the earlier lines, so that they are searched too; null when there are none, or they can not be held. */
   readonly onEarlier: (() => Promise<void>) | null
-  /** The same for those after the last. */
+  /** Reads the later lines in the same way. */
   readonly onLater: (() => Promise<void>) | null
 }
 
-/** Searches the log: what for, how many rows it hits, and the ways to the next and the previous one. */
+/** Searches the log, counts the rows that match, and goes to the next and the previous one. */
 export function LogSearch ({ view, search, field, isPartial, onEarlier, onLater }: LogSearchProps) {
   const keyPressed = (event: KeyboardEvent) => {
     if (event.key === 'Enter') search.go(event.shiftKey ? -1 : 1)
@@ -62,7 +62,7 @@ function Hits ({ view, search, isPartial }: Pick<LogSearchProps, 'view' | 'searc
   )
 }
 
-/** Offers to search what is not held yet. */
+/** Offers to search lines that are not held yet. */
 function More ({ label, onRead }: { readonly label: string, readonly onRead: (() => Promise<void>) | null }) {
   const [isReading, setReading] = useState(false)
   if (onRead === null && !isReading) return null

@@ -34,7 +34,7 @@ const LEVEL_NAMES: Readonly<Record<LogLevel, string>> = {
 
 const TIME_NAMES: Readonly<Record<TimeMode, string>> = { clock: 'time of day', elapsed: 'time since the start', none: 'none' }
 
-/** What of the log is shown, and how. */
+/** Searches, filters and formats the log. */
 export function LogToolbar (props: LogToolbarProps) {
   return (
     <div className={classes['toolbar']}>
@@ -71,7 +71,7 @@ function StepSelect ({ steps, step, onStep }: Pick<LogToolbarProps, 'steps' | 's
 
 interface ToolProps {
   readonly label: string
-  /** Whether what it switches is on; left out where it switches nothing. */
+  /** The state of a switch; left out for a button that switches nothing. */
   readonly isOn?: boolean
   readonly onClick: () => void
   readonly children: ReactNode

@@ -1,9 +1,9 @@
 import { formatClock } from '../../format/time.ts'
 
-/** How the rows of a log tell their time: by the clock, since the run began, or by a mark alone. */
+/** The time in front of a row: by the clock, since the run began, or a mark alone. */
 export type TimeMode = 'clock' | 'elapsed' | 'none'
 
-/** The time of a row: `16:00:01.250`, `+12.345`, or `·`. @param start when the run began, milliseconds since 1970 */
+/** The time of a row: `16:00:01.250`, `+12.345`, or `·`. @param start the run's begin, in milliseconds since 1970 */
 export function rowTime (at: number, mode: TimeMode, start: number): string {
   if (mode === 'none') return '·'
   return mode === 'clock' ? `${formatClock(at)}.${threeDigits(at % 1000)}` : sinceStart(at - start)

@@ -8,7 +8,7 @@ interface Schemes {
   readonly dark: Rgb
 }
 
-// What the log stands on, as `--paper` has it: colours are chosen to be read on these.
+// The background of the log, equal to `--paper` of styles.css: colours are chosen to be read on it.
 const PAPER: Schemes = { light: [255, 255, 255], dark: [15, 19, 25] }
 const INK: Schemes = { light: [24, 32, 43], dark: [228, 233, 240] }
 
@@ -33,7 +33,7 @@ const NAMED: readonly Schemes[] = [
 
 const known = new WeakMap<TextStyle, CSSProperties>()
 
-/** What a terminal's style looks like on the page, with colours that can be read in both schemes. */
+/** The look of a terminal's style on the page, with colours that can be read in both schemes. */
 export function cssOf (style: TextStyle): CSSProperties {
   let css = known.get(style)
   if (css === undefined) {

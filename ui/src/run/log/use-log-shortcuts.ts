@@ -14,7 +14,7 @@ export interface LogActions {
   readonly markNext: (direction: 1 | -1) => void
 }
 
-/** The keys of a log. */
+/** Adds the shortcuts of a log. */
 export function useLogShortcuts ({ field, list, search, toggleFollow, follow, toggleWrap, nextTimeMode, markNext }: LogActions): void {
   useShortcuts(useMemo(() => [
     { group: 'Log', keys: ['/'], label: 'Search', run: () => { field.current?.focus(); field.current?.select() } },

@@ -5,12 +5,12 @@ import type { LogView } from '../model/log-view.ts'
 import type { RunModel } from '../model/run-model.ts'
 import type { LogListHandle } from './log-list.tsx'
 
-/** The line that the page's address names, and how to name another. */
+/** The line that the page's address names. */
 export interface MarkedLine {
-  /** The id of its event; null without one. */
+  /** The id of the event; null without one. */
   readonly target: string | null
   mark (id: string | null): void
-  /** Marks the next event (1) or the one before (-1), from the marked one or from what is in view. */
+  /** Marks the next event (1) or the one before (-1), from the marked one or from the first in view. */
   markNext (direction: 1 | -1): void
 }
 

@@ -2,13 +2,13 @@ import { useCallback, useMemo, useState, type RefObject } from 'react'
 import type { LogView } from '../model/log-view.ts'
 import type { LogListHandle } from './log-list.tsx'
 
-/** A search of the log, and where in its hits the person is. */
+/** A search of the log, and the current hit. */
 export interface Search {
   readonly query: string
-  /** The place of the hit that was gone to last; null before the first. */
+  /** The place of the current hit; null before the first. */
   readonly hit: number | null
   setQuery (query: string): void
-  /** Goes to the next hit (1) or the previous one (-1), from the last one or from what is in view; round at the ends. */
+  /** Goes to the next hit (1) or the previous one (-1), from the current one or from the first row in view. It wraps around. */
   go (direction: 1 | -1): void
 }
 

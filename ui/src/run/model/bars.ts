@@ -1,6 +1,6 @@
 import type { StepLine } from './steps.ts'
 
-/** Where a bar begins and how long it is, in percent of the time line. */
+/** The begin and the length of a bar, in percent of the time line. */
 export interface Bar {
   readonly left: number
   readonly width: number
@@ -12,7 +12,7 @@ export interface Extent {
   readonly to: number
 }
 
-/** The stretch that all steps take; while they go on, up to now. */
+/** The stretch that all steps take, up to now while one of them runs. */
 export function extentOf (lines: readonly StepLine[], now: number): Extent {
   const from = Math.min(...lines.map((line) => line.startedAt))
   const to = Math.max(...lines.map((line) => line.finishedAt ?? now))

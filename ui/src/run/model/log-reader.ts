@@ -5,20 +5,20 @@ import type { SourceEvent } from './log-rows.ts'
 import type { LogView } from './log-view.ts'
 import { MAX_ROWS, nextId, previousId } from './log-window.ts'
 
-/** What a stream brings into the log. */
+/** News of a stream for the log. */
 export type StreamedItem =
   | { readonly kind: 'event', readonly event: SourceEvent }
   | { readonly kind: 'gap', readonly resumedAfter: string, readonly lost: number | null }
 
-/** What there is of the log beside what is held. */
+/** The state of reading, beside the rows that are held. */
 export interface ReaderState {
-  /** Whether something is there before the first row. */
+  /** Tells whether the log has something before the first row. */
   readonly earlier: 'none' | 'more' | 'loading'
-  /** How many events before the first row are not kept any more. */
+  /** The number of events before the first row that are not kept any more. */
   readonly trimmed: number
-  /** Whether the last row is the newest there is: what a stream brings is added. */
+  /** Tells whether the last row is the newest of the log, so that events of the stream are added. */
   readonly isAtEnd: boolean
-  /** Why the last page could not be read; null when it could. */
+  /** Says why the last page could not be read; null when it could. */
   readonly problem: string | null
 }
 
@@ -29,19 +29,19 @@ export type ReadPage = (query: EventPageQuery, signal: AbortSignal) => Promise<E
 const PAGE_EVENTS = 1_000
 const CONTEXT_EVENTS = 200
 
-/** Fills the window of a log view: from its end or around an event, on from there both ways, and from the stream. */
+/** Fills the window of a log view: from the end or around an event, on from there both ways, and from the stream. */
 export class LogReader {
   #state: ReaderState = { earlier: 'none', trimmed: 0, isAtEnd: false, problem: null }
-  /** What came from the stream while the page before it was read; null while the stream is of no use. */
+  /** Events of the stream that came while the page before them was read; null while the stream is of no use. */
   #arrived: StreamedItem[] | null = null
   #opening = new AbortController()
-  /** Whether the first page is there, so that one can read on from it. */
+  /** Tells whether the first page is there, so that reading can go on from it. */
   #isFilled = false
-  /** What was tried last, when it failed. */
+  /** The last attempt, when it failed. */
   #failed: (() => Promise<void>) | null = null
-  /** What is under way when `earlier` is loading. */
+  /** Settles with the page before the first row. */
   #readingEarlier: Promise<void> = Promise.resolve()
-  /** What `later` has under way. */
+  /** Settles with the page after the last row; null while none is read. */
   #readingLater: Promise<void> | null = null
   readonly #view: LogView
   readonly #readPage: ReadPage
@@ -58,9 +58,9 @@ export class LogReader {
   }
 
   /**
-   * Shows the newest events, and from then on those of the stream.
+   * Shows the newest events, and from then on the events of the stream.
    *
-   * @param newest gives the last event that the stream has brought, or after which it begins
+   * @param newest gives the last event of the stream, or the one after which it begins
    */
   async openEnd (newest: () => string): Promise<void> {
     const { signal } = this.#begin()
@@ -76,7 +76,7 @@ export class LogReader {
     await this.readEarlier()
   }
 
-  /** Shows an event and what is around it. */
+  /** Shows an event and the events around it. */
   async openAt (id: string): Promise<void> {
     const { signal } = this.#begin()
     const open = async () => {
@@ -98,7 +98,7 @@ export class LogReader {
       const { before } = this.#view.window
       const page = await this.#readPage({ before, limit: PAGE_EVENTS }, signal)
       if (signal.aborted) return
-      // Meanwhile what it was to be added to may have been dropped, to make room at the other end.
+      // Meanwhile the rows that it belongs to may have been dropped, to make room at the other end.
       if (this.#view.window.before !== before) return this.#set({ earlier: 'more' })
       if (this.#view.window.prepend(eventsOf(page))) this.detach()
       this.#set(earlierThan(page))
@@ -107,7 +107,7 @@ export class LogReader {
     await this.#readingEarlier
   }
 
-  /** Reads the events after the last row; at the end of the log the stream takes over. */
+  /** Reads the events after the last row. At the end of the log the stream takes over. */
   async readLater (): Promise<void> {
     if (this.#readingLater !== null) return await this.#readingLater
     if (!this.#isFilled || this.#state.isAtEnd || this.#arrived !== null || this.#failed !== null) return
@@ -131,47 +131,47 @@ export class LogReader {
     if (this.#readingLater === reading) this.#readingLater = null
   }
 
-  /** Does once more what has failed. */
+  /** Repeats the attempt that has failed. */
   async retry (): Promise<void> {
     const failed = this.#failed
     if (failed !== null) await this.#attempt(failed, this.#opening.signal)
   }
 
-  /** Whether a page more can be held without another one being dropped. */
+  /** Tells whether one more page can be held without dropping another. */
   get hasRoom (): boolean {
     return this.#view.window.end - this.#view.window.start < MAX_ROWS - PAGE_EVENTS
   }
 
-  /** Reads all that is before the first row, as far as it can be held. */
+  /** Reads the events before the first row, as far as they can be held. */
   async readAllEarlier (): Promise<void> {
     const { signal } = this.#opening
     while (!signal.aborted && this.#state.earlier !== 'none' && this.hasRoom && this.#failed === null) await this.readEarlier()
   }
 
-  /** Reads all that is after the last row, as far as it can be held. */
+  /** Reads the events after the last row, as far as they can be held. */
   async readAllLater (): Promise<void> {
     const { signal } = this.#opening
     while (!signal.aborted && !this.#state.isAtEnd && this.hasRoom && this.#failed === null) {
       const { after } = this.#view.window
       await this.readLater()
-      // Nothing is open yet, or somebody else reads.
+      // Nothing is open yet, or another call reads.
       if (this.#view.window.after === after) return
     }
   }
 
-  /** Takes what a stream brings, in its order. */
+  /** Takes news of the stream, in its order. */
   take (items: readonly StreamedItem[]): void {
     if (this.#state.isAtEnd) this.#apply(items)
     else this.#arrived?.push(...items)
   }
 
-  /** Takes nothing of the stream any more until the end is read again. */
+  /** Ignores the stream until the end is read again. */
   detach (): void {
     this.#arrived = null
     this.#set({ isAtEnd: false })
   }
 
-  /** Ends what is under way. */
+  /** Ends all reading. */
   close (): void {
     this.#opening.abort()
   }

@@ -10,24 +10,24 @@ import { levelOf } from './levels.ts'
 export interface SourceEvent {
   readonly id: string
   readonly type: string
-  /** The payload, parsed. */
+  /** The parsed payload. */
   readonly data: unknown
-  /** The payload's own JSON text, where it is at hand. */
+  /** The payload's own JSON text, if it is known. */
   readonly raw?: string
 }
 
 interface RowBase {
-  /** The event's id. */
+  /** The id of the event. */
   readonly id: string
-  /** Which line of its event this is; 0 for the first. */
+  /** The line of the event, from 0. */
   readonly part: number
-  /** When it was stored, in milliseconds since 1970: never going back from row to row. */
+  /** The time at which the event was stored, in milliseconds since 1970. It never goes back from row to row. */
   readonly storedAt: number
-  /** When its publisher says it was written, else when it was stored, in milliseconds since 1970. */
+  /** The time that the publisher gives, else the time of storing, in milliseconds since 1970. */
   readonly at: number
   readonly level: LogLevel
   readonly step: string | null
-  /** What is shown and searched. */
+  /** The text that is shown and searched. */
   readonly text: string
 }
 
@@ -45,14 +45,14 @@ export interface StatusRow extends RowBase {
   readonly status: string
 }
 
-/** Events that can not be shown: not kept any more, or of another history. */
+/** Events that can not be shown: they are not kept any more, or belong to another history. */
 export interface GapRow extends RowBase {
   readonly kind: 'gap'
-  /** How many; null when that is not known. */
+  /** The number of events; null when it is not known. */
   readonly lost: number | null
 }
 
-/** A result_preview or an event of any other type. */
+/** A result_preview, or an event of any other type. */
 export interface OtherRow extends RowBase {
   readonly kind: 'result' | 'event'
   readonly type: string
@@ -61,11 +61,11 @@ export interface OtherRow extends RowBase {
 /** One row of the log. */
 export type LogRow = LineRow | StatusRow | GapRow | OtherRow
 
-// Laying out a longer line takes a browser noticeable time; the download has all of it.
+// A browser takes noticeable time to lay out a longer line. The download has all of it.
 const MAX_LINE_CHARACTERS = 5_000
 const MAX_EVENT_CHARACTERS = 500
 
-/** The rows that an event makes in the log: one, or one for each line of a log message. */
+/** The rows of an event in the log: one, or one for each line of a log message. */
 export function rowsOf (event: SourceEvent): LogRow[] {
   if (event.type === 'log') return lineRows(event)
   const base = { ...baseOf(event), part: 0 }
@@ -84,13 +84,13 @@ export function rowsOf (event: SourceEvent): LogRow[] {
  * The row that stands for missing events.
  *
  * @param id the id after which the log goes on
- * @param lost how many are missing; null when that is not known
+ * @param lost the number of missing events; null when it is not known
  */
 export function gapRow (id: string, lost: number | null): GapRow {
   return { kind: 'gap', id, part: 0, storedAt: msOf(id), at: msOf(id), level: 'critical', step: null, text: gapText(lost), lost }
 }
 
-/** What a gap is called. */
+/** A gap in words. */
 export function gapText (lost: number | null): string {
   if (lost === null) return 'An unknown number of events is missing here'
   return lost === 1 ? '1 event is missing here' : `${formatCount(lost)} events are missing here`
@@ -110,7 +110,7 @@ function lineRows (event: SourceEvent): LogRow[] {
 
 const MAX_RESULT_CHARACTERS = 160
 
-/** What came, and how it begins. */
+/** The kind of a result and the beginning of its content. */
 function resultText (data: unknown): string {
   const name = fieldOf(data, 'final') === true ? 'Final result' : 'Result preview'
   const content = fieldOf(data, 'content')
@@ -138,7 +138,7 @@ function statusText (data: unknown, status: string): string {
 }
 
 /**
- * What an error says, whatever shape it has; null without one.
+ * The message of an error of any shape; null without one.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457#section-3.1 for `detail` and `title`
  */
@@ -148,7 +148,7 @@ export function errorText (error: unknown): string | null {
   return textField(error, 'message') ?? textField(error, 'detail') ?? textField(error, 'title') ?? jsonText(error)
 }
 
-/** One line without escapes, for what is not a log message. */
+/** Makes one line without escapes, for texts that are no log messages. */
 function inert (text: string): string {
   return terminalLines(text).map((line) => line.text).join(' ')
 }

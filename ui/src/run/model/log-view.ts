@@ -9,8 +9,8 @@ import { indexOf, Selection } from './selection.ts'
 const SEARCHED_AT_ONCE = 20_000
 
 /**
- * What of a window is shown: the rows that a filter leaves, up to a moment, and where a search hits among them. Rows
- * are counted by their index here, from 0; their place stays the same when the window grows at the front.
+ * The rows of a window that a filter leaves, up to a moment, and the hits of a search among them. Here an index counts
+ * rows from 0. A place stays the same when the window grows at the front.
  */
 export class LogView {
   readonly window = new LogWindow()
@@ -29,36 +29,36 @@ export class LogView {
     this.#soon = soon
   }
 
-  /** Calls back after every change. @returns ends it */
+  /** Calls back after every change. @returns stops it */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Another number after every change. */
+  /** A number that changes with every change. */
   readonly version = (): number => this.#version
 
   get filter (): RowFilter {
     return this.#filter
   }
 
-  /** What is searched for; '' for nothing. */
+  /** The text that is searched for; '' for none. */
   get query (): string {
     return this.#query
   }
 
-  /** Whether the search has not seen all rows yet. */
+  /** Tells whether the search has not seen all rows yet. */
   get isSearching (): boolean {
     return this.#isSearching
   }
 
-  /** How many rows are shown. */
+  /** The number of rows that are shown. */
   get count (): number {
     const all = this.#shown === null ? this.window.end - this.window.start : this.#shown.places.length
     return this.#until === null ? all : this.#countUntil(this.#until, all)
   }
 
-  /** How many rows are hit by the search. */
+  /** The number of rows that the search hits. */
   get hitCount (): number {
     const hits = this.#hits?.places ?? []
     if (this.#until === null) return hits.length
@@ -72,7 +72,7 @@ export class LogView {
     return this.#shown.places[index] ?? this.window.end
   }
 
-  /** When the first row that is held was stored, in milliseconds since 1970; 0 where there is none. */
+  /** The time at which the first row was stored, in milliseconds since 1970; 0 without one. */
   get firstTime (): number {
     const first = this.window.at(this.window.start)
     return first === undefined ? 0 : msOf(first.id)
@@ -93,7 +93,7 @@ export class LogView {
     return this.#hits?.places[number]
   }
 
-  /** How many hits lie before a place. */
+  /** The number of hits before a place. */
   hitsBefore (place: number): number {
     return indexOf(this.#hits?.places ?? [], place)
   }
@@ -109,7 +109,7 @@ export class LogView {
     this.#search()
   }
 
-  /** Shows nothing that was stored after a moment, in milliseconds since 1970; null shows all. */
+  /** Hides rows that were stored after a moment, in milliseconds since 1970; null shows all. */
   setUntil (until: number | null): void {
     this.#until = until
     this.changed()

@@ -1,27 +1,27 @@
 import { joinEventId, msOf, ORIGIN, seqOf } from '@runcast/protocol'
 import { gapRow, rowsOf, type LogRow, type SourceEvent } from './log-rows.ts'
 
-/** The most rows held: beyond it those furthest from the reader go, and are read again when they are wanted. */
+/** The most rows that are held. Rows furthest from the reader are dropped, and read again when they are needed. */
 export const MAX_ROWS = 200_000
 
-// Going in large steps, since each moves the whole list.
+// Rows are dropped in large steps, since each step moves the whole list.
 const DROPPED_ROWS = 20_000
 
 // Far enough that no place is used again.
 const PLACES_APART = 1_000_000_000
 
 /**
- * A part of a run's log without a hole that is not marked by a gap row, as rows. Rows are named by their place, an
- * integer that stays theirs: the list grows at the front (places below `start`) and at the end.
+ * A part of a run's log as rows. Every hole in it is marked by a gap row. A row is named by its place, an integer that
+ * never changes: the list grows at the front (places below `start`) and at the end.
  */
 export class LogWindow {
   /** The place of the first row. */
   start = 0
-  /** Changes when places mean other rows than before. */
+  /** Changes when places get other rows. */
   generation = 0
-  /** What is held follows this bound or is it: asks for the events before. */
+  /** A bound at or right before the first event: a query before it gives earlier events. */
   before = nextId(ORIGIN)
-  /** The id of the last event held, or the one before the first: asks for the events after. */
+  /** The id of the last event, or of the one before the first: a query after it gives later events. */
   after: string = ORIGIN
   #rows: LogRow[] = []
 
@@ -45,10 +45,10 @@ export class LogWindow {
   }
 
   /**
-   * Adds the events that follow. One that is held already is left out; where their numbers have a hole that no gap
-   * told of, a gap row shows it.
+   * Adds the events that follow. An event that is held already is left out. A hole in their numbers that no gap has told
+   * of gets a gap row.
    *
-   * @returns whether the front was dropped to make room
+   * @returns true when the front was dropped to make room
    */
   append (events: readonly SourceEvent[]): boolean {
     for (const event of events) {
@@ -66,7 +66,7 @@ export class LogWindow {
   /**
    * Adds the events right before the first.
    *
-   * @returns whether the end was dropped to make room
+   * @returns true when the end was dropped to make room
    */
   prepend (events: readonly SourceEvent[]): boolean {
     const rows = events.flatMap(rowsOf)
@@ -79,9 +79,9 @@ export class LogWindow {
   }
 
   /**
-   * Marks that events are missing, and takes back those after `resumedAfter`, which are void.
+   * Marks missing events, and takes back the events after `resumedAfter`, which are void.
    *
-   * @param lost how many are missing; null when that is not known
+   * @param lost the number of missing events; null when it is not known
    */
   gap (resumedAfter: string, lost: number | null): void {
     const isVoid = ({ id }: LogRow) => seqOf(id) > seqOf(resumedAfter) || msOf(id) > msOf(resumedAfter)
@@ -94,7 +94,7 @@ export class LogWindow {
     this.after = resumedAfter
   }
 
-  /** The place of the first row of an event, or of the first after it; the end when there is none. */
+  /** The place of the first row of an event, or of the first row after it; `end` when there is none. */
   placeOf (id: string): number {
     let low = 0
     let high = this.#rows.length
@@ -106,12 +106,12 @@ export class LogWindow {
     return this.start + low
   }
 
-  /** Whether an event is held. */
+  /** Tells whether an event is held. */
   has (id: string): boolean {
     return this.at(this.placeOf(id))?.id === id
   }
 
-  /** Drops rows of whole events, so that what is read in again fits. */
+  /** Drops the rows of whole events, so that they can be read again. */
   #dropFront (): void {
     let count = DROPPED_ROWS
     while (this.#rows[count] !== undefined && this.#rows[count]?.part !== 0) count++
@@ -128,12 +128,12 @@ export class LogWindow {
   }
 }
 
-/** A bound right after an event: what is before it includes that event. */
+/** The bound right after an event: events before it include that event. */
 export function nextId (id: string): string {
   return joinEventId(msOf(id), seqOf(id) + 1)
 }
 
-/** A bound right before an event: what is after it includes that event. */
+/** The bound right before an event: events after it include that event. */
 export function previousId (id: string): string {
   return joinEventId(msOf(id), seqOf(id) - 1)
 }

@@ -9,7 +9,7 @@ const MAX_PAGES = 20
 /**
  * Reads the newest previews of a run up to its last known event, page by page from the newest.
  *
- * @param listEvents rejects with ApiError, and the reading with it
+ * @param listEvents rejects with ApiError, and so does the generator
  */
 export async function * newestPreviews (run: Run, listEvents: (query: EventPageQuery) => Promise<EventPage>): AsyncGenerator<readonly Preview[]> {
   const expected = run.counts === null ? 1 : Math.min(run.counts['result_preview'] ?? 0, PREVIEWS_AT_ONCE)

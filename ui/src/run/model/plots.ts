@@ -4,7 +4,7 @@ import type { Preview } from './previews.ts'
 /** Numbers to be plotted. */
 export interface Plot {
   readonly xLabel: string
-  /** Whether `x` are times, in seconds since 1970. */
+  /** Tells whether `x` are times, in seconds since 1970. */
   readonly isTime: boolean
   /** Ascending. */
   readonly x: readonly number[]
@@ -13,15 +13,15 @@ export interface Plot {
 
 export interface PlotLine {
   readonly label: string
-  /** One for each of `x`; null where there is none. */
+  /** One value for each of `x`; null where there is none. */
   readonly values: ReadonlyArray<number | null>
 }
 
-// Fields by which measurements are usually ordered.
+// The usual names of fields that order measurements.
 const ORDER_FIELDS = ['time', 'timestamp', 'ts', 'at', 'datetime', 'date', 't', 'x', 'step', 'epoch', 'iteration', 'index', 'seconds']
 const MAX_LINES = 8
 
-/** Reads numbers over time, or over whatever orders them, from the content of a preview; null when there are none. */
+/** Reads numbers over time, or over another field that orders them, from the content of a preview; null without them. */
 export function plotOf (content: unknown): Plot | null {
   if (Array.isArray(content)) {
     const items: unknown[] = content
@@ -36,7 +36,7 @@ export function plotOf (content: unknown): Plot | null {
   return plotOfFields((name) => columns.find(([label]) => label === name)?.[1] ?? [], columns.map(([label]) => label))
 }
 
-/** The numbers that previews of one step had one after the other; null when they have no two. */
+/** Reads the numbers of the previews of one step, over the time; null with less than two. */
 export function plotOfPreviews (previews: readonly Preview[]): Plot | null {
   const readings = previews.flatMap(({ at, content }) => {
     const record = isNumber(content) ? { value: content } : content

@@ -7,20 +7,20 @@ import type { SourceEvent } from './log-rows.ts'
 export interface Preview {
   /** The event's id. */
   readonly id: string
-  /** When it was stored, in milliseconds since 1970. */
+  /** The time at which it was stored, in milliseconds since 1970. */
   readonly at: number
-  /** '' for the run's own. */
+  /** '' for a preview of the run itself. */
   readonly step: string
-  /** In lower case, without parameters; null where the publisher gave none. */
+  /** In lower case, without parameters; null when the publisher gave none. */
   readonly mediaType: string | null
-  /** Whether it is the result itself. */
+  /** Tells whether it is the final result. */
   readonly isFinal: boolean
   readonly content: unknown
-  /** About how much memory it takes, in characters. */
+  /** The memory that it takes, roughly, in characters. */
   readonly size: number
 }
 
-// Of a run that shows a result a second for days, only the last are held.
+// A run may show a result a second for days.
 const MAX_PREVIEWS = 500
 const MAX_SIZE = 16_000_000
 
@@ -41,7 +41,7 @@ export function previewOf (event: SourceEvent): Preview | null {
   }
 }
 
-/** Adds previews to others, each once, in the order of their events; the oldest go when there are too many. */
+/** Adds previews, each once, in the order of their events. The oldest are dropped when there are too many. */
 export function withPreviews (known: readonly Preview[], added: readonly Preview[]): readonly Preview[] {
   if (added.length === 0) return known
   const byId = new Map([...known, ...added].map((preview) => [preview.id, preview]))
@@ -55,7 +55,7 @@ export function withPreviews (known: readonly Preview[], added: readonly Preview
   return sorted.slice(Math.min(first + 1, sorted.length - 1))
 }
 
-/** The steps that have previews, those that got one last first. */
+/** The steps that have previews, those with the newest first. */
 export function stepsOf (previews: readonly Preview[]): string[] {
   return [...new Set(previews.map(({ step }) => step).reverse())]
 }

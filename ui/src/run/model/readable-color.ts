@@ -1,10 +1,10 @@
 import type { Rgb } from '../../format/terminal-text.ts'
 
-/** The least contrast of small text that WCAG AA asks for, and a little above, since rounding takes some. */
+/** The least contrast that WCAG AA asks of small text, and a little more, since rounding takes some. */
 const CONTRAST = 4.6
 
 /**
- * How well two colours can be told apart.
+ * The contrast of two colours.
  *
  * @returns from 1 (not at all) to 21 (black on white), as WCAG 2 counts it
  */
@@ -13,7 +13,7 @@ export function contrastOf (one: Rgb, other: Rgb): number {
   return (lighter + 0.05) / (darker + 0.05)
 }
 
-/** The colour itself where it can be read on the background, else the nearest to it on the way to black or white. */
+/** Keeps a colour that can be read on the background, else goes towards black or white as far as is needed. */
 export function readableOn (background: Rgb, color: Rgb): Rgb {
   const target: Rgb = luminanceOf(background) > 0.18 ? [0, 0, 0] : [255, 255, 255]
   for (let share = 0; share < 1; share += 0.05) {

@@ -2,23 +2,23 @@
 export interface Checked {
   /** The number of events that were missed for good; null when it is not known. */
   readonly missed: number | null
-  /** The number of events of the run up to this check. */
+  /** The number of events that the run has. */
   readonly events: number
 }
 
-/** Finds out whether a lost connection has cost events. It ends when the stream has come as far as the service had. */
+/** Finds out whether a lost connection has cost events. The check ends when the stream has caught up with the service. */
 export class ReconnectCheck {
   #isOn = false
   #missed: number | null = 0
-  /** The number of the last event that the service had after the reconnect; null until that is read. */
+  /** The number of the last event that the service had after the reconnect; null before it is known. */
   #target: number | null = null
 
-  /** Whether events that are missed are being counted. */
+  /** Tells whether a check is on. */
   get isOn (): boolean {
     return this.#isOn
   }
 
-  /** Begins the check, unless it has begun. */
+  /** Begins the check, unless it is on. */
   begin (): void {
     if (this.#isOn) return
     this.#isOn = true
@@ -26,7 +26,7 @@ export class ReconnectCheck {
     this.#target = null
   }
 
-  /** Counts events that will not come; null makes the number unknown. */
+  /** Counts events that will not come. null makes the number unknown. */
   count (missed: number | null): void {
     this.#missed = missed === null || this.#missed === null ? null : this.#missed + missed
   }
@@ -39,7 +39,7 @@ export class ReconnectCheck {
   /**
    * Ends the check once the stream has come far enough.
    *
-   * @param events the number of the last event that has come
+   * @param events the number of the last event that came
    * @returns the outcome; null while there is none
    */
   finish (events: number): Checked | null {

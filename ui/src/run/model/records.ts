@@ -5,7 +5,7 @@ export interface RecordTable {
   /** The names of the fields, in the order in which they first occur. */
   readonly columns: readonly string[]
   readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>
-  /** How many columns there are beside those. */
+  /** The number of columns that are left out. */
   readonly moreColumns: number
 }
 
@@ -22,21 +22,21 @@ export function tableOf (value: unknown): RecordTable | null {
   return { columns: [...columns].slice(0, MAX_COLUMNS), rows, moreColumns: Math.max(0, columns.size - MAX_COLUMNS) }
 }
 
-/** Whether a value is an object with fields, not an array. */
+/** Tells whether a value is an object with fields, not an array. */
 export function isRecord (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 const COLLATOR = new Intl.Collator('en', { numeric: true })
 
-/** Orders the values of a column: numbers by size, then the others by the alphabet. */
+/** Orders the values of a column: numbers by size, then all others by the alphabet. */
 export function compareValues (one: unknown, other: unknown): number {
   if (isNumber(one) && isNumber(other)) return one < other ? -1 : one > other ? 1 : 0
   if (isNumber(one) !== isNumber(other)) return isNumber(one) ? -1 : 1
   return COLLATOR.compare(cellText(one), cellText(other))
 }
 
-/** A value as a cell of a table shows it. */
+/** A value in a cell of a table. */
 export function cellText (value: unknown): string {
   if (value === null || value === undefined) return ''
   return typeof value === 'string' ? value : jsonText(value)

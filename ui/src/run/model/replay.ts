@@ -4,7 +4,7 @@ import { eventsOf } from './log-page.ts'
 import type { SourceEvent } from './log-rows.ts'
 import { foldEvent, UNKNOWN_RUN, type RunState } from './run-state.ts'
 
-/** How much faster than the original a replay may be. */
+/** The speeds of a replay, relative to the run. */
 export const SPEEDS = [1, 2, 4, 8, 16, 32] as const
 
 /** One of the speeds of a replay. */
@@ -14,13 +14,13 @@ export type Speed = typeof SPEEDS[number]
 export interface Recording {
   readonly from: number
   readonly to: number
-  /** The state in which it begins. */
+  /** The state at the begin. */
   readonly base: RunState
-  /** What has changed its state, in order. */
+  /** The events that change the state, in order. */
   readonly changes: readonly SourceEvent[]
 }
 
-/** Where a replay is. */
+/** The moment of a replay, its speed, and whether it plays. */
 export interface ReplayState {
   readonly at: number
   readonly speed: Speed
@@ -28,12 +28,12 @@ export interface ReplayState {
 }
 
 /**
- * Records what has changed the state of a run.
+ * Records the changes of a run's state.
  *
  * @param readPage reads the `status_change` events after an id
  * @param first the first event of the run, or the one before it
  * @param last the last event of the run
- * @param known the run as it is: where its beginning is not held, what that said is taken from here; null where it is
+ * @param known the present state, from which a recording without the run's begin takes the rest; null with it
  */
 export async function record (readPage: (after: string) => Promise<EventPage>, first: string, last: string, known: RunState | null): Promise<Recording> {
   const changes: SourceEvent[] = []
@@ -52,14 +52,14 @@ export function stateAt ({ base, changes }: Recording, at: number): RunState {
   return changes.filter(({ id }) => msOf(id) <= at).reduce(foldEvent, base)
 }
 
-/** A replay after some time has passed. @param ms of the time of who looks */
+/** Moves a replay on. @param ms the time that has passed for the person, in milliseconds */
 export function advanced (state: ReplayState, { to }: Recording, ms: number): ReplayState {
   if (!state.isPlaying) return state
   const at = Math.min(to, state.at + ms * state.speed)
   return { ...state, at, isPlaying: at < to }
 }
 
-/** A replay that plays or stands still; at its end it begins anew. */
+/** Plays or stops a replay. At its end it begins anew. */
 export function toggled (state: ReplayState, { from, to }: Recording): ReplayState {
   return { ...state, at: !state.isPlaying && state.at >= to ? from : state.at, isPlaying: !state.isPlaying }
 }

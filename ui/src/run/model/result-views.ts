@@ -31,7 +31,7 @@ export function viewsOf (preview: Preview, before: readonly Preview[]): ResultVi
   return viewsOfValue(value, plotOfPreviews([...before, preview]))
 }
 
-/** The result as text, as it is compared with others. */
+/** A result as text, to be compared with others. */
 export function textOf ({ content }: Preview): string {
   return typeof content === 'string' ? content : jsonText(content, 2)
 }
@@ -60,7 +60,7 @@ function parsed (text: string): unknown {
   }
 }
 
-/** An image's content as an address that loads nothing from anywhere; null when it is none. */
+/** The content of an image as a data: address, which loads nothing; null when it is no image. */
 function imageUrl (mediaType: string, content: unknown): string | null {
   if (typeof content !== 'string') return null
   if (mediaType === 'image/svg+xml' && content.trimStart().startsWith('<')) return `data:${mediaType},${encodeURIComponent(content)}`

@@ -6,7 +6,7 @@ import type { RunState } from './run-state.ts'
 
 /** The state of a run's page, without the rows of its log. */
 export interface RunModelState {
-  /** `waiting`: there is no such run yet; `refused`: the person may not see it, nobody is signed in any more, or the id is no run id. */
+  /** `waiting` for a run that does not exist yet; `refused` without the right to see it, or for an id that is none. */
   readonly phase: 'opening' | 'waiting' | 'open' | 'refused'
   /** Says why the run does not open; null when it does. */
   readonly problem: ApiError | null
@@ -20,7 +20,7 @@ export interface RunModelState {
   /** The line to be shown, and a number that changes when it is to be shown again. */
   readonly focus: { readonly id: string, readonly time: number } | null
   readonly firstError: string | null
-  /** Counts how often more came than could be taken in as it came. */
+  /** Counts how often more came than could be taken in. */
   readonly timesBehind: number
   readonly checked: Checked | null
 }

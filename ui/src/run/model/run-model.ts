@@ -15,7 +15,7 @@ import { StateSync } from './state-sync.ts'
 export interface RunSource {
   getRun (signal: AbortSignal): Promise<Run>
   listEvents (query: EventPageQuery, signal: AbortSignal): Promise<EventPage>
-  /** Finds the first event that tells of an error. @returns its id; null when there is none */
+  /** Finds the first event with an error. @returns its id; null when there is none */
   findFirstError (signal: AbortSignal): Promise<string | null>
 }
 
@@ -64,7 +64,7 @@ export class RunModel {
     }
   }
 
-  /** Calls back after every change of the state. @returns ends it */
+  /** Calls back after every change of the state. @returns stops it */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -74,8 +74,8 @@ export class RunModel {
   readonly #newest = () => this.#state.newest
 
   /**
-   * Opens the run: at a line, else a failed one at its first error, else at its end. Asks again for as long as the
-   * service does not answer.
+   * Opens the run: at a line, else a failed run at its first error, else at its end. It asks again while the service
+   * does not answer.
    */
   async open (line: string | null): Promise<void> {
     try {
@@ -88,7 +88,7 @@ export class RunModel {
     }
   }
 
-  /** Takes in what the stream has brought, in its order. */
+  /** Takes in news of the stream, in their order. */
   receive (items: readonly StreamedItem[]): void {
     let { run, newest, previews, firstError } = this.#state
     const added: Preview[] = []
@@ -120,7 +120,7 @@ export class RunModel {
     this.#finishCheck()
   }
 
-  /** More has come than the stream holds: the log is to be read anew where it is wanted. @param newest the last event */
+  /** More came than the stream holds: the log is read anew where it is needed. @param newest the last event */
   async fallBehind (newest: string): Promise<void> {
     this.reader.detach()
     this.#set({ newest, timesBehind: this.#state.timesBehind + 1 })
@@ -128,29 +128,29 @@ export class RunModel {
     if (run !== null) await this.#readPreviews(run)
   }
 
-  /** The stream has told that the run is over. @param status what it is called, if known */
+  /** The stream has ended with the run. @param status the last status, if it is known */
   end (status: string | null): void {
     this.#set({ run: endedRun(this.#state.run, status, this.#state.newest) })
   }
 
-  /** The connection is lost: from now on, what is missed is counted. */
+  /** The connection is lost: missed events are counted from now on. */
   connectionLost (): void {
     this.#check.begin()
   }
 
-  /** The connection is back: finds out whether anything was missed. */
+  /** The connection is back: finds out whether events were missed. */
   connectionBack (): void {
     this.reader.retry()
     if (this.#check.isOn) this.#readState()
   }
 
-  /** Brings a line into view, reading what is around it if need be. */
+  /** Brings a line into view, and reads the lines around it if they are not held. */
   async show (id: string): Promise<void> {
     if (!this.log.window.has(id)) await this.reader.openAt(id)
     this.#set({ focus: { id, time: ++this.#focusTime } })
   }
 
-  /** Brings the first error into view. @returns whether there is one */
+  /** Brings the first error into view. @returns false without one */
   async showFirstError (): Promise<boolean> {
     const firstError = this.#state.firstError ?? await this.#source.findFirstError(this.#closed.signal).catch(() => null)
     this.#set({ firstError })
@@ -194,7 +194,7 @@ export class RunModel {
     }
   }
 
-  /** @returns null when the service does not answer; the stream goes on without, and what it brings tells the rest */
+  /** @returns null when the service does not answer: then the stream brings the state up to date */
   async #readState (): Promise<Run | null> {
     this.#sync.awaitAnswer()
     try {

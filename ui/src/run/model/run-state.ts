@@ -5,28 +5,28 @@ import { endsRun, isOver, kindOfStatus } from '../../status/statuses.ts'
 import { errorText, type SourceEvent } from './log-rows.ts'
 import { foldStep, type Step } from './steps.ts'
 
-/** What is known of a run. Times in milliseconds since 1970, by the service's clock. */
+/** The known state of a run. Times in milliseconds since 1970, by the service's clock. */
 export interface RunState {
   readonly name: string | null
   /** In lower case; null before the first. */
   readonly status: string | null
   readonly isOver: boolean
-  /** What the error says; null without one. */
+  /** The message of the error; null without one. */
   readonly error: string | null
   readonly startedAt: number | null
   readonly finishedAt: number | null
   readonly retryOf: string | null
-  /** The workflow that it executes; null when it is none of the service's. */
+  /** The workflow that it executes; null for a run of another engine. */
   readonly workflow: WorkflowName | null
   readonly steps: readonly Step[]
 }
 
-/** A run of which nothing is known yet. */
+/** The state before anything is known. */
 export const UNKNOWN_RUN: RunState = {
   name: null, status: null, isOver: false, error: null, startedAt: null, finishedAt: null, retryOf: null, workflow: null, steps: []
 }
 
-/** The state of a run as the service gives it. */
+/** Reads the state of a run from the service's answer. */
 export function runStateOf (run: Run): RunState {
   return {
     name: run.name,
@@ -73,7 +73,7 @@ function workflowOf ({ data }: SourceEvent): WorkflowName | null {
   return name === null || version === null ? null : { name, version }
 }
 
-/** The state of a run whose stream has told that it is over, whatever the status is called. */
+/** The state of a run whose stream has ended with it, whatever its status is. */
 export function endedRun (state: RunState, status: string | null, lastEventId: string): RunState {
   return state.isOver ? state : { ...state, status: status ?? state.status, isOver: true, finishedAt: msOf(lastEventId) }
 }

@@ -1,22 +1,22 @@
 import type { TextStyle } from '../../format/terminal-text.ts'
 import type { LogRow } from './log-rows.ts'
 
-/** A stretch of a row's text that looks the same throughout. */
+/** A stretch of a row's text in one look. */
 export interface Piece {
   readonly text: string
   readonly style: TextStyle | null
   readonly isHit: boolean
 }
 
-// What is typed is searched as it is.
+// A query is searched as it is typed.
 const SPECIAL = /[.*+?^${}()|[\]\\]/g
 
-/** Finds a text in any case, as often as it is there; null for nothing to search. Used with `test` on single rows only. */
+/** Makes a pattern for a text in any case; null for no text. It has no state, so `test` can be used on any row. */
 export function searchPattern (query: string): RegExp | null {
   return query === '' ? null : new RegExp(query.replace(SPECIAL, '\\$&'), 'i')
 }
 
-/** A row's text in pieces of one style, with what a search hits in pieces of its own. */
+/** Divides a row's text at every change of style and at every hit. */
 export function piecesOf (row: LogRow, query: string): Piece[] {
   const spans = row.kind === 'line' && row.spans !== null ? row.spans : [{ text: row.text, style: null }]
   const pattern = searchPattern(query)

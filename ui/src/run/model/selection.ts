@@ -1,12 +1,12 @@
 import type { LogRow } from './log-rows.ts'
 import type { LogWindow } from './log-window.ts'
 
-/** The places of those rows of a window that meet a condition, kept up to date as the window grows and shrinks. */
+/** The places of the rows in a window that meet a condition, kept up to date as the window grows and shrinks. */
 export class Selection {
   readonly #matches: (row: LogRow) => boolean
   #places: number[] = []
   #generation = -1
-  /** The range of places that was looked at. */
+  /** The range of places that was examined. */
   #from = 0
   #to = 0
 
@@ -20,10 +20,10 @@ export class Selection {
   }
 
   /**
-   * Looks at rows that it has not seen, the newest first.
+   * Examines new rows, the newest first.
    *
-   * @param budget how many at most
-   * @returns whether it has seen all
+   * @param budget the most rows to examine at each end
+   * @returns true when all rows are examined
    */
   update (window: LogWindow, budget = Infinity): boolean {
     this.#forget(window)
@@ -39,7 +39,7 @@ export class Selection {
     return this.#from === window.start && this.#to === window.end
   }
 
-  /** Lets go of what the window does not hold any more. */
+  /** Drops the places that the window does not hold any more. */
   #forget (window: LogWindow): void {
     if (this.#generation !== window.generation || this.#to <= window.start || this.#from >= window.end) {
       this.#generation = window.generation
@@ -62,7 +62,7 @@ export class Selection {
   }
 }
 
-/** How many of ascending numbers are less than a bound: the index of the first that is not. */
+/** Counts the ascending numbers below a bound: the index of the first one that is not. */
 export function indexOf (ascending: readonly number[], bound: number): number {
   let low = 0
   let high = ascending.length

@@ -15,7 +15,7 @@ export class StateSync {
     this.#changes ??= []
   }
 
-  /** The state by an answer of the service and the changes that came after it. */
+  /** The state by an answer of the service and by the changes that came after it. */
   answered (run: Run): RunState {
     this.#asOf = seqOf(run.last_event_id)
     const later = (this.#changes ?? []).filter((event) => this.#isLater(event))

@@ -5,7 +5,7 @@ import type { SourceEvent } from './log-rows.ts'
 
 /** A step of a run. Times in milliseconds since 1970. */
 export interface Step {
-  /** As its events name it; `/` or `.` separates the parts of a path. */
+  /** The name in its events; `/` or `.` separates the parts of a path. */
   readonly step: string
   readonly name: string | null
   readonly status: string
@@ -13,27 +13,27 @@ export interface Step {
   readonly finishedAt: number | null
 }
 
-/** A line of the time line: a step, or what steps have in common. */
+/** A line of the time line: a step, or the path that several steps share. */
 export interface StepLine {
   /** The step, or the beginning that its steps share. */
   readonly path: string
   readonly label: string
-  /** How deep it is nested; 0 at the top. */
+  /** The depth of nesting; 0 at the top. */
   readonly depth: number
   readonly kind: StatusKind
   readonly status: string
   readonly startedAt: number
-  /** null while it goes on. */
+  /** null while it runs. */
   readonly finishedAt: number | null
 }
 
-// As many as the service keeps of a run.
+// The most steps that the service keeps of a run.
 const MAX_STEPS = 1_000
 
 /**
- * Brings an event into the steps: the first start stays, the rest is last wins.
+ * Brings an event into the steps. The first start stays, everything else is last wins.
  *
- * @returns the same steps when it says nothing of a step
+ * @returns the same steps when the event is about no step
  */
 export function foldStep (steps: readonly Step[], event: SourceEvent): readonly Step[] {
   if (event.type !== 'status_change') return steps
@@ -54,8 +54,8 @@ export function foldStep (steps: readonly Step[], event: SourceEvent): readonly 
 }
 
 /**
- * The steps as the lines of a time line, each below what it is part of. A beginning that steps share gets a line of
- * its own when it is a step itself or when several share it.
+ * The steps as the lines of a time line, each below its parent. A path that steps share gets a line of its own when it
+ * is a step itself or when several steps share it.
  */
 export function stepLines (steps: readonly Step[]): StepLine[] {
   const known = new Map(steps.map((step) => [step.step, step]))
@@ -70,18 +70,18 @@ export function stepLines (steps: readonly Step[]): StepLine[] {
   return linesBelow('', 0)
 }
 
-/** The paths that get a line, in the order in which they were first heard of, what they are part of before them. */
+/** The paths that get a line, in the order in which they first occur, parents before their children. */
 function linePaths (steps: readonly Step[], known: ReadonlyMap<string, Step>): Set<string> {
   const uses = new Map<string, number>()
   for (const { step } of steps) {
     for (const path of beginnings(step)) uses.set(path, (uses.get(path) ?? 0) + 1)
   }
-  // What JSON Pointers share is a place in a definition, not a step.
+  // A path that JSON Pointers share is a place in a definition, not a step.
   const getsLine = (path: string) => known.has(path) || (!path.startsWith('/') && (uses.get(path) ?? 0) > 1)
   return new Set(steps.flatMap(({ step }) => [...beginnings(step).filter(getsLine), step]))
 }
 
-/** The paths below each path; those of the top below ''. */
+/** The paths below each path; those at the top below ''. */
 function childPaths (paths: ReadonlySet<string>): Map<string, string[]> {
   const below = new Map<string, string[]>()
   for (const path of paths) {
@@ -96,7 +96,7 @@ function beginnings (path: string): string[] {
   return [...path.matchAll(/[/.]/g)].map(({ index }) => path.slice(0, index)).filter((beginning) => beginning !== '')
 }
 
-/** What steps come to together. */
+/** The status and the times of steps together. */
 function spanOf (lines: readonly StepLine[]): Pick<StepLine, 'status' | 'startedAt' | 'finishedAt'> {
   return {
     status: statusOf(lines),

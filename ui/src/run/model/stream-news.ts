@@ -2,17 +2,17 @@ import type { Gap, RunStream } from '@runcast/client/react'
 import { msOf, seqOf } from '@runcast/protocol'
 import type { StreamedItem } from './log-reader.ts'
 
-/** What a stream has brought since somebody looked last. */
+/** The news of a stream since the last look at it. */
 export type StreamNews =
   | { readonly kind: 'items', readonly items: readonly StreamedItem[] }
   /** More came than the stream holds. */
   | { readonly kind: 'behind', readonly newest: string }
 
 /**
- * Takes what is new out of what a stream holds.
+ * Finds the events and the gap of a stream that were not taken before.
  *
- * @param known the last event that was taken out, or after which the stream begins
- * @param knownGap the gap that was taken out last
+ * @param known the last event that was taken, or the one after which the stream begins
+ * @param knownGap the gap that was taken last
  */
 export function newsOf ({ events, gap }: Pick<RunStream, 'events' | 'gap'>, known: string, knownGap: Gap | null): StreamNews {
   const isNewGap = gap !== null && gap !== knownGap

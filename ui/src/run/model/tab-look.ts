@@ -1,15 +1,15 @@
 import { kindOfStatus, type StatusKind } from '../../status/statuses.ts'
 
-/** What the tab of a run shows. */
+/** The title and the icon of a run's tab. */
 export interface TabLook {
   readonly title: string
-  /** The address of the icon: an image in itself. */
+  /** A data: address. */
   readonly icon: string
 }
 
 type IconKind = StatusKind | 'away'
 
-// The marks differ in shape, since at this size colours alone are hard to tell apart.
+// The marks differ in shape, since colours alone are hard to tell apart at this size.
 const MARKS: Readonly<Record<IconKind, { readonly color: string, readonly mark: string }>> = {
   waiting: { color: '#8a5a00', mark: '<path d="M16 9v7l5 3"/>' },
   running: { color: '#2460cf', mark: '<path d="M13 10l9 6-9 6z" fill="#fff"/>' },
@@ -20,11 +20,11 @@ const MARKS: Readonly<Record<IconKind, { readonly color: string, readonly mark: 
 }
 
 /**
- * The title and the icon of a run's tab.
+ * Makes the title and the icon of a run's tab.
  *
- * @param name what the run is called
- * @param statusName its status as people read it
- * @param isAway whether that may be old
+ * @param name the name of the run
+ * @param statusName the status for people
+ * @param isAway tells whether the page may be old
  */
 export function tabLookOf (name: string, status: string | null, statusName: string, isAway: boolean): TabLook {
   return { title: `${isAway ? 'Not live' : statusName} · ${name}`, icon: iconOf(isAway ? 'away' : kindOfStatus(status)) }

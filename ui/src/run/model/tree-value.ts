@@ -3,7 +3,7 @@ import { isRecord } from './records.ts'
 // A browser takes noticeable time to lay out a longer list at once.
 const MAX_ITEMS = 200
 
-/** A value for a tree: of long lists, stretches take the place of their items, so that one opens what one looks at. */
+/** A value for a tree. Long lists are divided into stretches that are opened one by one. */
 export function treeValue (value: unknown): unknown {
   if (Array.isArray(value)) {
     const items: unknown[] = value
@@ -18,7 +18,7 @@ function treeOf (entries: ReadonlyArray<[string, unknown]>): unknown {
   return Object.fromEntries(entries.map(([name, item]) => [name, treeValue(item)]))
 }
 
-/** Items in stretches named by their first and last; stretches of stretches where there are too many. */
+/** Divides items into stretches that are named by their first and last. Too many stretches are divided again. */
 function stretches (entries: ReadonlyArray<[string, unknown]>, partOf: (entries: ReadonlyArray<[string, unknown]>) => unknown): unknown {
   let size = MAX_ITEMS
   while (entries.length / size > MAX_ITEMS) size *= MAX_ITEMS

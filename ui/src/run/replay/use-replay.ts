@@ -17,14 +17,14 @@ export interface Replay {
   stop (): void
 }
 
-/** How replays begin, and the one that is on. */
+/** The replay that is on, and the way to start one. */
 export interface Replays {
   readonly replay: Replay | null
   readonly isLoading: boolean
   start (): void
 }
 
-// Often enough to look smooth, and not with every frame, since each tick draws the whole view.
+// Often enough to look smooth. Each tick draws the whole view, so not with every frame.
 const TICK_MS = 50
 
 /** Shows a finished run again as it went. */

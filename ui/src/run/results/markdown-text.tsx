@@ -12,7 +12,7 @@ const components: Components = {
   img ({ alt }) {
     return <span className={classes['image']}>[image{alt === undefined || alt === '' ? '' : `: ${alt}`}]</span>
   },
-  // The box of a task: there is nothing to be ticked here.
+  // The box of a task can not be ticked here.
   input ({ checked }) {
     return <span role='img' aria-label={checked === true ? 'done' : 'not done'}>{checked === true ? '☑' : '☐'}</span>
   }
@@ -20,7 +20,7 @@ const components: Components = {
 
 const plugins: Options['remarkPlugins'] = [remarkGfm]
 
-/** Markdown without HTML, images and any links but those to the web and to mail. */
+/** Markdown without HTML and images. Links lead only to the web and to mail. */
 export default function MarkdownText ({ text }: { text: string }) {
   return (
     <div className={classes['markdown']} tabIndex={0} role='region' aria-label='Result'>

@@ -7,12 +7,12 @@ import { formatClock, formatFull } from '../../format/time.ts'
 import type { Plot } from '../model/plots.ts'
 import classes from './plot.module.css'
 
-// In an order in which neighbours can be told apart, also by who sees colours differently.
+// In an order that keeps neighbours apart, also with colour blindness.
 const LINE_COLORS = ['--plot-1', '--plot-2', '--plot-3', '--plot-4', '--plot-5', '--plot-6', '--plot-7', '--plot-8']
 const LEGEND_HEIGHT = 34
 const LEAST_HEIGHT = 180
 
-/** Numbers over time, or over whatever orders them. */
+/** Numbers over time, or over another field that orders them. */
 export default function PlotChart ({ plot }: { plot: Plot }) {
   const frame = useRef<HTMLDivElement>(null)
   const scheme = useComputedColorScheme('light')
@@ -52,7 +52,7 @@ function optionsOf (plot: Plot, element: HTMLElement): Omit<UPlot.Options, 'widt
 const DAY_S = 86_400
 const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 
-/** What stands at the marks of a time axis, as precise as they are apart. @param increment seconds */
+/** The texts of a time axis, as precise as its marks are apart. @param increment seconds */
 function timesOf (_chart: UPlot, marks: readonly number[], _axis: number, _space: number, increment: number): string[] {
   return marks.map((seconds) => {
     if (increment >= DAY_S) return DATE.format(seconds * 1000)
@@ -62,7 +62,7 @@ function timesOf (_chart: UPlot, marks: readonly number[], _axis: number, _space
   })
 }
 
-/** Reads colours as a canvas wants them: without variables and for the scheme that is on. */
+/** Reads colours for a canvas: without variables, and for the present scheme. */
 function resolver (element: HTMLElement): (name: string) => string {
   return (name) => {
     const probe = document.createElement('span')

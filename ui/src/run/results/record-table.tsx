@@ -13,7 +13,7 @@ const helper = createColumnHelper<typeof features, Record>()
 const ROW_HEIGHT = 29
 const MAX_CELL_CHARACTERS = 300
 
-/** An array of records, sorted by whichever column is clicked. */
+/** An array of records, sorted by the column that is clicked. */
 export default function RecordTableView ({ table: { columns: names, rows: data, moreColumns } }: { table: RecordTable }) {
   const scroller = useRef<HTMLDivElement>(null)
   const columns = useMemo(() => helper.columns(names.map((name, index) => helper.accessor((record) => record[name] ?? undefined, {

@@ -19,10 +19,10 @@ export interface Changes {
   readonly after: string
 }
 
-// More than this a browser lays out only with noticeable effort.
+// A browser lays out more than this only with noticeable effort.
 const MAX_CHARACTERS = 200_000
 
-/** A result in one of the ways to look at it, or what has changed in it. */
+/** A result in one of the ways to look at it, or the changes in it. */
 export function ResultContent ({ view }: { view: ResultView | Changes }) {
   return (
     <ErrorBoundary message='The result could not be shown in this way.'>

@@ -15,15 +15,15 @@ const KIND_NAMES: Readonly<Record<Kind, string>> = {
 
 export interface ResultsPanelProps {
   readonly previews: readonly Preview[]
-  /** Whether no more results come. */
+  /** Tells whether no more results come. */
   readonly isOver: boolean
-  /** Whether the results have the whole view for themselves. */
+  /** Tells whether the results have the whole view. */
   readonly isLarge: boolean
-  /** null where they always have. */
+  /** null where they always have it. */
   readonly onLarge: ((isLarge: boolean) => void) | null
 }
 
-/** What a run has produced: the newest result, or the one that is chosen. */
+/** The results of a run: the newest one, or the one that is chosen. */
 export function ResultsPanel ({ previews, isOver, isLarge, onLarge }: ResultsPanelProps) {
   const [chosenStep, setStep] = useState<string | null>(null)
   const [chosenId, setId] = useState<string | null>(null)
@@ -66,7 +66,7 @@ export function ResultsPanel ({ previews, isOver, isLarge, onLarge }: ResultsPan
   )
 }
 
-/** The ways to look at one of a series, the comparison with the one before it last. */
+/** The ways to look at a result of a series. The last one compares it with the result before. */
 function waysToLook (series: readonly Preview[], index: number): Array<ResultView | Changes> {
   const [preview, before] = [series[index], series[index - 1]]
   if (preview === undefined) return []
@@ -75,7 +75,7 @@ function waysToLook (series: readonly Preview[], index: number): Array<ResultVie
   return [...views, { kind: 'changes', before: textOf(before), after: textOf(preview) }]
 }
 
-/** What grows keeps its state, such as how a table is sorted; another way to look begins anew. */
+/** A newer result keeps the state of the view, such as the order of a table. Another way to look begins anew. */
 function contentKey ({ step }: Preview, { kind }: ResultView | Changes): string {
   return `${kind} ${step}`
 }
@@ -100,7 +100,7 @@ function Pager ({ index, count, onGo }: { index: number, count: number, onGo: (i
   )
 }
 
-/** A step that is named by a JSON Pointer is called by its last part. */
+/** The last part of a JSON Pointer, or a step as it is. */
 function stepLabel (step: string): string {
   return step.startsWith('/') ? step.slice(step.lastIndexOf('/') + 1) : step
 }

@@ -8,11 +8,11 @@ export interface TextDiffProps {
   readonly after: string
 }
 
-// Comparing texts that have little in common takes long, and tells nothing.
+// Texts with little in common take long to compare, and the result says nothing.
 const TIMEOUT_MS = 500
 const CONTEXT_LINES = 3
 
-/** What has changed from one text to another, line by line. */
+/** The changes from one text to another, line by line. */
 export default function TextDiff ({ before, after }: TextDiffProps) {
   const changes = useMemo(() => diffLines(before, after, { timeout: TIMEOUT_MS }), [before, after])
   if (changes === undefined) return <p className={classes['note']}>These two have too little in common to be compared.</p>
@@ -32,7 +32,7 @@ function marked (value: string, mark: string): string {
   return linesOf(value).map((line) => `${mark}${line}\n`).join('')
 }
 
-/** Of what has not changed, the lines next to what has. */
+/** Keeps the unchanged lines next to a change. */
 function shortened (value: string, isFirst: boolean, isLast: boolean): string {
   const lines = linesOf(value)
   const [head, tail] = [isFirst ? 0 : CONTEXT_LINES, isLast ? 0 : CONTEXT_LINES]

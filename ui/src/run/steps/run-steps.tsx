@@ -15,14 +15,14 @@ const FlowGraph = lazy(loadFlowGraph)
 export interface RunStepsProps {
   readonly run: RunState
   readonly lines: readonly StepLine[]
-  /** The step whose rows alone are shown; null for all. */
+  /** The step that filters the log; null for none. */
   readonly selected: string | null
   readonly onSelect: (path: string | null) => void
-  /** When the clocks stand still, in milliseconds since 1970; null while they run. */
+  /** The time at which the clocks stand still, in milliseconds since 1970; null while they run. */
   readonly stoppedAt: number | null
 }
 
-/** The steps of a run over time, or where a workflow of the service is executed in its flow. */
+/** The steps of a run over time, or in the flow of its workflow. */
 export function RunSteps ({ run, lines, selected, onSelect, stoppedAt }: RunStepsProps) {
   const [view, setView] = useState('time')
   const [isLarge, setLarge] = useState(false)

@@ -10,16 +10,16 @@ import classes from './steps.module.css'
 
 export interface StepTimelineProps {
   readonly lines: readonly StepLine[]
-  /** Whether more steps may come. */
+  /** Tells whether the run is over, so that no more steps come. */
   readonly isOver: boolean
-  /** The step that the log is filtered by; null for none. */
+  /** The step that filters the log; null for none. */
   readonly selected: string | null
   readonly onSelect: (step: string | null) => void
-  /** When the clock stands still, in milliseconds since 1970; null while it runs. */
+  /** The time at which the clock stands still, in milliseconds since 1970; null while it runs. */
   readonly stoppedAt: number | null
 }
 
-/** The steps of a run as bars over time. A click filters the log by a step, another one takes the filter away. */
+/** The steps of a run as bars over time. A click filters the log by a step, another click ends the filter. */
 export function StepTimeline ({ lines, isOver, selected, onSelect, stoppedAt }: StepTimelineProps) {
   const now = useNow(stoppedAt)
   if (lines.length === 0) {
