@@ -8,7 +8,7 @@ const service = await startUiService(t)
 const browser = await launchBrowser(t)
 await service.publish('deployed', [statusEvent('running'), logEvent('a line')])
 
-/** The list of runs, where the view of one is not loaded yet; counts how often the page is loaded. */
+/** Opens the list of runs before the view of a run is loaded, and notes each load of the page. */
 async function openList () {
   const { page } = await openPage(browser, service.url)
   await service.signIn(page)

@@ -8,10 +8,10 @@ import { runcast } from '../helpers/runcast-command.ts'
 import { startUiService } from '../helpers/ui-service.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
-/** How long the service is gone, in milliseconds. */
+/** The time for which the service is gone, in milliseconds. */
 const OUTAGE_MS = 5_000
 
-/** Prints numbered lines until there is a file, with three among them that can be searched for. */
+/** Prints numbered lines until a file exists, and three lines to be searched for. */
 const COMMAND = `
   const { existsSync } = require('node:fs')
   const [file] = process.argv.slice(1)
@@ -60,7 +60,7 @@ t.test('a person logs in, starts a command, watches it, searches, and has every 
   await hits.getByText(`${first} of 3`, { exact: true }).waitFor()
   await log.getByText('needle at').first().waitFor()
   await page.getByRole('button', { name: 'Clear the search' }).click()
-  // Who comes for the first time has no session yet, and a browser tells of every 401.
+  // A first visit has no session yet, and the browser logs every 401.
   t.same(faults.filter((fault) => !fault.endsWith('/api/v1/session')), [])
   faults.length = 0
 

@@ -13,7 +13,7 @@ const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40" 
 const service = await startUiService(t, { MAX_EVENT_BYTES: '4000000' })
 const browser = await launchBrowser(t)
 
-/** Notes the dialogs that a page opens, and lets none of them stand. */
+/** Notes the dialogs that a page opens, and closes them. */
 function noteDialogs (page: Page): string[] {
   const dialogs: string[] = []
   page.on('dialog', (dialog) => {

@@ -13,7 +13,7 @@ const browser = await launchBrowser(t)
 
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => logEvent(`line ${from + index}`))
 
-/** The page of a new run, of a person who is signed in. */
+/** Opens the page of a new run, with a session. */
 async function openNew (runId: string, events: readonly PublishedEvent[]) {
   await service.publish(runId, events)
   const watched = await openPage(browser, service.url, { viewport: { width: 1440, height: 900 } })

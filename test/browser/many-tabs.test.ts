@@ -9,14 +9,14 @@ const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8]
 const service = await startUiService(t)
 const browser = await launchBrowser(t)
 
-/** A tab with a session, and the way to more of them. */
+/** Opens a tab with a session, and gives a function that opens more. */
 async function window () {
   const first = await openPage(browser, service.url)
   await service.signIn(first.page)
   return { first, open: () => openTab(first.page.context(), service.url) }
 }
 
-/** Brings one of the tabs into view, and all others out of it. */
+/** Brings one of the tabs into view, and the others out of it. */
 async function look (tabs: readonly WatchedPage[], page: Page): Promise<void> {
   for (const other of tabs) await setView(other.page, other.page === page ? 'visible' : 'hidden')
 }

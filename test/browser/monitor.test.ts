@@ -8,13 +8,13 @@ import { waitUntil } from '../helpers/wait-until.ts'
 const RUNS = 2_000
 const AT_ONCE = 50
 
-/** Far above what is wanted: how busy the machine of a test is, nobody knows. */
+/** In milliseconds, far above the aim: the machine of a test may be busy. */
 const MOST_MS = 2_000
 
 const service = await startUiService(t)
 const browser = await launchBrowser(t)
 
-/** The statuses that runs have by turns. */
+/** The statuses of the runs, by turns. */
 const STATUSES = ['succeeded', 'succeeded', 'failed', 'running']
 const nameOf = (number: number) => `Nightly job ${String(number).padStart(4, '0')}`
 for (let first = 1; first <= RUNS; first += AT_ONCE) {
@@ -30,7 +30,7 @@ async function openList (path = '/') {
   return { page, faults, status: (name: string) => page.getByRole('group', { name: 'Filter by status' }).getByRole('button', { name }) }
 }
 
-/** How many rows the list has, of which only some are in the page. */
+/** The number of rows of the list. Only some of them are in the page. */
 async function rowCount (page: Page): Promise<number> {
   return Number(await page.getByRole('table', { name: 'Runs' }).getAttribute('aria-rowcount')) - 1
 }

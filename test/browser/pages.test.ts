@@ -7,13 +7,13 @@ import { PICTURED, takePicture, TAKES_PICTURES } from '../helpers/pictures.ts'
 import { runPage } from '../helpers/run-page.ts'
 import { startUiService, type PublishedEvent, type UiService } from '../helpers/ui-service.ts'
 
-/** A page as a person finds it. */
+/** A page to look at. */
 interface Sight {
   readonly name: string
   readonly path: string
-  /** Resolves when everything of it is there. */
+  /** Resolves when all of the page is there. */
   readonly ready: (page: Page) => Promise<unknown>
-  /** Whether the README and the documents show it. */
+  /** Tells whether the README or the documents show it. */
   readonly isPictured?: boolean
   readonly isSignedOut?: boolean
 }
@@ -129,7 +129,7 @@ const SIGHTS: readonly Sight[] = [
 
 const EMPTY: Sight = { name: 'first-run', path: '/', isPictured: true, ready: (page) => page.getByRole('heading', { name: 'Start a first run' }).waitFor() }
 
-/** Looks at pages of one service in one window, one after the other. */
+/** Checks pages of one service in one window, one after the other. */
 async function lookAt (t: Test, { url, signIn }: UiService, sights: readonly Sight[], scheme: 'light' | 'dark', viewport: typeof PICTURED): Promise<void> {
   const { page, foreign } = await openPage(browser, url, { colorScheme: scheme, viewport })
   for (const sight of sights) {
@@ -156,7 +156,7 @@ for (const scheme of ['light', 'dark'] as const) {
   }
 }
 
-/** Lets a run take its time, so that the picture of it has some to show. */
+/** Publishes with pauses, so that the picture of the run shows a running time. */
 async function publishSlowly (runId: string, events: readonly PublishedEvent[]): Promise<void> {
   for (const event of events) {
     await service.publish(runId, [event])

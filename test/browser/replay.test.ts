@@ -9,7 +9,7 @@ import { waitUntil } from '../helpers/wait-until.ts'
 const service = await startUiService(t)
 const browser = await launchBrowser(t)
 
-/** Puts the moment of a replay to its begin (Home) or its end (End). */
+/** Moves a replay to its begin (Home) or its end (End). */
 async function seek (page: Page, key: 'Home' | 'End'): Promise<void> {
   await page.getByRole('slider', { name: 'Moment of the run' }).press(key)
 }

@@ -9,7 +9,7 @@ const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QD
 const service = await startUiService(t)
 const browser = await launchBrowser(t)
 
-/** The results of a run on the page of a person who is signed in. */
+/** Opens the results of a run, with a session. */
 async function openResults (runId: string) {
   const { page, faults } = await openPage(browser, service.url, { viewport: { width: 1440, height: 900 } })
   await service.signIn(page)

@@ -10,7 +10,7 @@ const LONG = 100_000
 const service = await startUiService(t)
 const browser = await launchBrowser(t)
 
-/** A page of a person who is signed in. */
+/** Opens a page with a session. */
 async function signedIn () {
   const watched = await openPage(browser, service.url)
   await service.signIn(watched.page)

@@ -9,11 +9,11 @@ const PER_SECOND = 2_000
 const PER_REQUEST = 100
 const SECONDS = 5
 
-/** Far above what is wanted: how busy the machine of a test is, nobody knows. */
+/** In milliseconds, far above the aim: the machine of a test may be busy. */
 const MOST_MS = 2_000
 const MOST_SHIFT = 0.05
 
-/** Sums up how far things on the page move without the person's doing. */
+/** Sums up the shifts of the layout that the person did not cause. */
 const OBSERVE = `
   globalThis.shift = 0
   globalThis.shifted = []
@@ -27,7 +27,7 @@ const OBSERVE = `
 const service = await startUiService(t)
 const browser = await launchBrowser(t)
 
-/** Publishes as a busy engine does: a hundred lines every 50 ms. @returns how many */
+/** Publishes as a busy engine does: a hundred lines every 50 ms. @returns the number of lines */
 async function stream (service: UiService, runId: string): Promise<number> {
   const start = performance.now()
   let published = 0

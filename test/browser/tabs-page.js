@@ -1,4 +1,4 @@
-// A page that follows the run which its address names, and tells the test how it goes.
+// A page that follows the run that its address names, and shows its state to the test.
 import { useRunStream } from '@runcast/client/react'
 import { createElement, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'

@@ -5,7 +5,7 @@ import { launchBrowser, setView } from '../helpers/browser.ts'
 import { startTabsServer } from '../helpers/tabs-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
-/** What the page has told last. */
+/** The state that the page told last. */
 interface Shown {
   readonly payloads: readonly unknown[]
   readonly status: string | null
@@ -20,7 +20,7 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from + 1
 const publish = (runId: string, from: number, to: number) => app.publish(runId, numbers(from, to).map((payload) => ({ payload })))
 const shown = (page: Page): Promise<Shown | undefined> => page.evaluate(() => Reflect.get(globalThis, 'shown'))
 
-/** Browser windows at an origin, with a session. */
+/** Opens a browser with a session. */
 async function openWindow (t: Test) {
   const server = await startTabsServer(t, app.url)
   const context = await browser.newContext({ baseURL: server.url })
@@ -80,7 +80,7 @@ t.test('eight tabs on eight runs have four connections, the tab in view among th
     t.match(await shown(tab), { payloads: numbers(1, 20), gap: null })
   }
   await waitUntil('four streams are open', () => streams.open === 4)
-  // The server may hear of what a tab has taken up before what another has let go of.
+  // The server may hear of a new stream before it hears that another tab has ended one.
   t.ok(streams.most <= 6, `${streams.most} at once`)
 })
 

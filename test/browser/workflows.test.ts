@@ -14,7 +14,7 @@ import { deploy, jq, NAMED, workflow } from '../helpers/workflow-service.ts'
 
 const browser = await launchBrowser(t)
 
-/** The service with definitions, and its MCP servers at hand; the page is signed in. */
+/** Starts the service with definitions, and opens a page with a session. */
 async function start (t: Test, files: Readonly<Record<string, object | string>>, settings: Readonly<Record<string, string>> = {}) {
   const workflows = await temporaryDirectory(t)
   await deploy(workflows, files)
@@ -189,7 +189,7 @@ t.test('the pages of workflows have nothing that keeps people from using them', 
   }
 })
 
-/** Resolves when the page shows how far a step is. */
+/** Resolves when the page shows the progress of a step. */
 async function showProgress (page: Page, step: string): Promise<void> {
   const results = page.getByRole('tab', { name: /^Results/ })
   if (await results.count() > 0) await results.click()

@@ -6,7 +6,7 @@ import t from 'tap'
 
 const UI = fileURLToPath(new URL('../../ui/dist', import.meta.url))
 
-/** In bytes, gzipped: what a browser has to load before a page is there. */
+/** The most bytes, gzipped, that a browser loads before a page is there. */
 const MAX_INITIAL = 250_000
 
 const STATIC_IMPORT = /(?:\bimport|\bfrom)\s*["']\.\/([\w.-]+\.js)["']/g
@@ -20,7 +20,7 @@ function namesIn (text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(([, name = '']) => name)
 }
 
-/** The scripts that others need to run, with those that they import themselves. */
+/** The scripts and all scripts that they import, directly or not. */
 function withImports (names: readonly string[], found = new Set<string>()): Set<string> {
   for (const name of names) {
     if (found.has(name)) continue

@@ -27,7 +27,7 @@ t.test('a flow goes from top to bottom', async (t) => {
   t.ok(bottom(place(places, '/do/1/fork')) <= place(places, 'end').y)
 })
 
-t.test('what is in a group lies within it and apart', async (t) => {
+t.test('nodes of a group lie within it and apart', async (t) => {
   const places = placesOf(GRAPH)
   const group = place(places, '/do/1/fork')
   const [x, y] = [place(places, '/do/1/fork/fork/branches/0/x'), place(places, '/do/1/fork/fork/branches/1/y')]
@@ -38,7 +38,7 @@ t.test('what is in a group lies within it and apart', async (t) => {
   t.ok(x.x + x.width <= y.x || y.x + y.width <= x.x)
 })
 
-t.test('a flow that goes back to a task before, and one that is empty, have places too', async (t) => {
+t.test('a flow that goes back to an earlier task, and an empty one, have places too', async (t) => {
   t.equal(placesOf({ ...GRAPH, edges: [...GRAPH.edges, edge('/do/1/fork', '/do/0/a')] }).size, GRAPH.nodes.length)
   t.equal(placesOf({ nodes: [], edges: [] }).size, 0)
 })

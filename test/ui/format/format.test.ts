@@ -21,7 +21,7 @@ t.test('a clock that ticks counts whole seconds', async (t) => {
   t.equal(formatDuration(1_420, true), '1s')
 })
 
-t.test('how long ago something was is told in one unit', async (t) => {
+t.test('the time since something is told in one unit', async (t) => {
   const now = Date.UTC(2026, 5, 15, 12)
   const rows: [number, string][] = [
     [-MINUTE, 'just now'], [59_000, 'just now'], [MINUTE, '1 min ago'], [59 * MINUTE, '59 min ago'],

@@ -3,7 +3,7 @@ import { terminalLines } from '../../../ui/src/format/terminal-text.ts'
 
 const texts = (message: string) => terminalLines(message).map((line) => line.text)
 
-t.test('a plain message is taken apart into its lines', async (t) => {
+t.test('a plain message is divided into its lines', async (t) => {
   t.same(texts('one'), ['one'])
   t.same(texts('one\ntwo\n'), ['one', 'two'])
   t.same(texts('one\r\ntwo'), ['one', 'two'])
@@ -44,12 +44,12 @@ t.test('escapes that move, erase, name a window or make a link have no effect', 
   t.same(texts('\u001b]0;never ended\nnext'), ['', 'next'])
 })
 
-t.test('other control characters are shown as what they are', async (t) => {
+t.test('other control characters are shown as symbols', async (t) => {
   t.same(texts('a\u0000b\u0008c\u007f'), ['a␀b␈c␡'])
   t.same(texts('a\u202eb'), ['a\ufffdb'])
 })
 
-t.test('a line that starts over shows what was written last, in the style set before', async (t) => {
+t.test('a line that starts over shows its last text, in the style set before', async (t) => {
   t.same(texts('10%\r50%\r100%'), ['100%'])
   t.same(texts('10%\r50%\r\nnext'), ['50%', 'next'])
   t.match(terminalLines('\u001b[32m10%\r20%')[0]?.spans, [{ text: '20%', style: { color: { kind: 'named', index: 2 } } }])

@@ -2,7 +2,7 @@ import t from 'tap'
 import { ApiError } from '../../../ui/src/api/api-error.ts'
 import { loginCode, loginProblem } from '../../../ui/src/login/login-problem.ts'
 
-t.test('what goes wrong is told in plain words', async (t) => {
+t.test('a problem is told in plain words', async (t) => {
   t.match(loginProblem(new ApiError(401, 'login_code_invalid', 'x')), 'npx runcast login')
   t.match(loginProblem(new ApiError(0, 'unreachable', 'x')), 'Is it running?')
   t.equal(loginProblem(new ApiError(403, 'cross_site', 'Not from here.')), 'The service refused this: Not from here.')

@@ -2,7 +2,7 @@ import t from 'tap'
 import { returnPath } from '../../../ui/src/login/return-path.ts'
 import { loginPath } from '../../../ui/src/shell/links.ts'
 
-t.test('the login page leads back to where a person wanted to go', async (t) => {
+t.test('the login page leads back to the page that the person wanted', async (t) => {
   for (const path of ['/', '/runs/build-4711', '/?status=failed&q=a%20b', '/runs/a#line-12']) {
     t.equal(returnPath(new URL(loginPath(path), 'http://runcast.test').searchParams.get('next')), path)
   }

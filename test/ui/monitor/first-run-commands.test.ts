@@ -10,7 +10,7 @@ t.test('on the machine of the service the commands need no settings', async (t) 
   }
 })
 
-t.test('elsewhere they name the service and where the token comes from', async (t) => {
+t.test('elsewhere they name the service and the source of the token', async (t) => {
   const [exec, publish] = firstRunCommands({ hostname: 'runs.example.com', origin: 'https://runs.example.com' })
   t.equal(exec?.command, 'RUNCAST_URL=https://runs.example.com npx runcast exec -- npm test')
   t.match(exec?.explanation, 'RUNCAST_TOKEN')

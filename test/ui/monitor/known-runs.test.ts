@@ -2,7 +2,7 @@ import t from 'tap'
 import { NOTHING_KNOWN, olderThanKnown, withPage, withSnapshot, withUpdates, type KnownRuns } from '../../../ui/src/monitor/known-runs.ts'
 import { aRun } from '../../helpers/ui-runs.ts'
 
-/** A run that was created and last changed at minutes of one hour. */
+/** A run that was created and last changed at these minutes of one hour. */
 function run (id: string, created: number, updated = created, status = 'running') {
   const at = (minute: number) => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000Z`
   return aRun({ run_id: id, status, created_at: at(created), updated_at: at(updated) })
@@ -25,14 +25,14 @@ t.test('of several states of a run the last one told stays', async (t) => {
   t.equal(known.runs[0]?.status, 'failed')
 })
 
-t.test('a page of older runs does not bring back what is known better', async (t) => {
+t.test('a page of older runs does not replace newer states', async (t) => {
   const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 1, 9, 'failed')], cursor: '9-a' })
   const more = withPage(known, '', { runs: [run('a', 1, 1, 'running'), run('b', 0)], cursor: null })
   t.same(ids(more), ['a', 'b'])
   t.equal(more.runs[0]?.status, 'failed')
 })
 
-t.test('a snapshot that reaches back to what was known is merged, and the pages go on where they were', async (t) => {
+t.test('a snapshot that reaches back to known runs is merged, and the pages go on where they were', async (t) => {
   let known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10)], cursor: '10-a' })
   known = withPage(known, '', { runs: [run('b', 5)], cursor: '5-b' })
   const again = withSnapshot(known, { runs: [run('c', 12), run('a', 10, 11), run('b', 5, 8)], cursor: '8-b' })
@@ -40,19 +40,19 @@ t.test('a snapshot that reaches back to what was known is merged, and the pages 
   t.equal(olderThanKnown(again, ''), '5-b')
 })
 
-t.test('a snapshot with a hole before it replaces what was known', async (t) => {
+t.test('a snapshot with a hole before it replaces the known runs', async (t) => {
   const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10), run('b', 5)], cursor: '5-b' })
   const again = withSnapshot(known, { runs: [run('d', 30), run('c', 20)], cursor: '20-c' })
   t.same(ids(again), ['d', 'c'])
   t.equal(olderThanKnown(again, ''), '20-c')
 })
 
-t.test('a snapshot that only just meets what was known counts as one with a hole, since the list may lag', async (t) => {
+t.test('a snapshot that only just meets the known runs counts as one with a hole, since the list may lag', async (t) => {
   const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10)], cursor: '10-a' })
   t.same(ids(withSnapshot(known, { runs: [run('c', 20), run('a', 10)], cursor: '10-a' })), ['c', 'a'])
 })
 
-t.test('a snapshot drops the runs that it would tell of if they were still there', async (t) => {
+t.test('a snapshot drops runs that it would have if they were still there', async (t) => {
   const known = withSnapshot(NOTHING_KNOWN, { runs: [run('a', 10), run('lost', 9), run('b', 5)], cursor: '5-b' })
   t.same(ids(withSnapshot(known, { runs: [run('c', 12), run('a', 10), run('d', 7)], cursor: '7-d' })), ['c', 'a', 'd', 'b'])
 })

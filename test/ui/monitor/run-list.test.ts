@@ -6,7 +6,7 @@ import { aRun } from '../../helpers/ui-runs.ts'
 
 const list = (...ids: string[]) => ids.map((id) => aRun({ run_id: id }))
 
-t.test('of a log message the last line with something in it is shown, without escapes', async (t) => {
+t.test('the last line of a log message that is not empty is shown, without escapes', async (t) => {
   t.equal(lastLine('\u001b[32m✓\u001b[39m 412 tests passed\n'), '✓ 412 tests passed')
   t.equal(lastLine('one\n  two  \n\n'), 'two')
   t.equal(lastLine('\u001b]8;;https://evil.test\u0007link\u001b]8;;\u0007'), 'link')
@@ -15,14 +15,14 @@ t.test('of a log message the last line with something in it is shown, without es
   t.equal(lastLine(null), '')
 })
 
-t.test('it is known how far the runs that came in have moved a run', async (t) => {
+t.test('new runs move a run by their number', async (t) => {
   t.equal(insertedBefore(list('c', 'b', 'a'), list('e', 'd', 'c', 'b', 'a'), 'b'), 2)
   t.equal(insertedBefore(list('c', 'b', 'a'), list('b', 'a'), 'b'), -1)
   t.equal(insertedBefore(list('c', 'b'), list('c'), 'b'), 0)
   t.equal(insertedBefore([], list('c'), ''), 0)
 })
 
-t.test('statuses are offered by what needs attention first, the common ones always', async (t) => {
+t.test('statuses are offered by urgency, the common ones always', async (t) => {
   t.same(orderStatuses([]), ['running', 'failed', 'succeeded'])
   t.same(orderStatuses(['none', 'cancelled', 'queued', 'compiling', 'running', 'timed_out', 'cancelled']),
     ['compiling', 'running', 'queued', 'failed', 'timed_out', 'succeeded', 'cancelled', 'none'])

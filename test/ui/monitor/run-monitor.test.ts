@@ -3,7 +3,7 @@ import type { RunPage, RunUpdatesListener } from '@runcast/client/react'
 import { RunMonitor } from '../../../ui/src/monitor/run-monitor.ts'
 import { aRun } from '../../helpers/ui-runs.ts'
 
-/** A monitor whose feed, list and clock the test plays. */
+/** A monitor with a feed, a list and a clock of the test. */
 function aMonitor () {
   const feeds: RunUpdatesListener[] = []
   const asked: { status: string | undefined, cursor: string | undefined, answer: PromiseWithResolvers<RunPage> }[] = []
@@ -73,7 +73,7 @@ t.test('an update before a snapshot is not lost to it', async (t) => {
   t.same(ids(), ['a', 'b'])
 })
 
-t.test('while the connection is not live the page is as of when it was lost', async (t) => {
+t.test('a page without a live connection tells the time at which it was lost', async (t) => {
   const { monitor, feed, clock } = watched(t)
   feed.onConnection('live')
   t.equal(monitor.state().staleSince, null)
@@ -86,7 +86,7 @@ t.test('while the connection is not live the page is as of when it was lost', as
   t.match(monitor.state(), { connection: 'live', staleSince: null })
 })
 
-t.test('a page whose feed has fallen silent is as of the beginning of the silence', async (t) => {
+t.test('a page with a silent feed tells the time at which the silence began', async (t) => {
   const { monitor, feed, clock } = watched(t)
   feed.onConnection('live')
   clock.now = 5_000
@@ -94,7 +94,7 @@ t.test('a page whose feed has fallen silent is as of the beginning of the silenc
   t.match(monitor.state(), { connection: 'stale', staleSince: 4_700 })
 })
 
-t.test('who is denied the runs does not keep those seen before', async (t) => {
+t.test('a person who is denied the runs does not keep those seen before', async (t) => {
   const { monitor, feed, ids } = watched(t)
   feed.onSnapshot({ runs: [aRun()], cursor: null })
   feed.onConnection('denied')
@@ -140,7 +140,7 @@ t.test('a page of older runs that a new snapshot has overtaken is not taken in',
   t.equal(monitor.state().known.cursors[''], '9-z')
 })
 
-t.test('a failed request for older runs is told, and can be repeated', async (t) => {
+t.test('a failed request for older runs is shown, and can be repeated', async (t) => {
   const { monitor, feed, asked } = watched(t)
   feed.onSnapshot({ runs: [aRun()], cursor: '2-b' })
   const loading = monitor.loadOlder('')
@@ -151,7 +151,7 @@ t.test('a failed request for older runs is told, and can be repeated', async (t)
   t.equal(asked.length, 2)
 })
 
-t.test('the runs are followed while the page is shown, and what is known stays for when it is shown again', async (t) => {
+t.test('the runs are followed while the page is shown, and known runs stay until it is shown again', async (t) => {
   const { monitor, feeds, feed, ids, unsubscribe, closed } = watched(t)
   feed.onConnection('live')
   feed.onSnapshot({ runs: [aRun({ run_id: 'a' })], cursor: null })

@@ -16,7 +16,7 @@ t.test('events that come while the first page is read are not lost and not doubl
   t.same(texts(model), ['line 1', 'line 2', 'line 3', 'while reading'])
 })
 
-t.test('who reads on to the end of the log has the stream again, without a hole', async (t) => {
+t.test('reading on to the end of the log joins the stream again, without a hole', async (t) => {
   const service = createRunService()
   service.append(...lines(3_000))
   const { model } = createRunModel(t, service)
@@ -29,7 +29,7 @@ t.test('who reads on to the end of the log has the stream again, without a hole'
   t.notOk(texts(model).some((text) => text.includes('missing')))
 })
 
-t.test('events that are trimmed while one reads on leave a gap', async (t) => {
+t.test('events that are trimmed while reading goes on leave a gap', async (t) => {
   const service = createRunService()
   service.append(...lines(3_000))
   const { model } = createRunModel(t, service)
@@ -39,7 +39,7 @@ t.test('events that are trimmed while one reads on leave a gap', async (t) => {
   t.ok(texts(model).includes('900 events are missing here'))
 })
 
-t.test('nothing is read on where nothing is open yet', async (t) => {
+t.test('nothing is read while nothing is open', async (t) => {
   const { model } = createRunModel(t, createRunService())
   await model.reader.readAllLater()
   await model.reader.readAllEarlier()
@@ -60,7 +60,7 @@ t.test('reading on at both ends of a window that is full leaves no hole and no f
   t.strictSame(numbers.filter((number, index) => index > 0 && number !== (numbers[index - 1] ?? 0) + 1), [])
 })
 
-t.test('a window that is full lets go of the end that nobody looks at', async (t) => {
+t.test('a full window drops the end that nobody looks at', async (t) => {
   const service = createRunService()
   for (let count = 0; count < MAX_ROWS + 5_000; count += 5_000) service.append(...lines(5_000, count + 1))
   const { model } = createRunModel(t, service)

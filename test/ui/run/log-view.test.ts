@@ -46,7 +46,7 @@ t.test('a gap is shown whatever the filter', async (t) => {
   t.same(shown(view), ['3 events are missing here'])
 })
 
-t.test('a search counts what it hits in any case, among what is shown, and goes on as lines come', async (t) => {
+t.test('a search counts its hits in any case, among the shown rows, and goes on as lines come', async (t) => {
   const { view } = createView()
   view.window.append(events(1, 20))
   view.setQuery('LINE 1')
@@ -62,7 +62,7 @@ t.test('a search counts what it hits in any case, among what is shown, and goes 
   t.equal(view.hitCount, 0)
 })
 
-t.test('what is searched is no pattern', async (t) => {
+t.test('a query is no pattern', async (t) => {
   const { view } = createView()
   view.window.append([{ id: '1-1', type: 'log', data: { message: 'a.c (1)' } }, { id: '2-2', type: 'log', data: { message: 'abc 1' } }])
   view.setQuery('a.c (')

@@ -25,7 +25,7 @@ t.test('an event that is there already is left out', async (t) => {
   t.same(texts(window), ['line 1', 'line 2', 'line 3', 'line 4', 'line 5'])
 })
 
-t.test('a hole that nobody told of is shown', async (t) => {
+t.test('a hole without a gap of the stream is shown', async (t) => {
   const window = new LogWindow()
   window.append([log(1), log(5)])
   t.same(texts(window), ['line 1', '3 events are missing here', 'line 5'])
@@ -34,7 +34,7 @@ t.test('a hole that nobody told of is shown', async (t) => {
   t.same(texts(window), ['1 event is missing here', 'line 9'])
 })
 
-t.test('a gap takes back what is void and the log goes on after it', async (t) => {
+t.test('a gap takes back void events and the log goes on after it', async (t) => {
   const window = new LogWindow()
   window.append(logs(1, 4))
   const { generation } = window
@@ -71,7 +71,7 @@ t.test('a place is never used again', async (t) => {
   t.equal(window.at(place), undefined)
 })
 
-t.test('beyond the most rows that are held, whole events go at the far end and can be asked for again', async (t) => {
+t.test('beyond the most rows, whole events are dropped at the far end and can be read again', async (t) => {
   const window = new LogWindow()
   window.append([log(1, Array.from({ length: 20_001 }, () => 'x').join('\n'))])
   t.equal(window.append(logs(2, MAX_ROWS)), true)

@@ -7,7 +7,7 @@ t.test('contrast is counted as WCAG does', async (t) => {
   t.equal(contrastOf([10, 20, 30], [10, 20, 30]), 1)
 })
 
-t.test('every colour can be read on every background, and one that can already stays', async (t) => {
+t.test('every colour becomes readable on every background, and a readable one stays', async (t) => {
   const levels = [0, 64, 128, 192, 255]
   for (const background of [[255, 255, 255], [11, 14, 19], [245, 247, 250], [120, 120, 120]] satisfies Rgb[]) {
     for (const red of levels) {

@@ -26,7 +26,7 @@ t.test('each kind of result is shown in the way that suits it best', async (t) =
   t.same(kinds(5), ['text'])
 })
 
-t.test('an image is an address that loads nothing; what is none is text', async (t) => {
+t.test('an image is an address that loads nothing; any other content is text', async (t) => {
   t.same(viewsOf(preview('iVBO Rw0K\nGgo=', 'image/png'), []), [{ kind: 'image', url: 'data:image/png;base64,iVBORw0KGgo=' }])
   t.same(viewsOf(preview('data:image/png;base64,iVBORw0KGgo=', 'image/png'), []), [{ kind: 'image', url: 'data:image/png;base64,iVBORw0KGgo=' }])
   t.match(viewsOf(preview('<svg onload="alert(1)"/>', 'image/svg+xml'), []), [{ kind: 'image', url: 'data:image/svg+xml,%3Csvg%20onload%3D%22alert(1)%22%2F%3E' }])
@@ -36,7 +36,7 @@ t.test('an image is an address that loads nothing; what is none is text', async 
   t.notOk(kinds('aGk=', 'image/x-unknown').includes('image'))
 })
 
-t.test('numbers over time, or over what orders them, are plotted', async (t) => {
+t.test('numbers over time, or over another field that orders them, are plotted', async (t) => {
   t.match(plotOf([3, 1, 2]), { xLabel: 'index', isTime: false, x: [0, 1, 2], lines: [{ label: 'value', values: [3, 1, 2] }] })
   t.match(plotOf([{ epoch: 2, loss: 0.5, note: 'x' }, { epoch: 1, loss: 0.9, note: 'y' }]), { xLabel: 'epoch', x: [1, 2], lines: [{ label: 'loss', values: [0.9, 0.5] }] })
   t.match(plotOf([{ Time: '2025-11-24T16:00:00Z', cpu: 1 }, { Time: '2025-11-24T16:00:10Z', cpu: null }, { Time: '2025-11-24T16:00:20Z', cpu: 3 }]),
@@ -46,13 +46,13 @@ t.test('numbers over time, or over what orders them, are plotted', async (t) => 
   t.match(plotOf({ step: [1, 2], loss: [3, 4] }), { xLabel: 'step', x: [1, 2], lines: [{ label: 'loss', values: [3, 4] }] })
 })
 
-t.test('what has no order or no numbers is not plotted', async (t) => {
+t.test('values without an order or without numbers are not plotted', async (t) => {
   for (const content of [[1], ['a', 'b'], [{ name: 'a', size: 1 }, { name: 'b', size: 2 }], [{ time: 'x', a: 1 }, { time: 'y', a: 2 }], [{ step: 1, a: 'x' }, { step: 2, a: 'y' }], [[1, 2], [1]], { a: [1, 2], b: 3 }, {}, null, 'text']) {
     t.equal(plotOf(content), null, JSON.stringify(content))
   }
 })
 
-t.test('numbers that come one after the other are plotted over the time at which they came', async (t) => {
+t.test('numbers of successive results are plotted over their time', async (t) => {
   t.equal(plotOfPreviews([preview(1)]), null)
   t.match(plotOfPreviews([preview(1), preview(3, null, 2)]), { isTime: true, x: [1, 2], lines: [{ label: 'value', values: [1, 3] }] })
   t.match(plotOfPreviews([preview({ loss: 1, phase: 'a' }), preview({ loss: 0.5, phase: 'b' }, null, 2)]), { lines: [{ label: 'loss', values: [1, 0.5] }] })

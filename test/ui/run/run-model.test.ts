@@ -22,7 +22,7 @@ t.test('a run opens with its newest two thousand events, and the stream goes on 
   t.match(model.state().reader, { earlier: 'none', trimmed: 0 })
 })
 
-t.test('an event is brought into view only when what follows it is there, also if the list asks for that first', async (t) => {
+t.test('an event is brought into view only when the events after it are there, also if the list asks for them first', async (t) => {
   const service = createRunService()
   service.append(...lines(8_000))
   const { model } = createRunModel(t, service)
@@ -35,7 +35,7 @@ t.test('an event is brought into view only when what follows it is there, also i
   t.ok(heldAtFocus >= 1_200, `${heldAtFocus} rows`)
 })
 
-t.test('a list that wants more before there is anything does not get it', async (t) => {
+t.test('a list that wants more before anything is there does not get it', async (t) => {
   const service = createRunService()
   service.append(...lines(3_000))
   const { model } = createRunModel(t, service)
@@ -44,7 +44,7 @@ t.test('a list that wants more before there is anything does not get it', async 
   t.equal(texts(model)[0], 'line 1001')
 })
 
-t.test('what is not kept any more before the first event is told', async (t) => {
+t.test('events before the first that are not kept any more are counted', async (t) => {
   const service = createRunService()
   service.append(...lines(10))
   service.trim(4)
@@ -63,7 +63,7 @@ t.test('a run that does not exist yet is waited for', async (t) => {
   t.same(texts(model), ['Build: running', 'first'])
 })
 
-t.test('a failed run opens at its first error, with what is around it', async (t) => {
+t.test('a failed run opens at its first error, with the events around it', async (t) => {
   const service = createRunService()
   service.append(...lines(8_000), status('failed'))
   service.firstError = service.event(3_000).id
@@ -120,7 +120,7 @@ t.test('results that a gap makes void are not shown any more', async (t) => {
   t.same(contents(), ['kept', 'other'])
 })
 
-t.test('after a reconnect it is told what was checked', async (t) => {
+t.test('the outcome of a reconnect is told', async (t) => {
   const service = createRunService()
   service.append(...lines(10))
   const { model } = createRunModel(t, service)
@@ -184,7 +184,7 @@ t.test('a service that does not answer is asked again; one that refuses is not',
   }
 })
 
-t.test('a page that could not be read is told of and read again when asked', async (t) => {
+t.test('a page that could not be read is a problem, and is read again when asked', async (t) => {
   const service = createRunService()
   service.append(...lines(5_000))
   const { model } = createRunModel(t, service)

@@ -14,14 +14,14 @@ t.test('a step keeps its first start; its name, its status and its end are the l
   t.match(fold(event(1, 3, 'running')), [{ step: '3', finishedAt: null }])
 })
 
-t.test('what says nothing of a step changes nothing', async (t) => {
+t.test('an event that is about no step changes nothing', async (t) => {
   const steps = fold(event(1, 'build', 'running'))
   t.equal(foldStep(steps, { id: '2-2', type: 'status_change', data: { status: 'failed' } }), steps)
   t.equal(foldStep(steps, { id: '2-2', type: 'log', data: { step: 'build', status: 'failed' } }), steps)
   t.equal(foldStep(steps, { id: '2-2', type: 'status_change', data: { step: 'build' } }), steps)
 })
 
-t.test('steps lie below what they are part of, in the order in which they were first heard of', async (t) => {
+t.test('steps lie below their parents, in the order in which they first occur', async (t) => {
   t.same(outline(fold(
     event(1, 'checkout', 'succeeded'),
     event(2, 'build/compile', 'succeeded'),
@@ -45,12 +45,12 @@ t.test('a beginning that only one step has gets no line of its own', async (t) =
   t.same(outline(fold(event(1, 'v1.2', 'running'), event(2, 'a/b/c', 'running'))), ['v1.2 running', 'a/b/c running'])
 })
 
-t.test('what steps share fails with one of them, and takes as long as all of them', async (t) => {
+t.test('a shared path fails with one of its steps, and takes as long as all of them', async (t) => {
   const [group] = stepLines(fold(event(1, 'a/x', 'succeeded'), event(2, 'a/y', 'running'), event(5, 'a/y', 'failed')))
   t.match(group, { label: 'a', kind: 'failed', startedAt: 1000, finishedAt: 5000 })
 })
 
-t.test('bars show when steps began and how long they took; those that go on reach to now', async (t) => {
+t.test('bars show the begin and the length of steps; running ones reach to now', async (t) => {
   const lines = stepLines(fold(event(1, 'a', 'running'), event(2, 'a', 'succeeded'), event(3, 'b', 'running')))
   const extent = extentOf(lines, 5000)
   t.same(extent, { from: 1000, to: 5000 })

@@ -9,7 +9,7 @@ function told (news: ReturnType<typeof newsOf>): unknown {
   return news.kind === 'behind' ? news : news.items.map((item) => item.kind === 'gap' ? `gap ${item.lost}` : item.event.id)
 }
 
-t.test('what came after the last known event is new', async (t) => {
+t.test('events after the last known event are new', async (t) => {
   t.same(told(newsOf({ events: [], gap: null }, '1000-0', null)), [])
   t.same(told(newsOf({ events: events(1, 3), gap: null }, '1000-0', null)), ['1001-1', '1002-2', '1003-3'])
   t.same(told(newsOf({ events: events(1, 3), gap: null }, '1002-2', null)), ['1003-3'])
@@ -28,7 +28,7 @@ t.test('after a gap that makes known events void, all that follows it is new', a
   t.same(told(newsOf({ events: [...events(1, 2), event(3, 9000)], gap }, '1005-5', null)), ['gap null', '9000-3'])
 })
 
-t.test('more than the stream holds is told as such', async (t) => {
+t.test('a stream that came further than it holds says so', async (t) => {
   t.same(newsOf({ events: events(50, 60), gap: null }, '1010-10', null), { kind: 'behind', newest: '1060-60' })
   t.same(told(newsOf({ events: events(11, 12), gap: null }, '1010-10', null)), ['1011-11', '1012-12'])
 })

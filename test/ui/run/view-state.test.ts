@@ -10,7 +10,7 @@ import { tabLookOf } from '../../../ui/src/run/model/tab-look.ts'
 
 const status = (seq: number, data: object) => ({ id: `${1000 * seq}-${seq}`, type: 'status_change', data })
 
-t.test('a run begins with the first status that is no waiting, and ends for good with the first that ends it', async (t) => {
+t.test('a run begins with the first status that is not waiting, and ends for good with the first terminal one', async (t) => {
   const states = [
     status(1, { status: 'Queued', name: 'Build' }),
     status(2, { status: 'running' }),
@@ -38,7 +38,7 @@ t.test('only a connection that works lets the clock go on', async (t) => {
     (['connecting', 'waiting', 'live', 'reconnecting', 'stale', 'ended', 'denied'] as const).filter(isCurrent))
 })
 
-t.test('it is said what a reconnect has found', async (t) => {
+t.test('the outcome of a reconnect is told in words', async (t) => {
   t.equal(checkedText({ missed: 0, events: 1204 }), 'nothing missed, 1,204 events')
   t.equal(checkedText({ missed: 3, events: 1 }), '3 of 1 event missing')
   t.equal(checkedText({ missed: null, events: 9 }), 'some events are missing')
@@ -71,7 +71,7 @@ t.test('a replay shows the state that the run had at the moment', async (t) => {
   t.match(stateAt(recording, 1004), { status: 'succeeded', isOver: true })
 })
 
-t.test('a replay whose beginning is not kept has what is known of the run', async (t) => {
+t.test('a replay without the begin of the log takes the rest from the known run', async (t) => {
   const service = createRunService()
   service.append('a', 'b', { type: 'status_change', data: { status: 'failed', error: 'no space' } })
   const known = { ...UNKNOWN_RUN, name: 'Build', status: 'failed', isOver: true, error: 'no space', startedAt: 500, finishedAt: 1003 }

@@ -4,7 +4,7 @@ import { groupShortcuts, keyName, shortcutOf } from '../../../ui/src/shell/short
 const press = (key: string, changes = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, inText: false, ...changes })
 const shortcut = (keys: string[], label: string, group = 'Runs') => ({ keys, label, group, run: () => {} })
 
-t.test('a key does what the last part of the page that brought it says', async (t) => {
+t.test('the part of the page that added a key last decides what it does', async (t) => {
   const shortcuts = [shortcut(['/'], 'search runs'), shortcut(['j', 'ArrowDown'], 'next'), shortcut(['/'], 'search the log')]
   t.equal(shortcutOf(press('/'), shortcuts)?.label, 'search the log')
   t.equal(shortcutOf(press('ArrowDown'), shortcuts)?.label, 'next')
@@ -21,6 +21,6 @@ t.test('shortcuts are listed under their headings in the order they came', async
   t.same(groups.map(({ name, shortcuts }) => [name, shortcuts.map(({ label }) => label)]), [['Page', ['one', 'three']], ['Runs', ['two']]])
 })
 
-t.test('keys are called as their caps are', async (t) => {
+t.test('keys have the names on their caps', async (t) => {
   t.same(['ArrowUp', 'Escape', ' ', 'j'].map(keyName), ['↑', 'Esc', 'Space', 'j'])
 })

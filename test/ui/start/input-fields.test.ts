@@ -33,11 +33,11 @@ t.test('an object has a field for each property, of the kind its schema asks for
   t.same(fields[7]?.fields.map(({ path }) => path), ['/where/city', '/where/zip'])
 })
 
-t.test('the defaults make the input, and what is left empty is left out', async (t) => {
+t.test('the defaults make the input, and empty fields are left out', async (t) => {
   t.same(read(SCHEMA), { value: { size: 'small', count: 2, loud: true }, faults: {} })
 })
 
-t.test('what is entered becomes what the schema asks for', async (t) => {
+t.test('entries become values of the types in the schema', async (t) => {
   const { value, faults } = read(SCHEMA, {
     '/name': 'Ada', '/size': '3', '/count': ' 12 ', '/loud': false, '/tags': '["a", 1]', '/a~1b~0c': '1.5', '/where/city': 'Bern'
   })
@@ -45,7 +45,7 @@ t.test('what is entered becomes what the schema asks for', async (t) => {
   t.same(faults, {})
 })
 
-t.test('what can not be read is a fault of its field', async (t) => {
+t.test('an entry that can not be read is a fault of its field', async (t) => {
   const { faults } = read(SCHEMA, { '/count': 'many', '/tags': '[1,' })
   t.same(Object.keys(faults), ['/count', '/tags'])
 })
