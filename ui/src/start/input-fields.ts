@@ -1,4 +1,5 @@
-import { fieldOf, textField } from '../json/fields.ts'
+import { fieldOf } from '@runcast/protocol'
+import { textField } from '../json/fields.ts'
 
 /** A field of the form that a JSON Schema describes. */
 export interface InputField {

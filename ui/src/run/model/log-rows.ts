@@ -1,8 +1,8 @@
-import { msOf, type LogLevel } from '@runcast/protocol'
+import { fieldOf, msOf, type LogLevel } from '@runcast/protocol'
 import { formatCount } from '../../format/count.ts'
 import { terminalLines, type TextSpan } from '../../format/terminal-text.ts'
 import { jsonText } from '../../json/exact-json.ts'
-import { fieldOf, stepField, textField } from '../../json/fields.ts'
+import { stepField, textField } from '../../json/fields.ts'
 import { isFailure } from '../../status/statuses.ts'
 import { levelOf } from './levels.ts'
 

@@ -1,6 +1,6 @@
-import { msOf, seqOf } from '@runcast/protocol'
+import { fieldOf, msOf, seqOf } from '@runcast/protocol'
 import { hasLongNumber, parseJson } from '../../json/exact-json.ts'
-import { fieldOf, stepField, textField } from '../../json/fields.ts'
+import { stepField, textField } from '../../json/fields.ts'
 import type { SourceEvent } from './log-rows.ts'
 
 /** A result_preview. */

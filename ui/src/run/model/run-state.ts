@@ -1,6 +1,6 @@
-import { msOf } from '@runcast/protocol'
+import { fieldOf, msOf } from '@runcast/protocol'
 import type { Run, WorkflowName } from '../../api/types.ts'
-import { fieldOf, stepField, textField } from '../../json/fields.ts'
+import { stepField, textField } from '../../json/fields.ts'
 import { endsRun, isOver, kindOfStatus } from '../../status/statuses.ts'
 import { errorText, type SourceEvent } from './log-rows.ts'
 import { foldStep, type Step } from './steps.ts'

@@ -1,4 +1,4 @@
-import { seqOf } from '../../../../services/run-log/event-id.ts'
+import { seqOf } from '@runcast/protocol'
 import type { Run } from '../../api/types.ts'
 import type { SourceEvent } from './log-rows.ts'
 import { foldEvent, runStateOf, type RunState } from './run-state.ts'
