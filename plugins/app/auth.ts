@@ -5,7 +5,6 @@ import { accessOf, readClaims, type Access, type Via } from '../../services/auth
 import { isTrustedByCookie } from '../../services/auth/cross-site.ts'
 import { CrossSiteError, ForbiddenRunError, InsufficientScopeError, TokenExpiredError, TokenInUrlError, TokenInvalidError, UnauthorizedError } from '../../services/auth/errors.ts'
 import { sessionCookie } from '../../services/auth/session.ts'
-import { VerifiedTokens } from '../../services/auth/verified-tokens.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -57,7 +56,6 @@ const TOKEN_PARAMETERS = ['access_token', 'token', 'jwt']
 
 /** Knows who asks: `fastify.requireAccess(scope)` and `request.access`. */
 export default fp(async (fastify) => {
-  const verified = new VerifiedTokens()
   fastify.decorateRequest('access')
   fastify.decorate('requireAccess', requireAccess)
   fastify.decorate('authenticate', authenticate)
@@ -91,10 +89,9 @@ export default fp(async (fastify) => {
 
   async function verifyToken (token: string): Promise<Claims> {
     if (token.length > MAX_TOKEN_CHARACTERS) throw new TokenInvalidError()
-    const claims = verified.get(token) ?? readClaims(verifiedPayload(token))
+    const claims = readClaims(verifiedPayload(token))
     if (claims === null) throw new TokenInvalidError()
     if (claims.exp * 1000 <= Date.now()) throw new TokenExpiredError()
-    verified.set(token, claims)
     return claims
   }
 

@@ -6,6 +6,9 @@ import { tokenKey } from '../../services/auth/token-key.ts'
 /** How far an issuer's clock may be ahead, for `nbf`. `exp` is exact: plugins/app/auth.ts checks it with the other claims. */
 const CLOCK_TOLERANCE_MS = 5_000
 
+/** The most tokens whose signature is checked once only: by a hash of the whole token, for ten minutes. */
+const CACHED_TOKENS = 1_000
+
 /**
  * Signs and verifies tokens with one key and one algorithm: `fastify.jwt`.
  *
@@ -27,6 +30,9 @@ export default fp(async (fastify) => {
       algorithms: [key.algorithm],
       ignoreExpiration: true,
       clockTolerance: CLOCK_TOLERANCE_MS,
+      cache: CACHED_TOKENS,
+      // A failure is never answered from the cache: a token whose nbf has just passed is good.
+      errorCacheTTL: () => -Infinity,
       // What is only allowed passes when it is missing, so it is required too.
       requiredClaims: [...(issuer === undefined ? [] : ['iss']), ...(audience === undefined ? [] : ['aud'])],
       ...(issuer === undefined ? {} : { allowedIss: issuer }),

@@ -99,6 +99,23 @@ t.test('an issuer whose clock is a little ahead is tolerated, in nbf alone', asy
   t.equal((await get(service, token({ exp: inSeconds(-1) }))).status, 401)
 })
 
+t.test('the times of a token are exact, also when its signature is known already', async (t) => {
+  const service = await buildApp(t)
+  const changesAt = inSeconds(2)
+  const rows: Array<[name: string, bearer: string, before: number, after: number]> = [
+    ['exp', token({ exp: changesAt }), 200, 401],
+    ['nbf, five seconds of which are tolerated', token({ nbf: changesAt + 5 }), 401, 200]
+  ]
+  await Promise.all(rows.map(async ([name, bearer, before, after]) => {
+    for (let status = before; status === before;) {
+      const sentAt = Date.now()
+      status = (await get(service, bearer)).status
+      if (sentAt >= changesAt * 1000) t.equal(status, after, name)
+      else if (Date.now() < changesAt * 1000 && status !== before) t.fail(`${name}: ${status} too early`)
+    }
+  }))
+})
+
 t.test('with a public key only its own algorithm is taken, and the key is no secret', async (t) => {
   for (const [alg, pair, other] of [['RS256', rsa, ec], ['ES256', ec, rsa]] as const) {
     const service = await buildApp(t, { JWT_SECRET: '', JWT_PUBLIC_KEY: pemOf(pair) })
