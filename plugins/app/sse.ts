@@ -9,29 +9,31 @@ import { encodeRetry } from '../../services/sse/encoder.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** An onRequest hook: lets a stream have its connection for itself, and ends one that still owes another answer. */
+    /** An onRequest hook: gives a stream its connection for itself, and ends a connection that still owes another answer. */
     claimConnection (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void
   }
   interface FastifyReply {
     /**
-     * Answers 200 with the head of an event stream and `retry:`. From then on whoever calls is the only writer of
-     * the returned response, and ends it.
+     * Answers 200 with the head of an event stream and `retry:`. From then on the caller is the only writer of the
+     * returned response, and ends it.
      */
     startEventStream: () => ServerResponse
   }
 }
 
-/** What fastify-sse-v2 sets otherwise or not at all. */
+/** The headers that fastify-sse-v2 sets otherwise or not at all. */
 const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache, no-transform',
-  // A client that has vanished would hold an idle connection for long after the end of its stream.
+  // An idle connection of a client that has vanished would stay for long after the end of its stream.
   connection: 'close',
   'x-accel-buffering': 'no'
 }
 
 /**
- * The event streams' side of HTTP: fastify-sse-v2 for the handshake, and what it lacks. Its own pipe is taken off
- * at once: it reads ahead of the socket, never returns its source and ends the process when that throws.
+ * The handshake of event streams, made by fastify-sse-v2: `reply.startEventStream()`. Reaches into two libraries, each
+ * assumption with a test of its own in test/plugins/sse.test.ts:
+ * fastify-sse-v2's pipe is taken off: it reads ahead of the socket, never returns its source and ends the process when that throws;
+ * Fastify's `onResFinished` listener is taken off by its name: it keeps request and reply for the hours that a stream lasts.
  */
 export default fp(async (fastify) => {
   await fastify.register(FastifySSEPlugin, { retryDelay: false })
@@ -47,7 +49,7 @@ export default fp(async (fastify) => {
     })
     for (const [name, value] of Object.entries(HEADERS)) this.header(name, value)
     response.setHeader = setOwnHeader
-    // The head leaves with the first frames, in one write; by itself, as joined to a body its text would stay in pieces.
+    // The head leaves with the first frames in one write, but as a buffer of its own: joined to a body its text would stay in pieces.
     socket.cork()
     this.sse({ comment: 'open' })
     socket.write(response.chunkedEncoding ? retry.framed : retry.body)
@@ -70,12 +72,12 @@ function uncork (socket: Socket): void {
   socket.uncork()
 }
 
-/** Stays on the response: taking it off would turn the response into a dictionary, which is 4 KiB for each open stream. */
+/** Stays on the response: taking it off again would make the response a dictionary, 4 KiB for each open stream. */
 function setOwnHeader (this: ServerResponse, name: string, value: number | string | readonly string[]): ServerResponse {
   return ServerResponse.prototype.setHeader.call(this, name, HEADERS[name.toLowerCase()] ?? value)
 }
 
-/** Fastify waits for the end of the response and so keeps request and reply, which is much for a stream of hours. */
+/** Frees request and reply, which Fastify keeps until the end of the response. */
 function forgetReply (response: ServerResponse): void {
   for (const event of ['finish', 'error']) {
     for (const listener of response.listeners(event)) {
@@ -84,7 +86,7 @@ function forgetReply (response: ServerResponse): void {
   }
 }
 
-/** The request stays as long as its connection; a browser's headers are much of it, and nobody reads them again. */
+/** Frees the headers, which nobody reads again: the request itself stays as long as its connection. */
 function forgetHeaders (request: IncomingMessage): void {
   request.headers = {}
   request.rawHeaders = []
