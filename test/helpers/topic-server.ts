@@ -7,11 +7,12 @@ import { closeFrame } from '../../services/sse/frames.ts'
 import { findOpening } from '../../services/stream/opening.ts'
 import { readStreamRequest } from '../../services/stream/request.ts'
 import { catchUp } from '../../services/topic/catch-up.ts'
+import type { PagesAfter } from '../../services/topic/follower.ts'
 import { Topics } from '../../services/topic/topics.ts'
 
 export interface TopicServer {
   readonly topics: Topics
-  /** What the topics and followers reported. */
+  /** The reports of the topics and followers. */
   readonly seen: { repaired: number, gaps: string[], fellBack: number, failed: unknown[] }
   url (runId: string, query?: string): string
 }
@@ -23,11 +24,13 @@ export interface TopicServerOptions {
   readonly maxAgeMs?: number
   readonly tenant?: string
   readonly lagBytes?: number
+  /** Puts something around the generators of the followers' pages. */
+  readonly around?: (pagesAfter: PagesAfter) => PagesAfter
 }
 
-/** Serves topics over bare HTTP on a free port, so that what is tested is their work and not the routes'. */
+/** Serves topics over bare HTTP on a free port, so that a test tests their work and not the routes'. */
 export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, live: LiveChannels, options: TopicServerOptions = {}): Promise<TopicServer> {
-  const { graceMs = 50, heartbeatMs = 60_000, positionCheckMs = 60_000, maxAgeMs = 600_000, tenant = '' } = options
+  const { graceMs = 50, heartbeatMs = 60_000, positionCheckMs = 60_000, maxAgeMs = 600_000, tenant = '', around = (pagesAfter) => pagesAfter } = options
   const seen: TopicServer['seen'] = { repaired: 0, gaps: [], fellBack: 0, failed: [] }
   const topics = new Topics({
     log,
@@ -58,7 +61,7 @@ export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, 
       }
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
       const { beginning, beginning: { topic, filter } } = opening
-      topics.follow(beginning, (cursor, gone) => catchUp(topic, filter, cursor, gone), response, { at: Date.now() + maxAgeMs, reason: 'max_age' }, {
+      topics.follow(beginning, around((cursor, gone) => catchUp(topic, filter, cursor, gone)), response, { at: Date.now() + maxAgeMs, reason: 'max_age' }, {
         closed: () => {},
         gap: (reason) => seen.gaps.push(reason),
         fellBack: () => { seen.fellBack++ },
