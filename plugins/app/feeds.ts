@@ -4,15 +4,15 @@ import { throttledLog } from '../../services/logging/throttled-log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The streams of the states of all runs, by tenant. */
+    /** The feeds of all runs, one for each tenant. */
     readonly feeds: Feeds
   }
 }
 
-/** The least time between two log lines that say that a feed can't read, in milliseconds. */
+/** The least time between two log lines that say that a feed can not be read, in milliseconds. */
 const COMPLAINT_MS = 5_000
 
-/** The feeds of this process: `fastify.feeds`. At a shutdown every stream is told before the server closes. */
+/** The feeds of this process: `fastify.feeds`. A shutdown ends every stream with a frame before the server closes. */
 export default fp(async (fastify) => {
   const { config } = fastify
   const complain = throttledLog((fields, message) => fastify.log.warn(fields, message), COMPLAINT_MS)

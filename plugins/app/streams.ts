@@ -9,9 +9,10 @@ import { NotAcceptableError } from '../../services/topic/stream-errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /** The open streams of this process. */
     readonly streamLimits: StreamLimits
     /**
-     * When a stream that is opened now must end: at a jittered age, or with its token.
+     * The expiry of a stream that is opened now: at a jittered age, or with its token.
      *
      * @param tokenExpiresAt milliseconds since 1970
      */
@@ -19,21 +20,21 @@ declare module 'fastify' {
   }
   interface FastifyReply {
     /**
-     * Decides whether a stream may be opened now. If so, a place is taken for its subject, to be given back to
-     * `streamLimits`; if not, the client is answered.
+     * Takes a place for a stream, to be given back to `streamLimits`; or answers the client if no stream may be opened.
      *
+     * @returns true when a place is taken
      * @throws NotAcceptableError when the client accepts no event stream
      */
     admitStream (): boolean
-    /** Answers with a stream that ends at once: anything but 200 is final for EventSource, and this may pass. */
+    /** Answers with a stream that ends at once. For a condition that may pass: any answer but 200 is final to EventSource. */
     closeStream (reason: CloseReason): void
   }
 }
 
-/** What EventSource and most programs send needs no negotiation, whose outcome would be kept with the request. */
+/** The Accept headers of EventSource and most programs. They need no negotiation, whose result would stay with the request. */
 const PLAINLY_ACCEPTED: ReadonlySet<string> = new Set(['*/*', 'text/event-stream'])
 
-/** What all streams have in common at the door. */
+/** The admission of streams, of one run or of all: `reply.admitStream()`. */
 export default fp(async (fastify) => {
   const { config } = fastify
   const limits = new StreamLimits(config.MAX_STREAMS, config.MAX_STREAMS_PER_SUBJECT)

@@ -3,12 +3,12 @@ import { Topics } from '../../services/topic/topics.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Every followed run of this process and its open streams. */
+    /** The followed runs of this process and their open streams. */
     topics: Topics
   }
 }
 
-/** The followed runs of this process. At a shutdown every stream is told before the server closes. */
+/** The followed runs of this process: `fastify.topics`. A shutdown ends every stream with a frame before the server closes. */
 export default fp(async (fastify) => {
   const { config, metrics } = fastify
   const topics = new Topics({

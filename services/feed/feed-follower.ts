@@ -4,20 +4,20 @@ import { PING } from '../sse/encoder.ts'
 import { SseConnection, type Expiry } from '../sse/connection.ts'
 import type { View } from './view.ts'
 
-/** Who keeps a follower of a feed. */
+/** Keeps the followers of a feed. */
 export interface FeedKeeper {
-  /** The follower can take a snapshot again. */
+  /** The follower's socket has taken all bytes: it can take a snapshot again. */
   caughtUp (follower: FeedFollower): void
   /** Called once, when the socket is gone. */
   left (follower: FeedFollower): void
 }
 
-/** Over this many bytes not taken from before, a follower gets no more updates but a fresh snapshot later. */
+/** A follower whose backlog is longer than this before a write gets a snapshot later instead of updates, in bytes. */
 export const LAG_BYTES = 262_144
 
 /**
- * One open stream of a tenant's runs. It is either current, having had a snapshot and every update since, or it gets
- * a snapshot next: what it brings are states, so nothing is kept for who is slow.
+ * One open stream of a tenant's runs. A current follower has had a snapshot and every update since; any other gets a
+ * snapshot next. A snapshot replaces all before it, so that nothing is kept for a slow follower.
  */
 export class FeedFollower extends SseConnection {
   readonly view: View
@@ -32,17 +32,17 @@ export class FeedFollower extends SseConnection {
     this.#keeper = keeper
   }
 
-  /** How many snapshots and updates were sent. */
+  /** The number of snapshots and updates sent. */
   get frames (): number {
     return this.#frames
   }
 
-  /** Whether updates continue what it has. */
+  /** True when updates continue what the client has. */
   get isCurrent (): boolean {
     return this.#isCurrent && !this.isEnding
   }
 
-  /** Whether it can take a snapshot and needs one. */
+  /** True when the follower needs a snapshot and its socket can take one. */
   get awaitsSnapshot (): boolean {
     return !this.#isCurrent && !this.isEnding && !this.needsDrain
   }
@@ -52,7 +52,7 @@ export class FeedFollower extends SseConnection {
     this.#send(chunk, 1)
   }
 
-  /** Sends this many updates, unless the socket is too far behind. Only for who is current. */
+  /** Sends updates to a current follower, unless its backlog is too long. */
   sendUpdates (chunk: Chunk, updates: number): void {
     if (this.backlog() <= LAG_BYTES) {
       this.#send(chunk, updates)

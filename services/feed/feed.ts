@@ -8,13 +8,13 @@ import { snapshotFrame, updateFrame } from './frames.ts'
 import { KnownRuns } from './known-runs.ts'
 import type { View } from './view.ts'
 
-/** What a feed needs of the run log. */
+/** The part of the run log that a feed reads. */
 export type ReadableRuns = Pick<RunLog, 'readRun' | 'listRuns'>
 
 export interface FeedOptions {
   readonly log: ReadableRuns
   readonly live: Pick<LiveChannels, 'subscribeChanges'>
-  /** Called when a feed can't read; it tries again. */
+  /** Called when a feed can not read the log. It tries again. */
   readonly failed: (error: unknown) => void
 }
 
@@ -24,16 +24,16 @@ const INTERVAL_MS = 250
 /** The pause after a round that failed, in milliseconds. */
 const RETRY_MS = 1_000
 
-/** The most hints that one round follows; a tenant with more changes than that has its runs updated less often. */
+/** The most hints that one round follows. A tenant with more changes than that has its runs updated less often. */
 const MOST_HINTS = 500
 
-/** How many runs or snapshots are read at once. */
+/** The most runs or snapshots that are read at once. */
 const READS_AT_ONCE = 50
 
 /**
- * One tenant's runs for whoever watches them all. It works in rounds, one at a time: what hints name and what new
- * followers need is read first, then written in one synchronous step. So whoever got a snapshot gets every later
- * update, and no update comes before the snapshot that it belongs to.
+ * One tenant's runs, for the followers that watch them all. A feed works in rounds, one at a time: it reads the runs
+ * that hints name and the snapshots that followers wait for, then writes both in one synchronous step. So every update
+ * after a snapshot reaches its follower, and none comes before the snapshot.
  */
 export class Feed implements ChangeListener {
   readonly tenant: string
@@ -46,7 +46,7 @@ export class Feed implements ChangeListener {
   #timer: NodeJS.Timeout | null = null
   #isBusy = false
   #isClosed = false
-  /** When the next round may begin, by the monotonic clock. */
+  /** The earliest begin of the next round, by the monotonic clock. */
   #nextAt = 0
 
   constructor (tenant: string, options: FeedOptions) {
@@ -54,11 +54,12 @@ export class Feed implements ChangeListener {
     this.#options = options
   }
 
+  /** True when nobody follows. */
   get isIdle (): boolean {
     return this.#followers.size === 0
   }
 
-  /** Takes a follower in: it gets a snapshot, then updates; or is closed as `unavailable` when nothing can be read. */
+  /** Adds a follower. It gets a snapshot, then updates; when the log can not be read it is closed as `unavailable`. */
   add (follower: FeedFollower): void {
     this.#followers.add(follower)
     this.work()
@@ -78,7 +79,7 @@ export class Feed implements ChangeListener {
     this.work()
   }
 
-  /** Sees to what there is to do, at once or when it may. */
+  /** Schedules a round if there is work for one. */
   work (): void {
     if (this.#isBusy || this.#isClosed || this.#timer !== null || !this.#hasWork()) return
     this.#timer = setTimeout(() => {
@@ -87,7 +88,7 @@ export class Feed implements ChangeListener {
     }, Math.max(0, this.#nextAt - performance.now()))
   }
 
-  /** Stops listening. Its followers are left as they are. */
+  /** Stops the rounds and the listening. The streams of the followers stay open. */
   close (): void {
     this.#isClosed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
@@ -106,7 +107,7 @@ export class Feed implements ChangeListener {
     this.work()
   }
 
-  /** @returns whether it did what there was to do */
+  /** @returns false when the log could not be read */
   async #round (): Promise<boolean> {
     const waiting = [...this.#followers].filter((follower) => follower.awaitsSnapshot)
     const hints = take(this.#hints, MOST_HINTS)
@@ -116,7 +117,7 @@ export class Feed implements ChangeListener {
       if (!await this.#subscribe()) return true
       const listed = isVerified ? null : await this.#known.list(this.#options.log, this.tenant)
       const hinted = (await inPieces(hints, (runId) => this.#read(runId))).filter((state) => state !== null)
-      // Last, since what is known now is no news to anybody later.
+      // Read last: the runs noted as known by this round are then in the snapshots.
       const snapshots = await this.#readSnapshots(waiting)
       const states = new Map([...listed ?? [], ...hinted].map((state) => [state.runId, state]))
       const news = [...states.values()].filter((state) => this.#known.isNews(state))
@@ -141,7 +142,7 @@ export class Feed implements ChangeListener {
     return !this.#isClosed
   }
 
-  /** @returns the state of a run, or null when it is gone, another tenant's or can't be read */
+  /** @returns the state of a run, or null when it is gone, another tenant's or corrupt */
   async #read (runId: string): Promise<RunState | null> {
     try {
       const state = await this.#options.log.readRun(runId)
@@ -181,7 +182,7 @@ export class Feed implements ChangeListener {
   }
 }
 
-/** What a view shows of one round. */
+/** The updates of one round that a view shows. */
 interface Update {
   readonly chunk: Chunk
   readonly count: number

@@ -6,12 +6,13 @@ import { FeedFollower, type FeedKeeper } from './feed-follower.ts'
 import type { View } from './view.ts'
 
 export interface FeedsOptions extends FeedOptions {
+  /** The longest time without a byte on a stream, in milliseconds. */
   readonly heartbeatMs: number
-  /** How often each feed is compared with the list of its runs, in milliseconds. */
+  /** The time between two comparisons of a feed with the list of its runs, in milliseconds. */
   readonly checkMs: number
 }
 
-/** The feeds of all tenants whose runs someone of this process watches, and the streams of who does. */
+/** The feeds of this process, one for each tenant whose runs are watched, and their open streams. */
 export class Feeds {
   readonly #options: FeedsOptions
   readonly #feeds = new Map<string, Feed>()
@@ -36,7 +37,7 @@ export class Feeds {
   }
 
   /**
-   * Turns a response whose head is sent into a stream of a tenant's runs.
+   * Follows a tenant's runs on a response whose head is sent.
    *
    * @param closed called once, when the socket is gone
    */

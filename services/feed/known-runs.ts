@@ -1,20 +1,20 @@
 import type { EventId } from '@runcast/protocol'
 import type { RunLog, RunState } from '../run-log/run-log.ts'
 
-/** How many runs are read at once when the list is looked through, and the most in all. */
+/** The bounds of one look through the list: runs per page, and in all. */
 const PAGE_RUNS = 100
 const MOST_RUNS = 10_000
 
-/** The list follows the appends by less than this, in milliseconds. */
+/** The longest time until an append shows in the list, in milliseconds. */
 const LIST_DELAY_MS = 5_000
 
 /**
- * What the followers of a feed were told of its runs: the last event of each that changed lately. By it the feed
- * knows what is news, whether a hint named it or none came.
+ * Remembers the last event that followers were told of each run that changed lately. A feed tells news by it, with a
+ * hint or without.
  */
 export class KnownRuns {
   #lastIds = new Map<string, EventId>()
-  /** Everything before this time is known, in milliseconds since 1970; at first there is nobody who needs to know. */
+  /** All changes before this time are known, in milliseconds since 1970. At first nobody follows who would need more. */
   #completeTo = Infinity
 
   isNews (state: RunState): boolean {
@@ -26,7 +26,7 @@ export class KnownRuns {
   }
 
   /**
-   * Reads a tenant's list from the newest run back to those that are known to be known.
+   * Reads a tenant's list from the newest run back to the time up to which all changes are known.
    *
    * @throws as `RunLog.listRuns` does
    */
@@ -41,7 +41,7 @@ export class KnownRuns {
     return found
   }
 
-  /** Takes what `list` gave for known, once it is told, and forgets the rest. */
+  /** Notes the runs that `list` gave, once their followers were told, and forgets all others. */
   replace (listed: readonly RunState[]): void {
     this.#lastIds = new Map(listed.map(({ runId, lastEventId }) => [runId, lastEventId]))
     this.#completeTo = (listed[0]?.updatedAt ?? 0) - LIST_DELAY_MS

@@ -1,6 +1,6 @@
 /**
- * Bytes for many sockets: framed once as a chunk of an HTTP/1.1 body, so that each socket takes them in one plain
- * write; `body` is the same without the frame, for responses that are not chunked (HTTP/1.0, as nginx asks by default).
+ * Bytes for many sockets. `framed` is a chunk of an HTTP/1.1 body, framed once, so that each socket takes it in one plain
+ * write. `body` is the same without the frame, for HTTP/1.0, which nginx speaks by default.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding
  */

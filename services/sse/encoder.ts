@@ -1,11 +1,11 @@
 import type { EventId } from '@runcast/protocol'
 
-/** What one block of an event stream can carry. `data` is one line of text. */
+/** The fields of one block of an event stream. `data` is one line of text. */
 export interface SseFrame {
   readonly id?: EventId
   readonly event: string
   readonly data: string
-  /** How long the client waits before it reconnects, in milliseconds. */
+  /** The time that the client waits before it reconnects, in milliseconds. */
   readonly retry?: number
 }
 
@@ -29,7 +29,7 @@ export function encodeFrame (frame: SseFrame): string {
 /** The comment that keeps an idle stream open. */
 export const PING = ': ping\n\n'
 
-/** The block that says how long the client waits before it reconnects, in milliseconds. */
+/** Encodes the block that sets the time before the client reconnects, in milliseconds. */
 export function encodeRetry (delayMs: number): string {
   return `retry: ${delayMs}\n\n`
 }

@@ -4,7 +4,7 @@ import type { Gap } from '../run-log/gap.ts'
 import type { LogEvent, LogFacts } from '../run-log/run-log.ts'
 import { encodeFrame } from './encoder.ts'
 
-/** How long a client waits before it reconnects, in milliseconds from and to, by why the stream was closed. */
+/** The least and the most time before a client reconnects, in milliseconds, by the reason of the close. */
 const RETRY_MS: Readonly<Record<CloseReason, readonly [number, number]>> = {
   shutdown: [500, 3_000],
   unavailable: [2_000, 10_000],
@@ -14,7 +14,7 @@ const RETRY_MS: Readonly<Record<CloseReason, readonly [number, number]>> = {
   revoked: [2_000, 10_000]
 }
 
-/** An event of the run log as its subscribers get it. */
+/** The frame of an event. */
 export function eventFrame (event: LogEvent): string {
   return encodeFrame({ id: event.id, event: event.type, data: event.data })
 }
@@ -24,7 +24,7 @@ export function openFrame (open: StreamOpen): string {
   return encodeFrame({ id: open.position, event: 'stream_open', data: JSON.stringify(open) })
 }
 
-/** Says that events are missing before `resumedAfter`, the id from which the stream goes on. */
+/** The frame that tells of events missing before `resumedAfter`, the id after which the stream goes on. */
 export function gapFrame (runId: string, gap: Gap, resumedAfter: EventId): string {
   const data: StreamGap = {
     reason: gap.reason,
@@ -36,12 +36,12 @@ export function gapFrame (runId: string, gap: Gap, resumedAfter: EventId): strin
   return encodeFrame({ id: resumedAfter, event: 'stream_gap', data: JSON.stringify(data) })
 }
 
-/** Moves a filtered follower's cursor on without an event. Has data, since some clients ignore an id without. */
+/** The frame that moves a filtered follower's cursor without an event. Has data: some clients ignore an id without. */
 export function positionFrame (position: EventId): string {
   return encodeFrame({ id: position, event: 'stream_position', data: JSON.stringify({ position }) })
 }
 
-/** The last frame of a finished run, with what a client needs to prove that it has everything. */
+/** The last frame of a finished run, with the numbers that let a client prove that it has every event. */
 export function endFrame (facts: LogFacts, position: EventId): string {
   const data: StreamEnd = {
     status: facts.status,
@@ -53,9 +53,9 @@ export function endFrame (facts: LogFacts, position: EventId): string {
 }
 
 /**
- * The last frame of an unfinished stream, with a jittered time to come back.
+ * The last frame of an unfinished stream, with a jittered time before the client reconnects.
  *
- * @param position the follower's cursor, or null when it was not judged yet
+ * @param position the follower's cursor; null while it is not judged yet
  */
 export function closeFrame (reason: CloseReason, position: EventId | null): string {
   const [least, most] = RETRY_MS[reason]

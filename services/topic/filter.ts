@@ -1,7 +1,7 @@
 import { levelRank } from '@runcast/protocol'
 import type { LogEvent } from '../run-log/run-log.ts'
 
-/** Which events of a run a follower wants. Followers whose filters have one key share the encoded bytes. */
+/** A follower's choice of the events of a run. Followers whose filters have one key share the encoded bytes. */
 export interface Filter {
   readonly key: string
   /** null for every type. */
@@ -10,7 +10,7 @@ export interface Filter {
   readonly minLevel: number | null
 }
 
-/** Lets everything through. */
+/** The filter that every event passes. */
 export const EVERYTHING: Filter = { key: '', types: null, minLevel: null }
 
 /**
@@ -23,7 +23,7 @@ export function createFilter (types: readonly string[] | null, minLevel: number 
   return { key: `${wanted?.join(',') ?? ''}|${minLevel ?? ''}`, types: wanted === null ? null : new Set(wanted), minLevel }
 }
 
-/** Whether a follower with this filter gets the event. An event without a known level passes, as do other types. */
+/** True when an event passes a filter. A `log` event without a known level passes, as do other types. */
 export function passes (filter: Filter, event: LogEvent): boolean {
   if (filter.types !== null && !filter.types.has(event.type)) return false
   if (filter.minLevel === null || event.type !== 'log') return true

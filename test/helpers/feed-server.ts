@@ -12,7 +12,7 @@ export interface FeedServer {
   /** The followers in the order in which they came, and those whose sockets are gone. */
   readonly followers: FeedFollower[]
   readonly closed: FeedFollower[]
-  /** What kept a feed from reading. */
+  /** The faults that kept a feed from reading. */
   readonly faults: unknown[]
 }
 
@@ -24,7 +24,7 @@ export interface FeedServerOptions {
   readonly view?: View
 }
 
-/** Serves the feed of the runs without tenant over bare HTTP on a free port, so that what is tested is not the route. */
+/** Serves the feed of the runs without tenant over bare HTTP on a free port, so that a test does not test the route. */
 export async function startFeedServer (t: Test, { log, live }: Pick<FeedOptions, 'log' | 'live'>, options: FeedServerOptions = {}): Promise<FeedServer> {
   const { checkMs = 60_000, heartbeatMs = 60_000, maxAgeMs = 600_000, view = { key: 'all', allows: () => true } } = options
   const faults: unknown[] = []

@@ -3,7 +3,7 @@ import { feedResponses } from '../../../../schemas/feed-frames.ts'
 import { problems } from '../../../../schemas/problem.ts'
 import { viewOf } from '../../../../services/feed/view.ts'
 
-/** The stream of all runs that the caller may see: their states, not their events. */
+/** The stream of all runs that the client may see: their states, not their events. */
 const feedRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   const { feeds, streamLimits } = fastify
 
