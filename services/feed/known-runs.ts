@@ -14,7 +14,7 @@ const LIST_DELAY_MS = 5_000
  */
 export class KnownRuns {
   #lastIds = new Map<string, EventId>()
-  /** All changes before this time are known, in milliseconds since 1970. At first nobody follows who would need more. */
+  /** All changes before this time are known, in milliseconds since 1970. At first there is no follower to tell. */
   #completeTo = Infinity
 
   isNews (state: RunState): boolean {

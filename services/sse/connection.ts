@@ -18,7 +18,7 @@ export interface Expiry {
 /** The time that a socket gets to take its last frame, in milliseconds. */
 const LAST_FRAME_MS = 5_000
 
-/** The connection of one event stream: its socket, its expiry and its end. A subclass knows what to write. */
+/** The connection of one event stream: its socket, its expiry and its end. A subclass writes the events. */
 export abstract class SseConnection {
   /** Milliseconds since 1970. */
   readonly openedAt = Date.now()
@@ -85,7 +85,7 @@ export abstract class SseConnection {
   /** Writes a heartbeat if nothing was written for `heartbeatMs`. */
   protected abstract heartbeat (now: number, heartbeatMs: number): void
 
-  /** Stops all writing but that of the last frame. Called more than once. */
+  /** Stops all writing: only the last frame may follow. Called more than once. */
   protected abstract stop (): void
 
   /** Called once, when the socket is gone. */

@@ -95,7 +95,7 @@ export class ChainSync {
   }
 
   /**
-   * Brings the chain up to the log. A repair under way counts for all who ask.
+   * Brings the chain up to the log. Callers share a repair that is under way.
    *
    * @returns true when the chain is level; false while the log does not answer, which is tried again, and for a run of
    *   another tenant

@@ -28,7 +28,7 @@ export interface FollowerKeeper {
   left (follower: Follower): void
 }
 
-/** Hears of one stream what its log lines and metrics tell. */
+/** Takes the reports of one stream, for its log lines and metrics. */
 export interface FollowerObserver {
   /** Called once, when the socket is gone. */
   closed (follower: Follower): void

@@ -80,7 +80,7 @@ export class Ring {
     return this.#entries.map((entry) => entry.event.id).reverse()
   }
 
-  /** Forgets what came after an event, or everything when the event is not here. */
+  /** Forgets all events after this one; all events when this one is not here. */
   cutAfter (id: EventId): void {
     this.#entries.length = this.#indexOf(id) + 1
     this.#characters = this.#entries.reduce((sum, entry) => sum + entry.frame.length, 0)

@@ -41,8 +41,8 @@ async function explainAndOpen (t: Test, app: App, runId: string, asked: Asked = 
       const gap: StreamGap = JSON.parse((await stream.waitFor(({ event }) => event === 'stream_gap')).data)
       t.same([gap.reason, gap.requested, gap.lost], [decision, explanation.requested, lost])
     } else t.equal(lost, 0)
-    await waitUntil('it has what was announced', () => eventsOf(stream).length >= wouldReplay)
-    // Whatever came too much would come before this.
+    await waitUntil('all announced events have come', () => eventsOf(stream).length >= wouldReplay)
+    // An event too many would come before this one.
     const [live = ''] = stream.frames.some(({ event }) => event === 'stream_end') ? [] : await app.publish(runId, logs(1))
     if (live !== '') await stream.waitFor(({ id, event }) => id === live && event === 'log')
     t.equal(eventsOf(stream).length, wouldReplay + (live === '' ? 0 : 1))
@@ -137,7 +137,7 @@ t.test('within its grace a finished run is waited for at its end', async (t) => 
   t.match(await explain(app, 'run', { lastEventId: last ?? '' }), { decision: 'resumed', would_replay: 0 })
 })
 
-t.test('whoever would be refused the stream is refused the explanation', async (t) => {
+t.test('a client that would be refused the stream is refused the explanation', async (t) => {
   const app = await buildApp(t, { UNKNOWN_RUN: '404' })
   const [id] = await app.publish('run', logs(1))
   const refused = async (runId: string, headers: Record<string, string>, asked: Asked = {}) => {

@@ -62,7 +62,7 @@ t.test('a cursor comes by header or query, the header first, and beats the other
   t.equal(await seqsWith({ lastEventId: '0-0' }), '1234')
 })
 
-t.test('from=now and since= a later time bring only what comes', async (t) => {
+t.test('from=now and since= a later time bring only later events', async (t) => {
   const app = await buildApp(t)
   let [, last] = await app.publish('now', [log('1'), log('2')])
   for (const query of ['?from=now', '?tail=0', `?since=${new Date(Date.now() + 60_000).toISOString()}`]) {
@@ -75,7 +75,7 @@ t.test('from=now and since= a later time bring only what comes', async (t) => {
   }
 })
 
-t.test('who asks for the tail gets that of the log as it is, whatever others were given before', async (t) => {
+t.test('tail= brings the newest events at the time of the request, also after others asked for them', async (t) => {
   const app = await buildApp(t)
   const lines = Array.from({ length: 900 }, (_, index) => log(String(index)))
   await app.publish('tail', lines)
@@ -166,7 +166,7 @@ t.test('a status_change of a step does not end the run, and a finished run is no
   t.match(JSON.parse(stream.frames.at(-1)?.data ?? ''), { status: 'failed', events: 3 })
 })
 
-t.test('who may not follow is refused before a byte of the stream', async (t) => {
+t.test('a client that may not follow is refused before a byte of the stream', async (t) => {
   const app = await buildApp(t)
   await app.publish('secret', [log('1')], { tenant: 'a' })
   const statusOf = async (token: string | undefined, runId = 'secret', headers = {}) =>
@@ -184,7 +184,7 @@ t.test('who may not follow is refused before a byte of the stream', async (t) =>
   t.equal(await statusOf(reader, 'x'.repeat(129)), 400)
 })
 
-t.test('with UNKNOWN_RUN=404 only those with a cursor may wait for a run', async (t) => {
+t.test('with UNKNOWN_RUN=404 only a client with a cursor may wait for a run', async (t) => {
   const app = await buildApp(t, { UNKNOWN_RUN: '404' })
   t.equal((await open(app, 'nothing')).status, 404)
   const waiting = await open(app, 'nothing', { lastEventId: '0-0' })

@@ -14,11 +14,11 @@ import { isUpdateTo, watchedRuns } from '../../helpers/watched-runs.ts'
 
 interface Harness extends FeedServer {
   readonly log: RunLog
-  /** How often the feed has called a function of the log. */
+  /** The number of the feed's calls of a function of the log. */
   calls (name: 'readRun' | 'listRuns'): number
-  /** Lets every read of the feed fail from now on with this error, or with none. */
+  /** Lets every read of the feed fail with this error from now on; null lets them succeed. */
   fail (error: Error | null): void
-  /** Whether hints are lost from now on. */
+  /** Loses all hints from now on, or none. */
   loseHints (lost: boolean): void
   watch (): Promise<EventStream>
 }
@@ -73,11 +73,11 @@ const countOf = (stream: EventStream, name: string) => stream.frames.filter(({ e
 
 const state = (status: string, payload = {}) => newEvent('status_change', { status, ...payload })
 
-t.test('however many watch, a run is read once per round, and all get the same bytes', async (t) => {
+t.test('a run is read once per round for any number of followers, and all get the same bytes', async (t) => {
   const { log, watch, calls, feeds } = await start(t)
   await appendTo(log, 'run', [state('running')])
   const startedAt = performance.now()
-  // One read per round of 250 ms, however many watch and however often the run changes.
+  // One read per round of 250 ms, for any number of followers and changes.
   const most = () => 3 + (performance.now() - startedAt) / 250
   const streams = await Promise.all(Array.from({ length: 30 }, () => watch()))
   t.ok(calls('listRuns') <= most(), `${calls('listRuns')} pages for all snapshots`)
@@ -92,7 +92,7 @@ t.test('however many watch, a run is read once per round, and all get the same b
   await waitUntil('nobody is left', () => feeds.streams === 0 && feeds.size === 0)
 })
 
-t.test('who is too slow gets the newest page later, and what was missed is kept for nobody', async (t) => {
+t.test('a slow follower gets the newest page later, and no update is kept for it', async (t) => {
   const { log, watch, url, followers } = await start(t)
   const quick = await watch()
   const slow = await openEventStream(url)
@@ -122,7 +122,7 @@ t.test('who is too slow gets the newest page later, and what was missed is kept 
   slow.destroy()
 })
 
-t.test('what no hint told of is found by the check, and told once', async (t) => {
+t.test('a change without a hint is found by the check, and told once', async (t) => {
   const { log, watch, loseHints } = await start(t, { checkMs: 30 })
   const before = await Promise.all(Array.from({ length: 5 }, (_, run) => appendTo(log, `before-${run}`, [state('running')])))
   t.equal(before.length, 5)
@@ -141,7 +141,7 @@ t.test('what no hint told of is found by the check, and told once', async (t) =>
   stream.destroy()
 })
 
-t.test('whoever comes and goes while runs change has the states of all runs in the end', async (t) => {
+t.test('followers that come and go while runs change have the states of all runs in the end', async (t) => {
   const { log, watch, url, faults } = await start(t, { checkMs: 100 })
   const seed = testSeed()
   t.comment(`SEED=${seed}`)
@@ -169,7 +169,7 @@ t.test('whoever comes and goes while runs change has the states of all runs in t
   t.strictSame(faults, [])
 })
 
-t.test('when nothing can be read who waits is told, who is current stays, and gets what changed meanwhile', async (t) => {
+t.test('while the log can not be read a waiting follower is closed, and a current one stays and gets the changes later', async (t) => {
   const { log, watch, url, fail, faults, closed } = await start(t)
   await appendTo(log, 'run', [state('running')])
   const stream = await watch()
@@ -186,7 +186,7 @@ t.test('when nothing can be read who waits is told, who is current stays, and ge
   stream.destroy()
 })
 
-t.test('a run that can not be read keeps no other from being told', async (t) => {
+t.test('a run that can not be read holds up no other', async (t) => {
   const { log, watch, fail, calls, faults } = await start(t)
   const stream = await watch()
   fail(new StoreCorruptError('The state is broken.'))

@@ -25,7 +25,7 @@ t.test('a field that would forge another field is refused', async (t) => {
   }
 })
 
-t.test('what a standard parser reads is what was sent', async (t) => {
+t.test('a standard parser reads the event that was sent', async (t) => {
   const data = '{"emoji":"😀","line separators":"\u2028\u2029","big":1152921504606846976,"lone":"\\ud800"}'
   t.strictSame(parse(eventFrame({ id: '7-3', prev: '7-2', type: 'log', data })), [{ id: '7-3', event: 'log', data }])
   t.strictSame(parse(PING), [])

@@ -4,7 +4,7 @@ import { createFilter, EVERYTHING, passes } from '../../../services/topic/filter
 
 const event = (type: string, payload: unknown) => ({ id: '1-1', prev: '0-0', type, data: JSON.stringify(payload) })
 
-t.test('types that are not asked for do not pass', async (t) => {
+t.test('unwanted types do not pass', async (t) => {
   const filter = createFilter(['status_change', 'log'], null)
   t.ok(passes(filter, event('log', {})))
   t.notOk(passes(filter, event('result_preview', {})))
@@ -16,13 +16,13 @@ t.test('log events below the level do not pass; those without a level and other 
   t.ok(passes(filter, event('log', { level: 'WARN' })))
   t.ok(passes(filter, event('log', { level: 'critical' })))
   t.ok(passes(filter, event('log', { message: 'no level' })))
-  t.ok(passes(filter, event('log', { level: 'notice' })), 'a level nobody knows')
+  t.ok(passes(filter, event('log', { level: 'notice' })), 'an unknown level')
   t.ok(passes(filter, event('log', { level: 7 })))
   t.ok(passes(filter, event('log', 'text')))
   t.ok(passes(filter, event('metric', { level: 'trace' })))
 })
 
-t.test('followers who ask for the same share one key', async (t) => {
+t.test('equal filters share one key', async (t) => {
   t.equal(createFilter(['b', 'a', 'a'], 2).key, createFilter(['a', 'b'], 2).key)
   t.not(createFilter(['a'], null).key, createFilter(['a'], 0).key)
   t.equal(createFilter(null, null), EVERYTHING)

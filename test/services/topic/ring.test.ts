@@ -18,7 +18,7 @@ function ringOf (events: LogEvent[], maxEvents = 100, maxCharacters = 100_000): 
 
 const idsAfter = (ring: Ring, cursor: string) => ring.after(cursor)?.map((entry) => entry.event.id)
 
-t.test('what follows a cursor is given only when its exact id proves the chain', async (t) => {
+t.test('the events after a cursor are given only when its exact id proves the chain', async (t) => {
   const ring = ringOf(chain(5, 8))
   t.strictSame(idsAfter(ring, '100-6'), ['100-7', '100-8'])
   t.strictSame(idsAfter(ring, '100-4'), ['100-5', '100-6', '100-7', '100-8'], 'the id before the first')
@@ -29,7 +29,7 @@ t.test('what follows a cursor is given only when its exact id proves the chain',
   t.equal(new Ring(10, () => 10).after('0-0'), null)
 })
 
-t.test('the oldest events fall out by number and by size, and what is too large for all alone', async (t) => {
+t.test('the oldest events fall out by number and by size, and an event that is too large falls out alone', async (t) => {
   const byNumber = ringOf(chain(1, 1000), 100)
   t.ok(byNumber.ids().length <= 125)
   t.equal(byNumber.ids()[0], '100-1000')
@@ -41,7 +41,7 @@ t.test('the oldest events fall out by number and by size, and what is too large 
   t.equal(none.after('100-1'), null)
 })
 
-t.test('what a ring may hold shrinks with the number of topics, also where no event comes', async (t) => {
+t.test('the bound of a ring shrinks with the number of topics, even when no event comes', async (t) => {
   let topics = 1
   const memory = new TopicMemory(() => topics)
   const ring = memory.createRing()

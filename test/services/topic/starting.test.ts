@@ -44,9 +44,9 @@ t.test('a connection that comes back while a topic starts costs no event and dou
   const { url } = await startTopicServer(t, slow, deaf)
   await appendTo(log, 'run', numberedLogs(3))
   const opening = openEventStream(url('run'))
-  await waitUntil('the topic has looked where the run stands', () => hasLooked)
+  await waitUntil('the topic has found the end of the run', () => hasLooked)
   restore(['run'])
-  // As long as it takes to look again.
+  // One read of the log: time enough to look again.
   await log.readPage({ runId: 'run', from: { at: 'first' }, limit: 10 })
   start.open()
   const stream = await opening
@@ -83,14 +83,14 @@ t.test('a repair that fails in the middle costs no event and doubles none', asyn
   stream.destroy()
 })
 
-/** Something to wait for. */
+/** Makes a promise that a test resolves when it wants. */
 function gate (): { readonly opened: Promise<void>, open (): void } {
   let open = () => {}
   const opened = new Promise<void>((resolve) => { open = resolve })
   return { opened, open: () => open() }
 }
 
-t.test('many who want nothing of the past share a read of the log, and nobody is told for long what it has ceased to say', async (t) => {
+t.test('followers that want nothing of the past share a read of the log, and its word does not hold for long', async (t) => {
   const { log, live } = await openLog(t)
   let reads = 0
   const counted: RunLog = Object.assign(Object.create(log), {
@@ -105,7 +105,7 @@ t.test('many who want nothing of the past share a read of the log, and nobody is
   t.ok(reads <= 2 + 2 * (performance.now() - startedAt) / 1_000, `${reads} reads`)
 
   await appendTo(log, 'run', numberedLogs(10))
-  await waitUntil('who comes is told where the run is now', async () => {
+  await waitUntil('a new follower is told where the run is now', async () => {
     const stream = await openEventStream(url('run', '?tail=1'))
     const open = await stream.waitFor(({ event }) => event === 'stream_open')
     stream.destroy()

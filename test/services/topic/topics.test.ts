@@ -77,7 +77,7 @@ t.test('a follower of a run that does not exist waits for its first event', asyn
   stream.destroy()
 })
 
-t.test('a follower who waited for a run gets nothing when another tenant opens it', async (t) => {
+t.test('a follower that waited for a run gets nothing when another tenant opens it', async (t) => {
   const { log, url, topics } = await start(t, { tenant: 'ours', heartbeatMs: 40 })
   const stream = await openEventStream(url('contested'))
   await appendTo(log, 'contested', numberedLogs(3), 'theirs')
@@ -136,7 +136,7 @@ t.test('filtered followers get only what they asked for, and their cursor moves 
   t.strictSame(seqs(resumed), [4])
   for (const [types, seen] of [['status_change', []], ['metric', [3]]] as const) {
     const late = await openEventStream(url('mixed', `?event_types=${types}`))
-    t.match((await late.waitFor(({ event }) => event === 'stream_position')).id, /-4$/, 'also beyond history that did not pass')
+    t.match((await late.waitFor(({ event }) => event === 'stream_position')).id, /-4$/, 'beyond history that did not pass, too')
     t.strictSame(seqs(late), seen)
     late.destroy()
   }
@@ -189,7 +189,7 @@ t.test('a hundred followers of one run take one write each per turn, and a run i
   const readsOfOne = reads
   const streams = await Promise.all(Array.from({ length: 100 }, () => openEventStream(url('shared'), { lastEventId: eventsOf(first)[99]?.id ?? '' })))
   await Promise.all(streams.map((stream) => stream.waitFor(isSeq(300))))
-  t.equal(reads, readsOfOne, 'those who resume within memory need no read')
+  t.equal(reads, readsOfOne, 'followers that resume within memory need no read')
   t.equal(topics.size, 1)
   for (const stream of streams) t.strictSame(seqs(stream), upTo(300).slice(100))
   for (const stream of [first, ...streams]) stream.destroy()

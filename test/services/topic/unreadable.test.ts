@@ -11,7 +11,7 @@ import { waitUntil } from '../../helpers/wait-until.ts'
 
 const DAY_MS = 86_400_000
 
-/** An embedded log whose clock and whose reads a test can change. */
+/** An embedded log with a clock and reads that a test can change. */
 async function openLog (t: Test) {
   let passed = 0
   const live = createInProcessChannels()
@@ -34,7 +34,7 @@ async function openLog (t: Test) {
   return { log, watched, live, read, pass: (ms: number) => { passed += ms } }
 }
 
-t.test('who follows a run that is forgotten for good is told so once, and who comes after that waits for a new one', async (t) => {
+t.test('followers of a run that is forgotten for good are told so once, and later ones wait for a new run', async (t) => {
   const { log, watched, live, read, pass } = await openLog(t)
   const { url, topics } = await startTopicServer(t, watched, live, { positionCheckMs: 50 })
   await appendTo(log, 'run', numberedLogs(3))
@@ -51,7 +51,7 @@ t.test('who follows a run that is forgotten for good is told so once, and who co
   t.ok(reads < 20, `${reads} reads`)
 })
 
-t.test('who follows a log that can not be read any more is told so', async (t) => {
+t.test('followers of a log that can not be read any more are told so', async (t) => {
   const { log, watched, live, read } = await openLog(t)
   const { channels: deaf, restore } = deafChannels(live)
   const { url } = await startTopicServer(t, watched, deaf)
@@ -64,7 +64,7 @@ t.test('who follows a log that can not be read any more is told so', async (t) =
   t.match(closed.data, '"unavailable"')
 })
 
-t.test('who finds nothing of interest in a long log leaves everybody else their turn', async (t) => {
+t.test('a follower that finds nothing of interest in a long log leaves others their turn', async (t) => {
   const { log, watched, live, read } = await openLog(t)
   const { url } = await startTopicServer(t, watched, live)
   for (let first = 1; first <= 9_001; first += 1_000) await appendTo(log, 'run', numberedLogs(1_000, first))

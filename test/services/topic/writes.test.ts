@@ -16,7 +16,7 @@ import { startRedis } from '../../helpers/redis-server.ts'
 import { startTopicServer } from '../../helpers/topic-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
-/** What servers of this process write to their sockets from now on: one list of chunks per connection. */
+/** Records the chunks that servers of this process write to their sockets from now on, one list per connection. */
 function watchWrites (t: Test): unknown[][] {
   const all: unknown[][] = []
   const onConnection = (message: unknown) => {
@@ -116,7 +116,7 @@ t.test('an idle follower costs no timer, and a heartbeat is one write of bytes t
   for (const stream of streams) stream.destroy()
 })
 
-t.test('in Redis a batch is one message, and a run one subscription, however many follow', async (t) => {
+t.test('in Redis a batch is one message and a run one subscription for any number of followers', async (t) => {
   const server = await startRedis(t)
   const { log, keys } = await openRedisRunLog(t, { kind: 'standalone', url: server.url })
   const logger = memoryLogger()
