@@ -10,12 +10,12 @@ declare module 'fastify' {
   }
 }
 
-/** How long the connection may take to end in good order, in milliseconds. */
+/** The time that `QUIT` may take before the connection is cut, in milliseconds. */
 const QUIT_TIMEOUT_MS = 500
 
 /**
- * Redis: `fastify.redis` for commands, `fastify.redisConnections` for whoever subscribes. The service starts
- * without Redis and keeps trying. Does nothing when no Redis is configured.
+ * Redis: `fastify.redis` for commands, `fastify.redisConnections` for subscribers. The service starts while Redis is
+ * away, and keeps trying to connect. Does nothing when no Redis is configured.
  *
  * @see https://github.com/fastify/fastify-redis
  */
@@ -26,12 +26,13 @@ export default fp(async (fastify) => {
   if (connections === null) return
 
   const { command } = connections
-  // The plugin waits for a client that isn't ready, and would let the start fail while Redis is away.
+  // @fastify/redis waits until its client is ready, which would make the start fail while Redis is away. It takes the
+  // word of `status`, so that is set to ready while the plugin is registered.
   const { status } = command
   command.status = 'ready'
   await fastify.register(fastifyRedis, { client: command })
   command.status = status
-  command.connect().catch(() => { /* The client keeps trying, and its errors are logged. */ })
+  command.connect().catch(() => { /* The client keeps trying and logs its errors. */ })
   fastify.addHook('onClose', () => quit(command))
 }, { name: 'redis', fastify: '5.x', dependencies: ['config'] })
 

@@ -9,32 +9,31 @@ export type CommandClient = Redis | Cluster
 
 type ClientOptions = Omit<RedisOptions, 'replyMapping'>
 
-/** How long a command may take before its caller is told that it failed, in milliseconds. */
+/** The time after which a command without an answer fails, in milliseconds. */
 const COMMAND_TIMEOUT_MS = 1_000
 
-/** Errors of one connection are logged at most this often, in milliseconds. */
+/** The least time between two logged errors of one connection, in milliseconds. */
 const ERROR_LOG_INTERVAL_MS = 5_000
 
 /** This process's connections to Redis: one for commands, and one more per purpose that subscribes. */
 export interface RedisConnections {
-  /** The one client for ordinary commands; in Cluster it keeps a connection per primary. Not connected until `connect()`. */
+  /** The one client for ordinary commands; in a Cluster it keeps a connection per primary. Not connected until `connect()`. */
   readonly command: CommandClient
-  /** Whether Redis is a Cluster, so that live channels are sharded. */
+  /** True when Redis is a Cluster, so that live channels are sharded. */
   readonly sharded: boolean
   /**
-   * Makes a connection for subscriptions, which connects at `connect()` and comes back by itself unless `once`.
-   * It does not subscribe again by itself: whoever subscribes knows what was missed.
+   * Makes a connection for subscriptions. It connects at `connect()`, and reconnects by itself unless `once`. It
+   * never subscribes again by itself, since the subscriber must learn that messages were missed.
    *
-   * @param purpose names the connection, here and in Redis' client list
-   * @param options.node `host:port` of the node to connect to, in Cluster only
-   * @param options.once whether the connection ends for good when it breaks
+   * @param purpose names the connection in the log and in Redis' client list
+   * @param options.node `host:port` of the node to connect to, in a Cluster only
+   * @param options.once ends the connection for good when it breaks
    */
   subscriber (purpose: 'live' | 'ingest', options?: { readonly node?: string, readonly once?: boolean }): Redis
 }
 
 /**
- * Prepares the connections to Redis, none of which is opened yet. Their errors are handled here and logged
- * at most once per 5 s and connection.
+ * Prepares the connections to Redis and opens none of them. Logs their errors, at most one per 5 s and connection.
  */
 export function createRedisConnections (target: RedisTarget, logger: Logger): RedisConnections {
   const access = accessOf(target)
@@ -59,8 +58,8 @@ export function createRedisConnections (target: RedisTarget, logger: Logger): Re
 }
 
 /**
- * What all clients have in common. A command is sent once and fails at once when its connection breaks: whoever
- * sent it decides whether it may run again. The socket timeout gives up a connection that answers nothing.
+ * The options of all clients. A command is sent once, and fails at once when its connection breaks, because only its
+ * caller knows whether it may run twice. The socket timeout gives up a connection that answers nothing.
  */
 const CLIENT = {
   lazyConnect: true,
@@ -76,7 +75,7 @@ const CLIENT = {
   reconnectOnError: (error: Error) => error.message.includes('READONLY')
 } satisfies ClientOptions
 
-/** How long to wait before the n-th attempt to connect, in milliseconds: up to 1.5 s, jittered so that replicas don't come at once. */
+/** The wait before the n-th attempt to connect, in milliseconds: up to 1.5 s, with jitter, so that replicas do not come at once. */
 function backoff (attempt: number): number {
   return Math.min(1_000, 25 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random())
 }
@@ -92,7 +91,7 @@ function singleClient (target: Exclude<RedisTarget, { kind: 'cluster' }>, option
     sentinels: target.sentinels.map(({ host, port }) => ({ host, port })),
     name: target.master,
     role: 'master',
-    // Without it a client stays with a master that was frozen and replaced, and what it writes there is lost.
+    // Without it a client stays with a master that was frozen and replaced, and loses every write to it.
     failoverDetector: true,
     sentinelCommandTimeout: COMMAND_TIMEOUT_MS
   })
@@ -108,7 +107,7 @@ function clusterClient (nodes: readonly HostPort[], access: ClientOptions): Clus
   })
 }
 
-/** User, password, database and TLS of a URL, for clients that are told their address otherwise. */
+/** User, password, database and TLS of a URL, for clients that take their address from elsewhere. */
 function accessOf (target: RedisTarget): ClientOptions {
   if (target.url === null) return {}
   const { protocol, username, password, pathname } = new URL(target.url)
@@ -128,8 +127,8 @@ function placeOf (node: string | undefined): HostPort {
 }
 
 /**
- * An error event without a listener would end the process or be printed for every attempt to connect. A connection
- * that is made anew for each attempt is the same one to whoever reads the log.
+ * Makes a function that logs the errors of a client. Without a listener every error would be printed, or end the
+ * process. Clients of one name share a limit, since some connections are made anew for each attempt.
  */
 function createWatch (logger: Logger): <T extends CommandClient>(client: T, connection: string) => T {
   const logs = new Map<string, LogLine>()

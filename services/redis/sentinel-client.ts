@@ -1,16 +1,18 @@
+// Works around a fault of ioredis 6.0.0, the newest release: a client that learns of a failover while it waits for the
+// answer of a Sentinel takes its own reconnection for a `disconnect()`, and ends for good.
+
 import { Redis } from 'ioredis'
 
 /**
- * A client of the primary that Sentinels name. ioredis 6.0.0 ends such a client for good when the news of a failover
- * comes while it waits for a Sentinel's answer, because it takes what it does then for a `disconnect()`. This one goes
- * on trying as its `retryStrategy` says, until `disconnect()` is called; `quit()` alone may not be enough.
+ * A client of the primary that Sentinels name. It keeps trying to connect, as its `retryStrategy` says, until
+ * `disconnect()` is called; `quit()` alone may not be enough.
  *
- * @see https://github.com/redis/ioredis/pull/2198 after which this class can go
+ * @see https://github.com/redis/ioredis/pull/2198 whose release makes this class unnecessary
  */
 export class SentinelClient extends Redis {
   #isClosed = false
 
-  /** @throws Error when this attempt fails, after which it is tried again unless there is no `retryStrategy` for it */
+  /** @throws Error when this attempt fails. Another follows unless `retryStrategy` gives no time for it. */
   override async connect (): Promise<void> {
     try {
       await super.connect()
@@ -26,11 +28,11 @@ export class SentinelClient extends Redis {
   }
 
   #connectLater (): void {
-    // How many attempts there were is ioredis' own knowledge.
+    // ioredis does not tell the number of attempts.
     const pauseMs = this.options.retryStrategy?.(1)
     if (typeof pauseMs !== 'number') return
     setTimeout(() => {
-      if (!this.#isClosed) this.connect().catch(() => { /* It is tried again, and the client tells of the error. */ })
+      if (!this.#isClosed) this.connect().catch(() => { /* Another attempt follows, and the client emits the error. */ })
     }, pauseMs).unref()
   }
 }

@@ -1,5 +1,7 @@
 import { Writable } from 'node:stream'
+import fastifyRedis from '@fastify/redis'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import config from '../../plugins/app/config.ts'
 import redis from '../../plugins/external/redis.ts'
@@ -61,4 +63,31 @@ t.test('a Redis that never came does not hold up the end', async (t) => {
   const { fastify } = await build(t, { REDIS_URL: `redis://127.0.0.1:${await freePort()}` })
   await fastify.close()
   await waitUntil('the client has ended', () => fastify.redis.status === 'end')
+})
+
+t.test('@fastify/redis still takes a client whose status is ready as connected, and waits for any other', async (t) => {
+  const client = new Redis({ port: await freePort(), lazyConnect: true, enableOfflineQueue: false })
+  t.teardown(() => client.disconnect())
+  const startWith = async (status: Redis['status']) => {
+    client.status = status
+    const fastify = Fastify({ pluginTimeout: 200 })
+    t.teardown(() => fastify.close())
+    fastify.register(fastifyRedis, { client })
+    await fastify.ready()
+    return fastify.redis
+  }
+  t.equal(await startWith('ready'), client)
+  t.same(client.eventNames(), [], 'it does not listen to the client')
+  await t.rejects(startWith('wait'), { code: 'FST_ERR_PLUGIN_TIMEOUT' })
+})
+
+t.test('ioredis still connects a client whose status was ready for a while', async (t) => {
+  const { port } = await startRedis(t)
+  const client = new Redis({ port, lazyConnect: true })
+  t.teardown(() => client.disconnect())
+  const { status } = client
+  client.status = 'ready'
+  client.status = status
+  await client.connect()
+  t.equal(await client.ping(), 'PONG')
 })
