@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import { createIngest } from '../../services/ingest/ingest.ts'
 import { redisKeys } from '../../services/redis/keys.ts'
 
-/** Stores what engines plainly PUBLISH in Redis, unless the log is embedded or INGEST_PUBSUB is false. */
+/** Stores the plain PUBLISH messages of engines in the run log. Does nothing with the embedded log or INGEST_PUBSUB=false. */
 export default fp(async (fastify) => {
   const { config, redisConnections: connections } = fastify
   if (connections === null || !config.INGEST_PUBSUB) return

@@ -7,7 +7,7 @@ declare module 'fastify' {
   }
 }
 
-/** Puts what publishers send into the run log: `fastify.publisher`. */
+/** The publisher: `fastify.publisher`. It appends the events of requests to the run log, and counts them. */
 export default fp(async (fastify) => {
   fastify.decorate('publisher', createPublisher(fastify.runLog, fastify.metrics))
 }, { name: 'publisher', fastify: '5.x', dependencies: ['metrics', 'run-log'] })

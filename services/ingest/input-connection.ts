@@ -56,7 +56,7 @@ export class InputConnection {
     return this.#ending.signal
   }
 
-  /** Whether the slot of the lease has moved to another node, where the other processes listen from now on. */
+  /** True once the slot of the lease has moved to another node, at which the other processes listen from now on. */
   get isMisplaced (): boolean {
     return listeningNode(this.#connections, this.#keys) !== this.#node
   }

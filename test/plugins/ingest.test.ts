@@ -3,7 +3,7 @@ import { buildApp } from '../helpers/app.ts'
 import { startRedis } from '../helpers/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
-t.test('what an engine plainly publishes becomes a run', async (t) => {
+t.test('the plain PUBLISH messages of an engine become a run', async (t) => {
   const redis = await startRedis(t)
   const app = await buildApp(t, { REDIS_URL: redis.url })
   const engine = redis.client()

@@ -5,7 +5,7 @@ import { loadConfig } from '../../services/config.ts'
 import { temporaryDirectory } from '../helpers/app.ts'
 import { TEST_SECRET } from '../helpers/tokens.ts'
 
-t.test('a service takes its data directory when it is asked for something, not when it is put together', async (t) => {
+t.test('a service takes its data directory with its first request, not when it is composed', async (t) => {
   const DATA_DIR = await temporaryDirectory(t)
   const build = async (): Promise<FastifyInstance> => {
     const fastify = Fastify()

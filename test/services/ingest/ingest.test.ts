@@ -26,7 +26,7 @@ async function payloads (client: Redis, runId: string): Promise<string[]> {
 
 const envelope = (payload: string, rest = '') => `{"event_type":"log","payload":${payload}${rest}}`
 
-t.test('what is plainly published is stored in order, each run for itself', async (t) => {
+t.test('plain PUBLISH messages are stored in order, each run for itself', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
   const { ingest, holds } = join(t, server.url)
@@ -40,7 +40,7 @@ t.test('what is plainly published is stored in order, each run for itself', asyn
   t.strictSame(ingest.stats(), { role: 'holder', waiting: 0, totals: { stored: 8_000 } })
 })
 
-t.test('what a holder has stored and forgotten is not taken for a new message of the same text', async (t) => {
+t.test('a message that a holder has stored and forgotten is not taken for a new one of the same text', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
   const claim = createIngestClaims(client, keys, 60)
@@ -49,7 +49,7 @@ t.test('what a holder has stored and forgotten is not taken for a new message of
   const claimed = async (waitedMs: number) => (await claim('a', now, null, now - 100_000, waitedMs)).entries.map(({ hash }) => hash)
   t.strictSame(await claimed(0), ['hash 1'])
   await client.del(keys.fence('a'))
-  t.strictSame(await claimed(25_000), ['hash 0', 'hash 1'], 'what a message may have waited for is found')
+  t.strictSame(await claimed(25_000), ['hash 0', 'hash 1'], 'entries from the time in which a message has waited are found')
 })
 
 t.test('a message keeps its own text, type and tenant', async (t) => {
@@ -66,7 +66,7 @@ t.test('a message keeps its own text, type and tenant', async (t) => {
   t.strictSame(await client.hmget(keys.run('a'), 'tenant', 'status'), ['acme', 'succeeded'])
 })
 
-t.test('what is no such message is not stored, but counted by reason, and logged once a run', async (t) => {
+t.test('a message that is not an event is not stored, but counted by reason, and logged once a run', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
   const { ingest, logger, holds } = join(t, server.url)
@@ -111,7 +111,7 @@ t.test('a publisher\'s event id is stored once; another event under the same id 
   await holds()
   const messages = [envelope('1', ',"event_id":"x"'), envelope('1', ',"event_id":"x"'), envelope('2'), envelope('3', ',"event_id":"x"'), envelope('4')]
   for (const message of messages) client.publish(keys.input('a'), message)
-  await waitUntil('all is dealt with', () => (ingest.stats().totals['stored'] ?? 0) + (ingest.stats().totals['idempotency_conflict'] ?? 0) === 5)
+  await waitUntil('all are stored or dropped', () => (ingest.stats().totals['stored'] ?? 0) + (ingest.stats().totals['idempotency_conflict'] ?? 0) === 5)
   t.strictSame(await payloads(client, 'a'), ['1', '2', '4'])
   t.equal(ingest.stats().totals['idempotency_conflict'], 1)
 })
@@ -123,11 +123,11 @@ t.test('a run whose key is of another type harms no other run', async (t) => {
   await holds()
   await client.set(keys.log('broken'), 'x')
   for (const number of ['1', '2', '3']) for (const run of ['broken', 'a']) client.publish(keys.input(run), envelope(number))
-  await waitUntil('all is dealt with', () => ingest.stats().totals['stored'] === 3 && ingest.stats().totals['store_corrupt'] === 3)
+  await waitUntil('all are stored or dropped', () => ingest.stats().totals['stored'] === 3 && ingest.stats().totals['store_corrupt'] === 3)
   t.strictSame(await payloads(client, 'a'), ['1', '2', '3'])
 })
 
-t.test('what has arrived waits while Redis has no room, and is stored once afterwards', async (t) => {
+t.test('messages wait while Redis is out of memory, and are stored once afterwards', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
   const { ingest, holds } = join(t, server.url)
@@ -172,7 +172,7 @@ t.test('alone, a process goes on at once after its connection was killed, and Re
   t.strictSame(await payloads(client, 'a'), sent)
 })
 
-t.test('who stops stores what has arrived and passes the lease on', async (t) => {
+t.test('a process that stops stores the messages that have arrived and releases the lease', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
   const first = join(t, server.url, 60_000)

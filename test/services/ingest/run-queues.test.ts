@@ -24,7 +24,7 @@ t.test('identical messages are acknowledged one by one', async (t) => {
   t.equal(queues.bytes, 10)
 })
 
-t.test('what was read in the log is not consumed again when it is acknowledged', async (t) => {
+t.test('an entry that was read in the log takes out no further message when it is acknowledged', async (t) => {
   const queues = new RunQueues(Infinity, () => 0)
   fill(queues, 'x', 'x', 'x')
   queues.acknowledge('a', ['x'], '5-1')
@@ -37,7 +37,7 @@ t.test('what was read in the log is not consumed again when it is acknowledged',
   t.equal(hashes(queues), '')
 })
 
-t.test('a new history with lower numbers is not taken for what is known', async (t) => {
+t.test('a new history with lower numbers is not taken for the known one', async (t) => {
   const queues = new RunQueues(Infinity, () => 0)
   fill(queues, 'x')
   queues.acknowledge('a', [], '5-100')
@@ -52,7 +52,7 @@ t.test('an acknowledgement without its message was for one that was never seen',
   t.equal(hashes(queues), 'x')
 })
 
-t.test('what was read in the log before its message arrives is awaited for 2 s', async (t) => {
+t.test('an entry that was read in the log before its message arrives waits for it for 2 s', async (t) => {
   let now = 0
   const queues = new RunQueues(Infinity, () => now)
   queues.claimed('a', 7, [{ id: '5-1', hash: 'x' }, { id: '5-2', hash: 'y' }], '5-2')
@@ -63,7 +63,7 @@ t.test('what was read in the log before its message arrives is awaited for 2 s',
   t.equal(hashes(queues), 'xy')
 })
 
-t.test('messages are removed by identity, whatever is acknowledged meanwhile', async (t) => {
+t.test('messages are removed by identity, although others are acknowledged meanwhile', async (t) => {
   const queues = new RunQueues(Infinity, () => 0)
   const [first, second] = fill(queues, 'x', 'x', 'z')
   if (first === undefined || second === undefined) throw new Error('never')
@@ -76,13 +76,13 @@ t.test('messages are removed by identity, whatever is acknowledged meanwhile', a
   t.equal(hashes(queues), 'z', 'known already')
 })
 
-t.test('what an append has stored is known, also where its last event was stored before', async (t) => {
+t.test('all ids of an append are known, also where its last event was stored before', async (t) => {
   const queues = new RunQueues(Infinity, () => 0)
   const batch = fill(queues, 'x', 'y')
   queues.remove('a', batch, ['6-3', '5-2'])
   fill(queues, 'x')
   queues.acknowledge('a', ['x', 'y'], '6-3')
-  t.equal(hashes(queues), 'x', 'one like it that came later is not taken for it')
+  t.equal(hashes(queues), 'x', 'an identical message that came later stays')
 })
 
 t.test('the first messages are of one tenant and within the bounds', async (t) => {

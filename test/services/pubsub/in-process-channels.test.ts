@@ -62,7 +62,7 @@ t.test('the changes of a tenant name its runs, and no other tenant\'s', async (t
   t.same(heard, ['a', 'a'])
 })
 
-t.test('a listener that throws harms nobody and is warned of', async (t) => {
+t.test('a listener that throws harms no other listener, and a warning names the error', async (t) => {
   const channels = createInProcessChannels()
   const heard: string[] = []
   const warned = new Promise<Error>((resolve) => process.once('warning', resolve))

@@ -57,7 +57,7 @@ t.test('a subscription is acknowledged before it is given, and its messages are 
   t.equal(first.length, 2)
 })
 
-t.test('what is foreign on a live channel, and a listener that fails, harm nobody', async (t) => {
+t.test('a message in an unknown format, and a listener that fails, harm no other listener', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
   const { manager, logger } = manage(t, connect(t, server.url))
@@ -73,7 +73,7 @@ t.test('what is foreign on a live channel, and a listener that fails, harm nobod
   t.equal(logger.lines.length, 1)
 })
 
-t.test('the changes of a tenant share the connection, and what may be missed of them is told', async (t) => {
+t.test('the changes of tenants share the connection, and their listeners are told when hints may be missed', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
   const { manager, logger } = manage(t, connect(t, server.url))
@@ -126,7 +126,7 @@ t.test('a thousand runs with two listeners each take one connection, one subscri
   t.ok(calls('unsubscribe') <= 4, `${calls('unsubscribe')} UNSUBSCRIBE`)
 })
 
-t.test('left and taken up again within a moment, a run stays or is subscribed again', async (t) => {
+t.test('a run that is left and taken up again within a moment stays or is subscribed again', async (t) => {
   const server = await startRedis(t)
   const { manager } = manage(t, connect(t, server.url))
   const heard: LiveMessage[] = []
@@ -140,7 +140,7 @@ t.test('left and taken up again within a moment, a run stays or is subscribed ag
   await waitUntil('the message has come', () => heard.length === 1)
 })
 
-t.test('after its connection broke, all runs are subscribed again before that is told', async (t) => {
+t.test('after its connection broke, all runs are subscribed again before they are reported as restored', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
   const { manager } = manage(t, connect(t, server.url))

@@ -41,7 +41,7 @@ async function subscriberCount (server: RedisServer): Promise<number> {
   return list === '' ? 0 : list.split('\n').length
 }
 
-t.test('the slot of a key is the one that Redis says', async (t) => {
+t.test('the slot of a key is the one that Redis computes', async (t) => {
   const [primary] = cluster.primaries
   for (const key of ['', 'a', '123456789', 'a{b}c', '{}a', '{a', 'ä{ü}', keys.live('build-1'), keys.log('build-1')]) {
     t.equal(keySlot(key), await primary?.client().cluster('KEYSLOT', key), key)
@@ -85,7 +85,7 @@ t.test('a run whose slot moves is subscribed at the new primary and restored', a
   await waitUntil('the message has come', () => heard('moving') === 1)
 })
 
-t.test('a primary that is away harms the other runs not at all, and its own come back', async (t) => {
+t.test('a primary that is away does not harm the other runs, and its own come back', async (t) => {
   const { manager, subscribe, publish, heard, restored, logger } = follow(t)
   const runs = Array.from({ length: 30 }, (_, index) => `run-${index}`)
   await Promise.all(runs.map(subscribe))

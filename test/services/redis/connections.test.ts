@@ -32,7 +32,7 @@ t.test('a command fails within about a second when Redis answers nothing, and a 
   await t.rejects(command.set('a', '2'), 'now at once')
   proxy.blackhole(false)
   await waitUntil('it is connected', () => command.status === 'ready')
-  t.equal(await command.get('a'), null, 'what failed is not sent later')
+  t.equal(await command.get('a'), null, 'a failed command is not sent later')
 })
 
 t.test('a connection that is made anew for each attempt is logged like one that comes back by itself', async (t) => {
