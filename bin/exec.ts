@@ -1,10 +1,10 @@
-import type { StatusChange } from '@runcast/client'
-import { isRunId, RUN_ID_RULE } from '@runcast/protocol'
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
+import type { StatusChange } from '@runcast/client'
+import { createLineSplitter } from '@runcast/client/lines'
+import { isRunId, RUN_ID_RULE } from '@runcast/protocol'
 import { childEnvironment } from './child-environment.ts'
 import { CLONE, findService } from './connection.ts'
-import { createLineSplitter } from './line-splitter.ts'
 import { startCommand, type Ending } from './run-command.ts'
 import { createRunReporter, RESULT_PREFIX, type RunReporter } from './run-reporter.ts'
 import { readArguments, say, SERVICE_OPTIONS, UsageError } from './terminal.ts'
@@ -98,7 +98,7 @@ function whenParentIsGone (callback: () => void): void {
 }
 
 function lineSplitter () {
-  return createLineSplitter((beginning) => beginning.indexOf(RESULT_PREFIX) === 0 ? RESULT_BYTES : LINE_BYTES, LINE_BYTES)
+  return createLineSplitter(LINE_BYTES, { prefix: RESULT_PREFIX, maxBytes: RESULT_BYTES })
 }
 
 /** The terminal status of an ending, and the fields of its event. */

@@ -1,6 +1,6 @@
 import { createPublisher, type NewEvent, type ServiceOptions, type StatusChange } from '@runcast/client'
+import type { OutputLine } from '@runcast/client/lines'
 import { explain } from './connection.ts'
-import type { OutputLine } from './line-splitter.ts'
 import type { OutputName } from './run-command.ts'
 import { say } from './terminal.ts'
 

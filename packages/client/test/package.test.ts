@@ -35,6 +35,6 @@ t.test('the published package holds what was built and no tests, and its importe
   t.same(files.map(({ path }) => path).filter((path) => !path.startsWith('dist/')).sort(), ['README.md', 'package.json'])
   const analysis = await checkPackage(createPackageFromTarballData(readFileSync(join(directory, packed.filename))))
   if (analysis.types === false) throw new Error('the package has no types')
-  t.same(Object.keys(analysis.entrypoints).sort(), ['.', './react'])
+  t.same(Object.keys(analysis.entrypoints).sort(), ['.', './lines', './react'])
   t.same(analysis.problems.filter((problem) => !('resolutionKind' in problem && COMMON_JS.has(problem.resolutionKind))), [])
 })

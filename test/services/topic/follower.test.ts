@@ -1,6 +1,8 @@
 import t, { type Test } from 'tap'
+import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
-import { RunLogError, type PageRequest, type RunLog } from '../../../services/run-log/run-log.ts'
+import type { PageRequest, RunLog } from '../../../services/run-log/run-log.ts'
+import { StoreCorruptError, UnavailableError } from '../../../services/storage-errors.ts'
 import type { PagesAfter } from '../../../services/topic/follower.ts'
 import { openEventStream } from '../../helpers/event-stream.ts'
 import { appendTo, newEvent, numberedLogs } from '../../helpers/publish.ts'
@@ -9,8 +11,9 @@ import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** Serves a log whose reads a test can let fail, and counts the generators of pages that are made and returned. */
 async function start (t: Test) {
-  const { log, live } = createEmbeddedRunLog({
-    directory: t.testdir(), retention: { maxEvents: 100_000, maxBytes: 1e9, ttlSeconds: 3_600 }, minFreeBytes: 0
+  const live = createInProcessChannels()
+  const log = createEmbeddedRunLog({
+    directory: t.testdir(), retention: { maxEvents: 100_000, maxBytes: 1e9, ttlSeconds: 3_600 }, minFreeBytes: 0, publish: live.publish
   })
   await log.open()
   t.teardown(() => log.close())
@@ -66,7 +69,7 @@ t.test('the generator that waits for a log without an answer is returned when th
   read.before = ({ from }) => {
     if (from.at !== 'cursor') return
     refused++
-    throw new RunLogError('unavailable', 'the log does not answer')
+    throw new UnavailableError('The log does not answer.')
   }
   const stream = await openEventStream(url('run'))
   await waitUntil('the log is asked again', () => refused > 1)
@@ -80,7 +83,7 @@ t.test('a fault of the generator ends its own stream, and no more', async (t) =>
   const { log, url, generators, read, seen } = await start(t)
   await appendTo(log, 'run', numberedLogs(1_000))
   read.before = ({ from }) => {
-    if (from.at === 'cursor') throw new RunLogError('store_corrupt', 'an entry is none of the service')
+    if (from.at === 'cursor') throw new StoreCorruptError('An entry is none of the service.')
   }
   const stream = await openEventStream(url('run'))
   await stream.ended

@@ -1,7 +1,6 @@
 import { test } from 'tap'
 import { durationMs } from '../../src/definition/duration.ts'
 import { isAllowedHost, isForbiddenAddress } from '../../src/execution/http/addresses.ts'
-import { createLines } from '../../src/execution/process/lines.ts'
 
 test('durations are counted in milliseconds', async (t) => {
   const durations = { PT5S: 5000, 'PT0.25S': 250, P1DT2H3M4S: 93_784_000, P2W: 1_209_600_000, PT0S: 0 }
@@ -19,13 +18,4 @@ test('hosts are allowed by name, port and domain', async (t) => {
 test('link-local and metadata addresses are forbidden in every notation', async (t) => {
   for (const address of ['169.254.169.254', '169.254.0.1', '::ffff:169.254.1.1', '::ffff:a9fe:101', 'fe80::1', 'fe80::1%eth0', 'fd00:ec2::254', 'fd20:ce::254', 'fd00:42::42', '100.100.100.200', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::1']) t.ok(isForbiddenAddress(address), address)
   for (const address of ['127.0.0.1', '10.0.0.1', '169.253.1.1', '::1', '2001:db8::1', 'example.com']) t.notOk(isForbiddenAddress(address), address)
-})
-
-test('output is cut into lines wherever its pieces end', async (t) => {
-  const text = Buffer.from('one\r\ntwö\n\nthree\nlongest line\nrest')
-  for (let size = 1; size <= text.length; size += 1) {
-    const lines = createLines(8)
-    const cut = Array.from({ length: Math.ceil(text.length / size) }, (_none, index) => lines.push(text.subarray(index * size, (index + 1) * size))).flat()
-    t.strictSame([...cut, ...lines.end()], ['one', 'twö', '', 'three', 'longest ', 'line', 'rest'], `in pieces of ${size}`)
-  }
 })

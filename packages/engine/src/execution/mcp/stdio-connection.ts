@@ -25,7 +25,7 @@ export async function openStdio (execution: TaskExecution, stdio: NonNullable<Mc
   const mask = run.events.lines()
   const breaking = rejection()
   const transport = createStdioTransport(group, {
-    maxMessageLength: run.maxDataBytes + ENVELOPE_BYTES,
+    maxMessageBytes: run.maxDataBytes + ENVELOPE_BYTES,
     onTooLong: () => breaking.reject(taskError('runtime', `A message of the MCP server "${String(program)}" has more than the ${run.maxDataBytes} bytes that are allowed.`)),
     onGarbage (line) {
       garbage.push(line)

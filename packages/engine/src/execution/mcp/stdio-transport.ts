@@ -1,11 +1,11 @@
+import { createLineSplitter } from '@runcast/client/lines'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { JSONRPCMessageSchema, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
-import { createLines } from '../process/lines.ts'
 import type { ProcessGroup } from '../process/process-group.ts'
 
 export interface StdioOptions {
-  /** The most characters of one message. */
-  readonly maxMessageLength: number
+  /** The most bytes of one message. */
+  readonly maxMessageBytes: number
   /** Called with each line of the server's output that is no message. */
   readonly onGarbage: (line: string) => void
   /** Called when a message is longer than it may be; nothing is read any more. */
@@ -18,8 +18,8 @@ export interface StdioOptions {
  *
  * https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#stdio
  */
-export function createStdioTransport (group: ProcessGroup, { maxMessageLength, onGarbage, onTooLong }: StdioOptions): Transport {
-  const lines = createLines(Infinity)
+export function createStdioTransport (group: ProcessGroup, { maxMessageBytes, onGarbage, onTooLong }: StdioOptions): Transport {
+  const lines = createLineSplitter(Infinity)
   let isClosed = false
   // The SDK hands notifications on a moment later than answers: with each message in a turn of its own, the last
   // progress is told before the result ends the call.
@@ -42,8 +42,8 @@ export function createStdioTransport (group: ProcessGroup, { maxMessageLength, o
   }
 
   function read (chunk: Buffer): void {
-    for (const line of lines.push(chunk)) receive(line)
-    if (lines.waiting > maxMessageLength) {
+    for (const { text } of lines.push(chunk)) receive(text)
+    if (lines.waiting > maxMessageBytes) {
       onTooLong()
       group.stdout.destroy()
     }
@@ -59,7 +59,7 @@ export function createStdioTransport (group: ProcessGroup, { maxMessageLength, o
   function closed (): void {
     if (isClosed) return
     isClosed = true
-    for (const line of lines.end()) receive(line)
+    for (const { text } of lines.end()) receive(text)
     turn = turn.then(() => transport.onclose?.()).catch(() => {})
   }
 

@@ -1,9 +1,9 @@
+import { createLineSplitter } from '@runcast/client/lines'
 import type { Readable } from 'node:stream'
 import type { TaskExecution } from '../task-execution.ts'
-import { createLines } from './lines.ts'
 
-/** The longest message of a log event, in characters; a longer line is several. */
-const MAX_LINE = 16_384
+/** The longest line of a log event, in bytes; a longer one is several. */
+const MAX_LINE_BYTES = 16_384
 
 /**
  * Publishes the lines of a process as log events, no faster than the service takes them.
@@ -12,7 +12,7 @@ const MAX_LINE = 16_384
  * @returns when the output has ended
  */
 export async function logOutput ({ run, place }: TaskExecution, source: Readable, stream: 'stdout' | 'stderr', onChunk: (chunk: Buffer) => void): Promise<void> {
-  const lines = createLines(MAX_LINE)
+  const lines = createLineSplitter(MAX_LINE_BYTES)
   const mask = run.events.lines()
   const show = (shown: readonly string[]) => {
     for (const line of shown) run.events.log('info', line, place.pointer, stream)
@@ -20,14 +20,14 @@ export async function logOutput ({ run, place }: TaskExecution, source: Readable
   try {
     for await (const chunk of source) {
       onChunk(chunk)
-      show(lines.push(chunk).flatMap((line) => mask.push(line)))
+      show(lines.push(chunk).flatMap(({ text }) => mask.push(text)))
       await run.events.ready()
     }
   } catch (error) {
     // A stream that is destroyed, as its process is gone, has ended as well.
     if (!source.destroyed || !isPremature(error)) throw error
   } finally {
-    show(lines.end().flatMap((line) => mask.push(line)))
+    show(lines.end().flatMap(({ text }) => mask.push(text)))
     show(mask.end())
   }
 }

@@ -1,11 +1,11 @@
 import { test } from 'tap'
-import { createLineSplitter, type OutputLine } from '../../bin/line-splitter.ts'
+import { createLineSplitter, type OutputLine } from '../src/lines.ts'
 
 const LIMIT = 8
 const RESULT_LIMIT = 20
 
 function split (chunks: Buffer[]): OutputLine[] {
-  const splitter = createLineSplitter((beginning) => beginning.indexOf('::') === 0 ? RESULT_LIMIT : LIMIT, LIMIT)
+  const splitter = createLineSplitter(LIMIT, { prefix: '::', maxBytes: RESULT_LIMIT })
   return [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()]
 }
 
@@ -32,6 +32,15 @@ test('lines are the same wherever the output is cut into chunks', (t) => {
     }
     t.same(split(Array.from(bytes, (byte) => Buffer.of(byte))).map((line) => [line.text, line.cut]), expected, `${JSON.stringify(text)} byte by byte`)
   }
+  t.end()
+})
+
+test('a line without a limit waits for its end', (t) => {
+  const splitter = createLineSplitter(Infinity)
+  t.same(splitter.push(Buffer.from('one\ntwö')), [{ text: 'one', cut: false }])
+  t.equal(splitter.waiting, 4)
+  t.same(splitter.end(), [{ text: 'twö', cut: false }])
+  t.equal(splitter.waiting, 0)
   t.end()
 })
 
