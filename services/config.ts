@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { SettingsSchema, type Settings } from '../schemas/config.ts'
 import { readPublicKey } from './auth/token-key.ts'
+import type { HostPort, RedisTarget } from './redis/target.ts'
 import type { Retention } from './run-log/retention.ts'
 
 /** Converts texts to what they stand for and puts defaults in, in place. */
@@ -14,17 +15,6 @@ const PROXY_RANGES: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uni
 
 const HOST_PATTERN = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i
 
-/** Where Redis is; absent for the embedded log. */
-export type RedisTarget =
-  | { readonly kind: 'standalone', readonly url: string }
-  | { readonly kind: 'sentinel', readonly sentinels: readonly HostPort[], readonly master: string, readonly url: string | null }
-  | { readonly kind: 'cluster', readonly nodes: readonly HostPort[], readonly url: string | null }
-
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
-
 /** The settings as the service uses them: the environment's, with lists taken apart and what follows from several. */
 export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGINS' | 'TRUST_PROXY' | 'ENGINE_ALLOWED_HOSTS' | 'ENGINE_ALLOW_PROCESSES'> {
   readonly terminalStatuses: ReadonlySet<string>
@@ -34,6 +24,7 @@ export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGI
   /** Whether workflows may start processes. */
   readonly allowProcesses: boolean
   readonly trustProxy: boolean | string[]
+  /** Null for the embedded log. */
   readonly redis: RedisTarget | null
   readonly retention: Retention
   /** Whether a token key is configured; without one the service makes a development secret, on loopback only. */

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import type { Config } from '../config.ts'
+import type { Settings } from '../../schemas/config.ts'
 
 /** The one key and the one algorithm that tokens are verified with. */
 export type TokenKey =
@@ -19,9 +19,9 @@ export interface PublicTokenKey {
  * @param developmentSecret gives the secret of the development start; asked only when no key is configured
  * @throws TypeError when JWT_PUBLIC_KEY is not a usable key
  */
-export function tokenKey (config: Config, developmentSecret: () => string): TokenKey {
-  if (config.JWT_SECRET !== undefined) return { algorithm: 'HS256', secret: config.JWT_SECRET }
-  if (config.JWT_PUBLIC_KEY !== undefined) return readPublicKey(config.JWT_PUBLIC_KEY)
+export function tokenKey (settings: Pick<Settings, 'JWT_SECRET' | 'JWT_PUBLIC_KEY'>, developmentSecret: () => string): TokenKey {
+  if (settings.JWT_SECRET !== undefined) return { algorithm: 'HS256', secret: settings.JWT_SECRET }
+  if (settings.JWT_PUBLIC_KEY !== undefined) return readPublicKey(settings.JWT_PUBLIC_KEY)
   return { algorithm: 'HS256', secret: developmentSecret() }
 }
 

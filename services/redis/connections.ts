@@ -1,8 +1,8 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import type { HostPort, RedisTarget } from '../config.ts'
 import type { Logger, LogLine } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
 import { SentinelClient } from './sentinel-client.ts'
+import type { HostPort, RedisTarget } from './target.ts'
 
 /** A client for ordinary commands; it has the same commands for one server and for a Cluster. */
 export type CommandClient = Redis | Cluster

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import type { HostPort } from '../../services/config.ts'
+import type { HostPort } from '../../services/redis/target.ts'
 import { freePort, startRedis, type RedisServer } from './redis-server.ts'
 import { waitUntil } from './wait-until.ts'
 

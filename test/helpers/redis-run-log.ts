@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { RedisTarget } from '../../services/config.ts'
+import type { RedisTarget } from '../../services/redis/target.ts'
 import { createRedisConnections, type CommandClient } from '../../services/redis/connections.ts'
 import { redisKeys, type RedisKeys } from '../../services/redis/keys.ts'
 import { createRedisRunLog } from '../../services/run-log/redis/redis-run-log.ts'

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { HostPort } from '../../services/config.ts'
+import type { HostPort } from '../../services/redis/target.ts'
 import { end, launchServer, onFreePort, startRedis, type RedisServer } from './redis-server.ts'
 import { waitUntil } from './wait-until.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { seqOf } from '@runcast/protocol'
 import t, { type Test } from 'tap'
-import type { RedisTarget } from '../../../services/config.ts'
+import type { RedisTarget } from '../../../services/redis/target.ts'
 import { startCluster } from '../../helpers/redis-cluster.ts'
 import { openRedisRunLog } from '../../helpers/redis-run-log.ts'
 import { startRedis, type RedisServer } from '../../helpers/redis-server.ts'

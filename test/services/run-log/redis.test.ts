@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { RedisTarget } from '../../../services/config.ts'
+import type { RedisTarget } from '../../../services/redis/target.ts'
 import type { Retention } from '../../../services/run-log/retention.ts'
 import { startCluster } from '../../helpers/redis-cluster.ts'
 import { openRedisRunLog } from '../../helpers/redis-run-log.ts'
