@@ -21,7 +21,7 @@ export interface EngineServiceOptions {
   readonly maxConcurrentRuns: number
 }
 
-/** The engine once it is there, and what belongs to it. */
+/** The loaded engine and its parts. */
 interface Parts {
   readonly engine: Engine
   readonly evaluator: Evaluator
@@ -30,21 +30,23 @@ interface Parts {
 }
 
 /**
- * The workflow engine of this process. It is loaded when something first needs it: a service without workflows pays
- * nothing for it.
+ * The workflow engine of this process. It is loaded by its first use: a service without workflows pays nothing for it.
  */
 export interface EngineService {
-  /** The workflows that are deployed. */
+  /** Gives the deployed workflows. */
   directory (): Promise<WorkflowDirectory>
-  /** What callers ask of the engine. */
+  /** Gives the operations on runs. */
   runs (): Promise<WorkflowRuns>
-  /** Goes on with the runs that nobody executes, now and from time to time, until it is closed. */
+  /** Executes unfinished runs that no process executes, now and from time to time until `close`. */
   watch (): void
-  /** Stops where the runs are, and resolves when their events are stored, after `timeoutMs` at the latest. The store is not opened any more. */
+  /**
+   * Interrupts the runs, and resolves when their events are stored. After `timeoutMs` the events that are not stored
+   * fail. The store is not opened any more.
+   */
   close (timeoutMs: number): Promise<void>
 }
 
-/** Makes the engine service; nothing is loaded or opened yet. */
+/** Makes the engine service. It loads and opens nothing yet. */
 export function createEngineService (options: EngineServiceOptions): EngineService {
   const { store, logger, publishers } = options
   let loading: Promise<Parts> | null = null
@@ -67,9 +69,9 @@ export function createEngineService (options: EngineServiceOptions): EngineServi
       await store.open()
       if (loading === null && (await store.unfinished()).length > 0 && !isClosed) await (await parts()).engine.recover()
     } catch (error) {
-      if (!isClosed) logger.warn({ err: error }, 'unfinished workflow runs can not be looked for')
+      if (!isClosed) logger.warn({ err: error }, 'unfinished workflow runs could not be looked for')
     }
-    // Once it is there, the engine looks for them itself.
+    // A loaded engine looks for unfinished runs itself.
     if (!isClosed && loading === null) timer = setTimeout(() => { looking = look() }, options.leaseMs).unref()
   }
 

@@ -20,7 +20,7 @@ export interface Publishers {
   close (timeoutMs: number): Promise<void>
 }
 
-/** How long an event waits for others to share its batch, in milliseconds. */
+/** The longest wait of an event for others to share its batch, in milliseconds. */
 const BATCH_DELAY_MS = 10
 
 /** The least time between two log lines about events that can not be stored, in milliseconds. */

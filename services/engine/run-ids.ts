@@ -3,10 +3,10 @@ import { hash, randomBytes } from 'node:crypto'
 const ID_BYTES = 10
 
 /**
- * Names a run.
+ * Makes the id of a run.
  *
- * @param workflow its name begins the id, for people
- * @param request names the request that starts the run: the same one gives the same id; null for a new id each time
+ * @param workflow the name of the workflow: the id begins with it, for people
+ * @param request names the request that starts the run. The same request gives the same id, null a new id each time
  */
 export function nameRun (workflow: string, request: readonly string[] | null): string {
   const random = request === null

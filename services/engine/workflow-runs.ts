@@ -8,47 +8,47 @@ import type { RunLog } from '../run-log/run-log.ts'
 import { InputInvalidError, InputTooLargeError, RunExistsError, RunNotOfEngineError, RunNotOverError, RunOverError, WorkflowNotFoundError } from './errors.ts'
 import { nameRun } from './run-ids.ts'
 
-/** Who asks, and under which name. */
+/** The caller of a request. */
 export interface Caller {
-  /** '' for none. */
+  /** '' without a tenant. */
   readonly tenant: string
-  /** Which runs the caller may have. */
+  /** True for the runs that the caller may have. */
   readonly allows: (runId: string) => boolean
-  /** The caller's own name of this request: repeated under it, it is carried out once. */
+  /** The caller's own name of this request. Repeated under the same key, the request is carried out once. */
   readonly idempotencyKey: string | null
 }
 
 export interface StartOptions {
-  /** Its name. */
+  /** The name of the workflow. */
   readonly workflow: string
-  /** The version that was asked for; null when any was right. */
+  /** The version to execute; null for any. */
   readonly version: string | null
   readonly input: Json
-  /** null for one that is made up. */
+  /** null for a generated id. */
   readonly runId: string | null
 }
 
-/** A run that was taken on. */
-export interface TakenOn {
+/** A run that the engine has accepted. */
+export interface AcceptedRun {
   readonly runId: string
   readonly workflow: string
   readonly version: string
 }
 
-/** What the engine is asked to do with runs, for callers of any tenant. */
+/** The operations on runs, for callers of any tenant. */
 export interface WorkflowRuns {
   /**
-   * Takes a run on.
+   * Accepts a new run.
    *
    * @throws WorkflowNotFoundError, InputInvalidError, InputTooLargeError, JsonTooDeepError, RunExistsError, IdempotencyConflictError, ForbiddenRunError; the faults of the store
    */
-  start (options: StartOptions, caller: Caller): Promise<TakenOn>
+  start (options: StartOptions, caller: Caller): Promise<AcceptedRun>
   /**
    * Repeats a run that is over, from its last checkpoint, as a new run.
    *
    * @throws RunNotFoundError, RunNotOfEngineError, RunNotOverError, RunExistsError, IdempotencyConflictError, ForbiddenRunError; the faults of the store
    */
-  retry (runId: string, caller: Caller): Promise<TakenOn>
+  retry (runId: string, caller: Caller): Promise<AcceptedRun>
   /**
    * Ends a run.
    *
@@ -62,13 +62,13 @@ export interface WorkflowRunsOptions {
   readonly store: RunStore
   readonly log: RunLog
   readonly maxDataBytes: number
-  /** The workflow of a name and version, null for any version; null when there is none. */
+  /** Finds a workflow by name and version, null standing for any version. Gives null if there is none. */
   readonly findWorkflow: (name: string, version: string | null) => Promise<Workflow | null>
-  /** The faults of the engine's InputError; null for any other error. */
+  /** Gives the faults of the engine's InputError; null for any other error. */
   readonly inputFaultsOf: (error: unknown) => InputError['faults'] | null
 }
 
-/** Makes what routes ask of the engine. */
+/** Makes the operations on the runs of an engine. */
 export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWorkflow, inputFaultsOf }: WorkflowRunsOptions): WorkflowRuns {
   /** @throws RunNotFoundError, RunNotOfEngineError */
   async function refuseUnknown (runId: string, tenant: string): Promise<never> {
@@ -77,11 +77,11 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWork
     throw new RunNotOfEngineError()
   }
 
-  /** What an id that is taken already means: the same request once more, or another one. */
-  function repeated (existing: RunRecord | null, isSame: (record: RunRecord) => boolean, { tenant, idempotencyKey }: Caller): TakenOn {
+  /** Answers a request whose run id is taken: with the existing run if the request is a repetition, else with a fault. */
+  function repeated (existing: RunRecord | null, isSame: (record: RunRecord) => boolean, { tenant, idempotencyKey }: Caller): AcceptedRun {
     if (existing === null || existing.tenant !== tenant || idempotencyKey === null || existing.idempotencyKey !== idempotencyKey) throw new RunExistsError()
     if (!isSame(existing)) throw new IdempotencyConflictError()
-    return takenOn(existing)
+    return acceptedRun(existing)
   }
 
   async function begin (request: Parameters<Engine['start']>[0]): Promise<Creation> {
@@ -123,7 +123,7 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWork
       if (outcome === 'running') throw new RunNotOverError()
       if (outcome === 'key_taken') throw new IdempotencyConflictError()
       if (outcome === 'exists') return repeated(await store.read(next), ({ retryOf }) => retryOf === runId, caller)
-      return { ...takenOn(before), runId: next }
+      return { ...acceptedRun(before), runId: next }
     },
 
     async cancel (runId, tenant) {
@@ -134,7 +134,7 @@ export function createWorkflowRuns ({ engine, store, log, maxDataBytes, findWork
   }
 }
 
-/** Whether arrays and objects nest deeper than that, which no recursion could find out. */
+/** True if arrays and objects nest deeper than `most`. It does not recurse, so no depth overflows the stack. */
 function isDeeper (value: unknown, most: number): boolean {
   let level: unknown[] = [value]
   for (let depth = 0; depth < most && level.length > 0; depth++) {
@@ -148,6 +148,6 @@ function idOf (workflow: string, { tenant, idempotencyKey }: Caller): string {
   return nameRun(workflow, idempotencyKey === null ? null : [tenant, idempotencyKey])
 }
 
-function takenOn ({ runId, workflow, version }: RunRecord): TakenOn {
+function acceptedRun ({ runId, workflow, version }: RunRecord): AcceptedRun {
   return { runId, workflow, version }
 }

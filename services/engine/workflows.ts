@@ -1,18 +1,18 @@
 import type { Workflow, WorkflowDirectory } from '@runcast/engine'
 import type { WorkflowDetail, WorkflowList } from '../../schemas/workflows.ts'
 
-/** What this service lets workflows do. */
+/** The permissions of workflows in this service. */
 export interface Permissions {
   readonly allowProcesses: boolean
 }
 
-/** The deployed workflows as clients see them. */
+/** Makes the list of deployed workflows for clients. */
 export async function toWorkflowList (directory: WorkflowDirectory, permissions: Permissions): Promise<WorkflowList> {
   const [{ startsProcesses }, { workflows, faults }] = await Promise.all([import('@runcast/engine'), directory.list()])
   return { workflows: workflows.map((workflow) => toWorkflow(workflow, startsProcesses(workflow.definition), permissions)), faults: [...faults] }
 }
 
-/** One workflow as clients see it. */
+/** Makes the description of one workflow for clients. */
 export async function toWorkflowDetail (workflow: Workflow, permissions: Permissions): Promise<WorkflowDetail> {
   const { graphOf, startsProcesses } = await import('@runcast/engine')
   const { nodes, edges } = graphOf(workflow.definition)

@@ -1,9 +1,9 @@
 import type { RunStore } from '@runcast/engine'
 
-/** The engine's store as the service has it. Every operation rejects with one of the storage errors when the store fails it. */
+/** The engine's store in this service. An operation that the store fails rejects with one of the storage errors. */
 export interface ServiceRunStore extends RunStore {
-  /** Makes it ready, once however often it is called. The run log must be open. */
+  /** Makes the store ready. Repeated calls have no effect. The run log must be open. */
   open (): Promise<void>
-  /** Finishes what was accepted and lets go. */
+  /** Finishes the accepted writes and closes the store. */
   close (): Promise<void>
 }

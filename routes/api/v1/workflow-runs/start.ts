@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
 import { StartHeadersSchema, StartRunSchema, type StartedRun } from '../../../../schemas/workflows.ts'
-import type { Caller, TakenOn } from '../../../../services/engine/workflow-runs.ts'
+import type { Caller, AcceptedRun } from '../../../../services/engine/workflow-runs.ts'
 
 /** The bytes that a body may have around its input. */
 const ENVELOPE_BYTES = 16_384
@@ -68,7 +68,7 @@ function callerOf ({ access, headers }: FastifyRequest<{ Headers: { 'idempotency
   return { tenant: access.tenant, allows: (runId) => access.allows(runId), idempotencyKey: headers['idempotency-key'] ?? null }
 }
 
-function startedRun ({ runId, workflow, version }: TakenOn): StartedRun {
+function startedRun ({ runId, workflow, version }: AcceptedRun): StartedRun {
   return { run_id: runId, workflow, version, url: urlOf(runId), stream_url: `${urlOf(runId)}/stream` }
 }
 

@@ -11,26 +11,26 @@ import { checkpointsOf, findProgress, hasExpired, isKeyTaken, openTables, putChe
 export interface EmbeddedRunStoreOptions {
   /** The directory of the embedded log, whose lock keeps other processes away. */
   readonly directory: string
-  /** Below this much free disk space nothing is added. */
+  /** The least free disk space. With less, nothing is added. */
   readonly minFreeBytes: number
-  /** How long a run is kept after its end, in seconds. */
+  /** The time that a run is kept after its end, in seconds. */
   readonly ttlSeconds: number
-  /** The clock, ms since 1970; the system's if not given. */
+  /** The clock, in milliseconds since 1970. Defaults to the system's clock. */
   readonly now?: () => number
 }
 
-/** Who executes a run, and until when (ms since 1970) unless it is renewed. */
+/** The right to execute a run, until a time (ms since 1970) unless it is renewed. */
 interface Lease {
   readonly holder: string
   readonly until: number
 }
 
-/** What a small write takes, about. */
+/** The approximate size of a small write, in bytes. */
 const SMALL_BYTES = 1_000
 
 /**
- * Keeps the engine's runs on LMDB, durable across `kill -9`, except for leases: the directory has one process, so those
- * of one that is gone are void at once. What has expired is deleted in the background.
+ * Keeps the engine's runs in LMDB, durable across `kill -9`. Leases are in memory: the directory belongs to one process,
+ * so the leases of a dead process are void at once. Expired runs are deleted in the background.
  */
 export function createEmbeddedRunStore (options: EmbeddedRunStoreOptions): ServiceRunStore {
   return new EmbeddedRunStore(options)
@@ -101,7 +101,7 @@ class EmbeddedRunStore implements ServiceRunStore {
   }
 
   async claim (runId: string, holder: string, leaseMs: number): Promise<number | null> {
-    // Refused while the disk is low: what the attempt did could not be saved, and would be done again and again.
+    // Refused while the disk is low: the attempt could not save its checkpoints, and its tasks would run again and again.
     return this.#write(SMALL_BYTES, true, (tables, at) => {
       const progress = findProgress(tables, runId, at)
       if (progress === null || progress.expiresAt !== null) return null
@@ -166,7 +166,7 @@ class EmbeddedRunStore implements ServiceRunStore {
     return this.#read((tables) => Array.from(tables.unfinished.getKeys(), ([, runId]) => runId))
   }
 
-  /** A FencedError of `apply` is given as a value: what else it threw would undo the whole group's transaction. */
+  /** Passes a FencedError of `apply` as a value, because an exception would undo the whole group's transaction. */
   async #write<T> (bytes: number, growing: boolean, apply: (tables: Tables, at: number) => T): Promise<T> {
     const { tables, writer } = this.#need()
     const outcome = await writer.write({
@@ -205,7 +205,7 @@ function isFinishedBy (progress: StoredProgress | null, token: number): boolean 
 }
 
 /**
- * Where a run stands, for the attempt that has its token.
+ * Gives the progress of a run to the attempt that has its token.
  *
  * @throws FencedError when another attempt has begun, or the run is over or gone
  */

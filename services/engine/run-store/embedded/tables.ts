@@ -4,22 +4,22 @@ import type { Checkpoint, RunRecord } from '@runcast/engine'
 import type { Database, RootDatabase } from 'lmdb'
 import { openEnvironment } from '../../../lmdb/environment.ts'
 
-/** Where a run stands. Times in milliseconds since 1970. */
+/** The progress of a run. Times are in milliseconds since 1970. */
 export interface StoredProgress {
   readonly createdAt: number
   /** The fencing token of the newest attempt; 0 before the first. */
   readonly token: number
   readonly isCancelled: boolean
-  /** When everything of the run expires; null while it is not over. */
+  /** The time when the run expires; null before its end. */
   readonly expiresAt: number | null
 }
 
-/** What the engine keeps, in an LMDB file of its own. All reads of one synchronous step see one state. */
+/** The engine's tables, in an LMDB file of their own. All reads of one synchronous step see one state. */
 export interface Tables {
   readonly root: RootDatabase<unknown, string>
   readonly records: Database<Omit<RunRecord, 'runId'>, string>
   readonly progress: Database<StoredProgress, string>
-  /** Numbered from 0 in the order in which their keys were first saved. */
+  /** Checkpoints, numbered from 0 in the order in which their keys were first saved. */
   readonly checkpoints: Database<Checkpoint, [runId: string, number: number]>
   /** The number of a checkpoint by its key. */
   readonly numbers: Database<number, [runId: string, keyHash: string]>
@@ -49,18 +49,18 @@ export async function openTables (directory: string): Promise<Tables> {
   }
 }
 
-/** Where a run stands at `at` (ms); null when there is none or its time is over. */
+/** Finds the progress of a run; null if there is none or it has expired at `at` (ms). */
 export function findProgress (tables: Tables, runId: string, at: number): StoredProgress | null {
   const progress = tables.progress.get(runId)
   return progress === undefined || (progress.expiresAt !== null && at >= progress.expiresAt) ? null : progress
 }
 
-/** All checkpoints of a run, in their order. */
+/** Reads all checkpoints of a run in their order. */
 export function checkpointsOf (tables: Tables, runId: string): Checkpoint[] {
   return Array.from(tables.checkpoints.getRange({ start: [runId, 0], end: [runId, Infinity] }), ({ value }) => value)
 }
 
-/** Puts a checkpoint in the place of the one with its key, or at the end. Within a write transaction. */
+/** Replaces the checkpoint with the same key, or adds one at the end. Needs a write transaction. */
 export function putCheckpoint (tables: Tables, runId: string, checkpoint: Checkpoint): void {
   const name: [string, string] = [runId, hash('sha256', checkpoint.key, 'base64url')]
   const number = tables.numbers.get(name) ?? countCheckpoints(tables, runId)
@@ -73,13 +73,13 @@ function countCheckpoints (tables: Tables, runId: string): number {
   return last === undefined ? 0 : last[1] + 1
 }
 
-/** Whether something of the engine's has expired. */
+/** True if a run has expired at `at` (ms). */
 export function hasExpired (tables: Tables, at: number): boolean {
   const [deadline] = tables.deadlines.getKeys({ limit: 1 })
   return deadline !== undefined && deadline[0] <= at
 }
 
-/** Takes runs that have expired out of the tables, by about `most` deletions. Within a write transaction. */
+/** Removes expired runs from the tables, by about `most` deletions. Needs a write transaction. */
 export function removeExpired (tables: Tables, at: number, most: number): void {
   let left = most
   for (const deadline of [...tables.deadlines.getKeys({ end: [at, '\uffff'], limit: most })]) {
@@ -93,7 +93,7 @@ export function removeExpired (tables: Tables, at: number, most: number): void {
   }
 }
 
-/** Takes what is left of an expired run out of the tables. Within a write transaction. */
+/** Removes the rest of an expired run from the tables. Needs a write transaction. */
 export function removeRun (tables: Tables, runId: string): void {
   removeCheckpoints(tables, runId, Number.MAX_SAFE_INTEGER)
   const expiresAt = tables.progress.get(runId)?.expiresAt ?? null
@@ -101,13 +101,13 @@ export function removeRun (tables: Tables, runId: string): void {
   forget(tables, runId)
 }
 
-/** Whether another run, which counts at `at` (ms), was started under the idempotency key of a run. */
+/** True if another run, not expired at `at` (ms), was started under the idempotency key of a run. */
 export function isKeyTaken (tables: Tables, runId: string, { tenant, idempotencyKey }: Pick<RunRecord, 'tenant' | 'idempotencyKey'>, at: number): boolean {
   const other = idempotencyKey === null ? undefined : tables.keys.get(keyOf(tenant, idempotencyKey))
   return other !== undefined && other !== runId && findProgress(tables, other, at) !== null
 }
 
-/** Notes the idempotency key of a run. Within a write transaction. */
+/** Notes the idempotency key of a run. Needs a write transaction. */
 export function putKey (tables: Tables, runId: string, { tenant, idempotencyKey }: Pick<RunRecord, 'tenant' | 'idempotencyKey'>): void {
   if (idempotencyKey !== null) tables.keys.put(keyOf(tenant, idempotencyKey), runId)
 }
@@ -123,7 +123,7 @@ function forget (tables: Tables, runId: string): void {
   tables.progress.remove(runId)
 }
 
-/** @returns how many were removed: fewer than `most` when none is left */
+/** @returns the number of removed checkpoints: fewer than `most` if none is left */
 function removeCheckpoints (tables: Tables, runId: string, most: number): number {
   const numbers = [...tables.checkpoints.getKeys({ start: [runId, 0], end: [runId, Infinity], limit: most })]
   const names = [...tables.numbers.getKeys({ start: [runId, ''], end: [runId, '\uffff'], limit: most })]

@@ -1,17 +1,17 @@
 #!lua
--- Does something for the attempt that has the token.
+-- Carries out an action for the attempt that has the token.
 --
 -- KEYS: run, names of checkpoints, checkpoints
--- ARGV: token, then 'renew' and the length of the lease in milliseconds; 'release'; 'finish' and how long the run is
---       kept in seconds; or 'save' and pairs of key and checkpoint
--- Returns nil when another attempt has begun or there is nothing to execute, else { when the run was created (ms), 1 when it is to end }
+-- ARGV: token, then 'renew' and the length of the lease in milliseconds; 'release'; 'finish' and the time in seconds
+--       that the run is kept; or 'save' and pairs of key and checkpoint
+-- Returns nil if another attempt has begun or there is nothing to execute, else { time of creation (ms), 1 if the run is cancelled }
 
 local run, names, checkpoints = KEYS[1], KEYS[2], KEYS[3]
 local token, action = ARGV[1], ARGV[2]
 local known = redis.call('HMGET', run, 'created', 'over', 'token', 'cancelled')
 local created, over = known[1], known[2]
 if not created or known[3] ~= token then return nil end
--- The repetition of a command whose answer was lost.
+-- After the end only `finish` is accepted: it repeats a command whose answer was lost.
 if over then return action == 'finish' and { created, 0 } or nil end
 
 local function save(key, checkpoint)

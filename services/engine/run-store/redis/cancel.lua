@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Notes that a run is to end.
+-- Marks a run as cancelled.
 --
 -- KEYS: run
--- Returns 1, or 0 when there is nothing to end
+-- Returns 1, or 0 if there is nothing to cancel
 
 local known = redis.call('HMGET', KEYS[1], 'created', 'over')
 if not known[1] or known[2] then return 0 end

@@ -1,8 +1,8 @@
 #!lua flags=no-writes
--- A piece of the checkpoints of a run: as many as the bytes hold, but at least one.
+-- Reads a page of the checkpoints of a run: as many as fit the bytes, but at least one.
 --
 -- KEYS: checkpoints
--- ARGV: how many to pass over, the most bytes
+-- ARGV: the number of checkpoints to skip, the most bytes
 -- Returns the checkpoints; none at the end
 
 local found, bytes, step, from, most = {}, 0, 1, tonumber(ARGV[1]), tonumber(ARGV[2])

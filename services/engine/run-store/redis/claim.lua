@@ -1,9 +1,9 @@
 #!lua
--- Begins an attempt. Tokens follow the clock, so that after a failover that lost one it is not given again.
+-- Begins an attempt. Tokens follow the clock, so that a token lost in a failover is not given again.
 --
 -- KEYS: run
 -- ARGV: holder, length of the lease in milliseconds
--- Returns { 'gone' } when there is nothing to execute, { 'held' }, or { 'claimed', token, when the run was created }
+-- Returns { 'gone' } if there is nothing to execute, { 'held' }, or { 'claimed', token, time of creation (ms) }
 
 local run = KEYS[1]
 local known = redis.call('HMGET', run, 'created', 'over', 'token', 'holder', 'lease')

@@ -1,9 +1,9 @@
 #!lua
--- Takes a run on.
+-- Creates a run, once however often a call is repeated.
 --
 -- KEYS: run
--- ARGV: a name for this call, the record, when it was created (ms)
--- Returns { 1 when it was created by this call, be it by an earlier attempt, 1 when it is not over, when it was created }
+-- ARGV: a name for this call, the record, the time of creation (ms)
+-- Returns { 1 if this call, or an earlier attempt at it, created the run, 1 if the run is not over, time of creation (ms) }
 
 local run = KEYS[1]
 if redis.call('EXISTS', run) == 0 then

@@ -10,10 +10,10 @@ import { StoreCorruptError } from '../../../storage-errors.ts'
 import type { ServiceRunStore } from '../service-run-store.ts'
 import { findUnfinished } from './unfinished.ts'
 
-/** What one read of checkpoints holds at the most, in bytes, unless one alone is larger. */
+/** The most bytes of one page of checkpoints, unless a single checkpoint is larger. */
 const MAX_PAGE_BYTES = 4_194_304
 
-/** For how long an idempotency key is known while its run is not over, in seconds. */
+/** The time that an idempotency key is kept before the end of its run, in seconds. */
 const LONGEST_RUN_S = 604_800
 
 const createScript = new Script(import.meta.url, 'create.lua')
@@ -23,16 +23,16 @@ const cancelScript = new Script(import.meta.url, 'cancel.lua')
 const checkpointsScript = new Script(import.meta.url, 'checkpoints.lua')
 
 export interface RedisRunStoreOptions {
-  /** Sends commands; it stays the caller's to connect and to close. */
+  /** Sends commands. The caller connects and closes it. */
   readonly redis: CommandClient
   readonly keys: RedisKeys
-  /** How long a run is kept after its end, in seconds. */
+  /** The time that a run is kept after its end, in seconds. */
   readonly ttlSeconds: number
 }
 
 /**
- * Keeps the engine's runs in Redis, in the hash slots of their logs. The index of unfinished runs is in a slot of its
- * own and may fall behind: every claim and renewal mends it, and each store looks through all runs once.
+ * Keeps the engine's runs in Redis, in the hash slots of their logs. The index of unfinished runs is in another slot and
+ * may fall behind: each claim and renewal repairs its entry, and each store checks the index against all runs once.
  */
 export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreOptions): ServiceRunStore {
   let isIndexChecked = false
@@ -56,7 +56,7 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
     return isNew === 1 ? 'created' : 'exists'
   }
 
-  /** @returns what attempt.lua does */
+  /** @returns the reply of attempt.lua */
   async function during (runId: string, token: number, ...args: string[]): Promise<unknown> {
     const { run, names, checkpoints } = keys.engine(runId)
     return persist(() => attemptScript.run(redis, [run, names, checkpoints], [String(token), ...args]))
@@ -76,7 +76,7 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
       const named = key === null ? null : await persist(() => redis.set(key, record.runId, 'EX', ttlSeconds + LONGEST_RUN_S, 'NX', 'GET'))
       if (named !== null && named !== record.runId) return 'key_taken'
       const creation = await tryCreate(record)
-      // Who only now took the key had no part in the run that is there.
+      // The key is new, so the existing run was started without it.
       if (creation === 'exists' && key !== null && named === null) await persist(() => redis.del(key))
       return creation
     },
@@ -142,11 +142,11 @@ export function createRedisRunStore ({ redis, keys, ttlSeconds }: RedisRunStoreO
   }
 }
 
-/** What this store has written. */
+/** Parses a record or checkpoint that this store has written. */
 function parsed<Value> (text: string): Value {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new StoreCorruptError('Redis holds something that is not the engine\'s.', { cause: error })
+    throw new StoreCorruptError('Redis holds a value that the engine did not write.', { cause: error })
   }
 }

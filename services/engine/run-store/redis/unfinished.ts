@@ -3,17 +3,17 @@ import type { CommandClient } from '../../../redis/connections.ts'
 import type { RedisKeys } from '../../../redis/keys.ts'
 import { persist } from '../../../redis/persist.ts'
 
-/** The keys that one step of the search looks at, about. */
+/** The approximate number of keys that one step of the search reads. */
 const KEYS_PER_STEP = 1_000
 
-/** An unfinished run, and when it was created (ms). */
+/** An unfinished run, and the time of its creation (ms since 1970). */
 export interface UnfinishedRun {
   readonly runId: string
   readonly createdAt: string
 }
 
 /**
- * Looks through all keys for runs that are not over.
+ * Searches all keys for runs that are not over.
  *
  * @throws UnavailableError
  */
