@@ -1,14 +1,16 @@
 import reactHooks from 'eslint-plugin-react-hooks'
 import neostandard, { resolveIgnoresFromGitignore } from 'neostandard'
+import { layers } from './eslint.layers.js'
 
 const { plugins, rules } = reactHooks.configs.flat.recommended
 
 export default [
   ...neostandard({ ts: true, ignores: resolveIgnoresFromGitignore() }),
+  ...layers,
   {
     files: ['ui/**/*.{ts,tsx}'],
     plugins,
-    // The one that is off speaks of what the React Compiler leaves out, which is not used.
+    // The React Compiler, which this rule is for, is not used.
     rules: { ...rules, 'react-hooks/incompatible-library': 'off' }
   },
   {

@@ -7,8 +7,8 @@ import { developmentSecret } from './services/auth/development-file.ts'
 import { ConfigError, loadConfig, type Config } from './services/config.ts'
 import { loggerOptions } from './services/logging/logger-options.ts'
 import { runProcesses } from './services/processes.ts'
-import { isProblemError } from './services/problem-error.ts'
-import { DataDirectoryInUseError } from './services/storage-errors.ts'
+import { isProblemError } from './services/problems/problem-error.ts'
+import { DataDirectoryInUseError } from './services/problems/storage-errors.ts'
 
 /** The time that a stop may take beyond the drain before the process ends anyway, in milliseconds. */
 const CLOSE_MS = 5_000

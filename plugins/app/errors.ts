@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { PROBLEM_MEDIA_TYPE, type Problem } from '../../schemas/problem.ts'
-import { problemOf, problemOfStatus, retryAfterOf } from '../../services/problem.ts'
+import { problemOf, problemOfStatus, retryAfterOf } from '../../services/problems/problem.ts'
 
 /** Answers every error, and every address where there is nothing, with a problem document. */
 export default fp(async (fastify) => {

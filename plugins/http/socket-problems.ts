@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEM_MEDIA_TYPE } from '../../schemas/problem.ts'
-import { problemOfStatus } from '../../services/problem.ts'
+import { problemOfStatus } from '../../services/problems/problem.ts'
 
 /** The time that a client has to read why its connection was refused, in milliseconds. */
 const LAST_WORD_MS = 2_000

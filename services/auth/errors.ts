@@ -1,4 +1,4 @@
-import { defineProblem } from '../problem-error.ts'
+import { defineProblem } from '../problems/problem-error.ts'
 
 // Authentication or authorization failed. No sentence contains the token.
 

@@ -1,7 +1,7 @@
 import type { Engine, Evaluator, WorkflowDirectory } from '@runcast/engine'
 import type { Logger } from '../logging/logger.ts'
+import { UnavailableError } from '../problems/storage-errors.ts'
 import type { RunLog } from '../run-log/run-log.ts'
-import { UnavailableError } from '../storage-errors.ts'
 import type { Publishers } from './publishers.ts'
 import type { ServiceRunStore } from './run-store/service-run-store.ts'
 import { createWorkflowRuns, type WorkflowRuns } from './workflow-runs.ts'

@@ -1,5 +1,5 @@
 import type { InputError } from '@runcast/engine'
-import { defineProblem } from '../problem-error.ts'
+import { defineProblem } from '../problems/problem-error.ts'
 
 export class WorkflowNotFoundError extends defineProblem('workflow_not_found', 404, 'There is no such workflow. GET /api/v1/workflows lists those that exist.') {}
 

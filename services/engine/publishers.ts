@@ -2,7 +2,7 @@ import { createPublisher, RuncastError, type Deliver, type Publisher } from '@ru
 import { parseEvents, type EventLimits } from '../events/parse-events.ts'
 import type { Logger } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
-import { problemOf, retryAfterOf } from '../problem.ts'
+import { problemOf, retryAfterOf } from '../problems/problem.ts'
 import type { Publisher as LogPublisher } from '../publisher.ts'
 
 export interface PublishersOptions {

@@ -1,5 +1,5 @@
 import { MAX_BATCH_EVENTS, MAX_JSON_DEPTH } from '@runcast/protocol'
-import { defineProblem } from '../problem-error.ts'
+import { defineProblem } from '../problems/problem-error.ts'
 
 /** The bytes are not the UTF-8 of a JSON text. */
 export class InvalidEncodingError extends defineProblem<[sentence: string]>('invalid_encoding', 400, '%s') {}

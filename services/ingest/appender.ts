@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger, LogLine } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
-import type { ProblemError } from '../problem-error.ts'
+import type { ProblemError } from '../problems/problem-error.ts'
+import { StoreCorruptError } from '../problems/storage-errors.ts'
 import { IdempotencyConflictError, IngestFencedError, RunNotFoundError } from '../run-log/errors.ts'
 import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
 import type { RunLog } from '../run-log/run-log.ts'
-import { StoreCorruptError } from '../storage-errors.ts'
 import type { PendingMessage, RunQueues } from './run-queues.ts'
 
 export interface AppenderOptions {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { RUN_ID_PATTERN } from '@runcast/protocol'
-import { isProblemError } from '../problem-error.ts'
 import { decodeUtf8, parseChannelMessage, type EventLimits } from '../events/parse-events.ts'
+import { isProblemError } from '../problems/problem-error.ts'
 import type { PendingMessage } from './run-queues.ts'
 
 /** The bytes that a message may have beside its payload. A larger one is not even parsed. */

@@ -1,7 +1,7 @@
 import { open as openFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
-import { DiskFullError, StoreCorruptError } from '../storage-errors.ts'
+import { DiskFullError, StoreCorruptError } from '../problems/storage-errors.ts'
 import { isDiskFull } from './free-space.ts'
 
 const MAGIC = 0xbeefc0de

@@ -1,5 +1,5 @@
-import { isProblemError, type ProblemError } from '../problem-error.ts'
-import { StoreCorruptError, UnavailableError } from '../storage-errors.ts'
+import { isProblemError, type ProblemError } from '../problems/problem-error.ts'
+import { StoreCorruptError, UnavailableError } from '../problems/storage-errors.ts'
 
 /** LMDB's own codes for files that it can't make sense of: from MDB_PAGE_NOTFOUND to MDB_INVALID. */
 const CORRUPT_CODES = new Set([-30797, -30796, -30795, -30794, -30793])

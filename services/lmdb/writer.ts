@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
-import { isProblemError, type ProblemError } from '../problem-error.ts'
-import { DiskFullError, UnavailableError } from '../storage-errors.ts'
+import { isProblemError, type ProblemError } from '../problems/problem-error.ts'
+import { DiskFullError, UnavailableError } from '../problems/storage-errors.ts'
 import type { FreeSpace } from './free-space.ts'
 import { storeError } from './store-error.ts'
 

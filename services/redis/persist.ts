@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isProblemError, type ProblemError } from '../problem-error.ts'
-import { RedisFullError, StoreCorruptError, UnavailableError } from '../storage-errors.ts'
+import { isProblemError, type ProblemError } from '../problems/problem-error.ts'
+import { RedisFullError, StoreCorruptError, UnavailableError } from '../problems/storage-errors.ts'
 
 /** The time for which one operation is tried, in milliseconds. */
 export const DEADLINE_MS = 2_000

@@ -1,4 +1,4 @@
-import { StoreCorruptError } from '../storage-errors.ts'
+import { StoreCorruptError } from '../problems/storage-errors.ts'
 
 /** @throws StoreCorruptError when the reply is no list */
 export function list (reply: unknown): unknown[] {

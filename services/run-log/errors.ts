@@ -1,6 +1,6 @@
 import createError from '@fastify/error'
 import { INVALID_CURSOR } from '../../schemas/pattern-sentences.ts'
-import { defineProblem } from '../problem-error.ts'
+import { defineProblem } from '../problems/problem-error.ts'
 
 /** The run does not exist, or belongs to another tenant. */
 export class RunNotFoundError extends defineProblem('run_not_found', 404, 'There is no such run.') {}

@@ -198,4 +198,3 @@ export interface ListPage {
   /** Asks for the next page; null at the end. */
   readonly cursor: string | null
 }
-

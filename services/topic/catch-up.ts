@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { EventId } from '@runcast/protocol'
-import { UnavailableError } from '../storage-errors.ts'
+import { UnavailableError } from '../problems/storage-errors.ts'
 import type { Filter } from './filter.ts'
 import type { EncodedPage } from './pages.ts'
 import type { Topic } from './topic.ts'

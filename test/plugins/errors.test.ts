@@ -1,8 +1,8 @@
 import t from 'tap'
 import { EventTooLargeError } from '../../services/events/errors.ts'
-import { problemOf, retryAfterOf } from '../../services/problem.ts'
+import { problemOf, retryAfterOf } from '../../services/problems/problem.ts'
+import { DataDirectoryInUseError, DiskFullError, RedisFullError, StoreCorruptError, UnavailableError } from '../../services/problems/storage-errors.ts'
 import { IdempotencyConflictError, IngestFencedError, RunNotFoundError } from '../../services/run-log/errors.ts'
-import { DataDirectoryInUseError, DiskFullError, RedisFullError, StoreCorruptError, UnavailableError } from '../../services/storage-errors.ts'
 import { buildApp } from '../helpers/app.ts'
 import { rawBytes, rawRequest } from '../helpers/raw-request.ts'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { UnavailableError } from '../../services/storage-errors.ts'
+import { UnavailableError } from '../../services/problems/storage-errors.ts'
 import { buildApp, tokenFor, type App } from '../helpers/app.ts'
 
 interface Event { id: string, event_type: string, payload: unknown }

@@ -5,7 +5,7 @@ import { acquireProcessLock, type ProcessLock } from '../../lmdb/process-lock.ts
 import { storeError } from '../../lmdb/store-error.ts'
 import { startSweeping } from '../../lmdb/sweeper.ts'
 import { createWriter, type Writer } from '../../lmdb/writer.ts'
-import { UnavailableError } from '../../storage-errors.ts'
+import { UnavailableError } from '../../problems/storage-errors.ts'
 import type { PublishLive } from '../live-message.ts'
 import type { Retention } from '../retention.ts'
 import type { AppendRequest, AppendResult, ListPage, ListRequest, LogEvent, Page, PageRequest, RunLog, RunState } from '../run-log.ts'

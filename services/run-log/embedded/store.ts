@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { EventId } from '@runcast/protocol'
 import type { Database, RootDatabase } from 'lmdb'
 import { openEnvironment } from '../../lmdb/environment.ts'
-import { StoreCorruptError } from '../../storage-errors.ts'
+import { StoreCorruptError } from '../../problems/storage-errors.ts'
 import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
 import type { StepState } from '../run-log.ts'
 

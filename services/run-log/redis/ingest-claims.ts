@@ -1,9 +1,9 @@
 import type { EventId } from '@runcast/protocol'
+import { StoreCorruptError } from '../../problems/storage-errors.ts'
 import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis/keys.ts'
 import { persist } from '../../redis/persist.ts'
 import { list, texts } from '../../redis/replies.ts'
-import { StoreCorruptError } from '../../storage-errors.ts'
 import { IngestFencedError } from '../errors.ts'
 import { logScript } from './log-script.ts'
 

@@ -1,4 +1,4 @@
-import { StoreCorruptError } from '../../storage-errors.ts'
+import { StoreCorruptError } from '../../problems/storage-errors.ts'
 import type { ListPage, ListRequest, RunState } from '../run-log.ts'
 import type { IndexEntry, RunIndex } from './run-index.ts'
 

@@ -1,8 +1,8 @@
+import { UnavailableError } from '../../problems/storage-errors.ts'
 import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis/keys.ts'
 import { persist, within } from '../../redis/persist.ts'
 import { texts } from '../../redis/replies.ts'
-import { UnavailableError } from '../../storage-errors.ts'
 import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
 import { logScript } from './log-script.ts'
 

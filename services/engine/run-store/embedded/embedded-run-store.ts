@@ -4,7 +4,7 @@ import { watchFreeSpace } from '../../../lmdb/free-space.ts'
 import { storeError } from '../../../lmdb/store-error.ts'
 import { startSweeping, SWEEP_DELETIONS } from '../../../lmdb/sweeper.ts'
 import { createWriter, type Writer } from '../../../lmdb/writer.ts'
-import { UnavailableError } from '../../../storage-errors.ts'
+import { UnavailableError } from '../../../problems/storage-errors.ts'
 import type { ServiceRunStore } from '../service-run-store.ts'
 import { checkpointsOf, findProgress, hasExpired, isKeyTaken, openTables, putCheckpoint, putKey, removeExpired, removeRun, type StoredProgress, type Tables } from './tables.ts'
 

@@ -1,12 +1,12 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { Checkpoint, Creation, RunRecord } from '@runcast/engine'
 import { FencedError } from '@runcast/engine/run-store'
+import { StoreCorruptError } from '../../../problems/storage-errors.ts'
 import type { CommandClient } from '../../../redis/connections.ts'
 import type { RedisKeys } from '../../../redis/keys.ts'
 import { persist } from '../../../redis/persist.ts'
 import { list, texts } from '../../../redis/replies.ts'
 import { Script } from '../../../redis/script.ts'
-import { StoreCorruptError } from '../../../storage-errors.ts'
 import type { ServiceRunStore } from '../service-run-store.ts'
 import { findUnfinished } from './unfinished.ts'
 

@@ -1,5 +1,5 @@
-import { PATTERN_SENTENCES } from '../schemas/pattern-sentences.ts'
-import type { Fault } from '../schemas/problem.ts'
+import { PATTERN_SENTENCES } from '../../schemas/pattern-sentences.ts'
+import type { Fault } from '../../schemas/problem.ts'
 
 /** A fault that a validator found. */
 export interface ValidationFault {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Problem } from '../schemas/problem.ts'
+import type { Problem } from '../../schemas/problem.ts'
 import { isProblemError } from './problem-error.ts'
 import { requestFaults, type ValidationFault } from './request-faults.ts'
 

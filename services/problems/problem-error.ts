@@ -1,5 +1,5 @@
 import createError from '@fastify/error'
-import type { Fault } from '../schemas/problem.ts'
+import type { Fault } from '../../schemas/problem.ts'
 
 /** An error that becomes a problem document: its client is told the status, the code and one sentence. */
 export interface ProblemError extends Error {
