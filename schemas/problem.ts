@@ -4,10 +4,10 @@ import { Type, type Static } from 'typebox'
 const FaultSchema = Type.Object({
   in: Type.Enum(['body', 'query', 'params', 'headers'], { description: 'The part of the request.' }),
   path: Type.String({ description: 'The place in it, as a JSON Pointer; empty for the whole.' }),
-  detail: Type.String()
+  detail: Type.String({ description: 'The fault and its remedy, for people.' })
 })
 
-/** One fault of a request, and where it is. */
+/** One fault of a request, and its place. */
 export type Fault = Static<typeof FaultSchema>
 
 /** The media type of every error answer. */
@@ -20,10 +20,10 @@ export const ProblemSchema = Type.Object({
   code: Type.String({ description: 'The fault, for programs: stable.' }),
   detail: Type.String({ description: 'The fault and its remedy, for people.' }),
   request_id: Type.String({ description: 'Finds the request in the logs of the service.' }),
-  errors: Type.Optional(Type.Array(FaultSchema, { description: 'The places in which the request is at fault.' }))
+  errors: Type.Optional(Type.Array(FaultSchema, { description: 'The places of the request that are at fault.' }))
 }, {
   $id: 'Problem',
-  description: 'The reason for which a request failed (RFC 9457).',
+  description: 'The reason why a request failed (RFC 9457).',
   examples: [{
     type: 'about:blank',
     title: 'Bad Request',
@@ -35,7 +35,7 @@ export const ProblemSchema = Type.Object({
   }]
 })
 
-/** The reason for which a request failed (RFC 9457). */
+/** The reason why a request failed (RFC 9457). */
 export type Problem = Static<typeof ProblemSchema>
 
 /** The error answers of a route, for its `response`. */

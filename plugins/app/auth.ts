@@ -9,27 +9,27 @@ import { sessionCookie } from '../../services/auth/session.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Makes the onRequest hook of a route that needs credentials: it sets `request.access`, or answers 401; 403 when
-     * the credentials lack the scope (none is needed when left out) or do not permit the route's `run_id`.
+     * Makes the onRequest hook of a route that needs credentials. It sets `request.access`, or answers 401. It answers
+     * 403 when the credentials lack the scope, if one is given, or do not permit the route's `run_id`.
      */
     requireAccess (scope?: Scope): onRequestAsyncHookHandler
 
     /**
-     * The claims of the request's credentials and the token they came as.
+     * Reads and verifies the credentials of a request.
      *
      * @throws UnauthorizedError, TokenInvalidError, TokenExpiredError, TokenInUrlError, CrossSiteError
      */
     authenticate (request: FastifyRequest): Promise<Credentials>
 
     /**
-     * The claims of a token.
+     * Verifies a token and gives its claims.
      *
      * @throws TokenInvalidError, TokenExpiredError
      */
     verifyToken (token: string): Promise<Claims>
 
     /**
-     * Refuses what another site may have made the browser send with its session cookie.
+     * Refuses a request that another site may have made the browser send with its session cookie.
      *
      * @throws CrossSiteError
      */
@@ -37,12 +37,12 @@ declare module 'fastify' {
   }
 
   interface FastifyRequest {
-    /** Who asks; set by `requireAccess` and only there. */
+    /** The caller and its rights. Only `requireAccess` sets it. */
     access: Access
   }
 }
 
-/** What a request has shown of itself. */
+/** The credentials of a request, found good. */
 export interface Credentials {
   readonly claims: Claims
   readonly token: string
@@ -51,10 +51,10 @@ export interface Credentials {
 
 const MAX_TOKEN_CHARACTERS = 8192
 
-/** The query parameters in which clients of other services send bearer tokens. */
+/** Clients of other services send bearer tokens in these query parameters. */
 const TOKEN_PARAMETERS = ['access_token', 'token', 'jwt']
 
-/** Knows who asks: `fastify.requireAccess(scope)` and `request.access`. */
+/** Authenticates requests: `fastify.requireAccess(scope)` and `request.access`. */
 export default fp(async (fastify) => {
   fastify.decorateRequest('access')
   fastify.decorate('requireAccess', requireAccess)
@@ -95,7 +95,7 @@ export default fp(async (fastify) => {
     return claims
   }
 
-  /** Whatever is wrong with a token is its sender's fault, and the verifier's reasons may quote the token. */
+  /** Any fault of a token is its sender's. The verifier's reasons stay here, since they may quote the token. */
   function verifiedPayload (token: string): unknown {
     try {
       return fastify.jwt.verify(token)
@@ -109,7 +109,7 @@ export default fp(async (fastify) => {
   }
 }, { name: 'auth', fastify: '5.x', dependencies: ['jwt', '@fastify/cookie'] })
 
-/** @returns the token, '' for a bearer header without a proper one, undefined for no bearer header */
+/** @returns the token; '' when the bearer header holds none; undefined without such a header */
 function bearerToken (header: string | undefined): string | undefined {
   if (header === undefined || !/^bearer(\s|$)/i.test(header)) return undefined
   return /^bearer +(\S+)$/i.exec(header)?.[1] ?? ''

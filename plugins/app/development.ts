@@ -12,15 +12,15 @@ declare module 'fastify' {
     /** The login codes of the development start; null when a token key is configured. */
     readonly loginCodes: LoginCodes | null
 
-    /** The URL of the login page with a login code in its fragment. */
+    /** Makes the URL of the login page with a login code in its fragment. */
     loginUrl (code: string): string
 
-    /** A login URL that is good once and for 10 minutes; null when a token key is configured or no code can be made now. */
+    /** Makes a login URL that is good once and for 10 minutes. Null when a token key is configured, or when no code can be made now. */
     developmentLogin (): Promise<string | null>
   }
 }
 
-/** What a start without a token key needs: login codes, `dev.json` for the other programs, and a check of the Host header. */
+/** Serves a start without a token key: login codes, `dev.json` for other programs, and a check of the Host header. */
 export default fp(async (fastify) => {
   const { config } = fastify
   const loginCodes = config.hasTokenKey ? null : loginCodesOf(fastify)
@@ -38,7 +38,7 @@ export default fp(async (fastify) => {
   })
 }, { name: 'development', fastify: '5.x', dependencies: ['config', 'redis', 'shutdown'] })
 
-/** In Redis where there is one, since any of several processes may be asked to redeem a code. */
+/** Keeps the codes in Redis, if there is one, since any of several processes may be asked to redeem a code. */
 function loginCodesOf ({ redisConnections, config }: FastifyInstance): LoginCodes {
   return redisConnections === null ? createLoginCodes() : createRedisLoginCodes(redisConnections.command, redisKeys(config.CHANNEL_PREFIX).loginCode)
 }

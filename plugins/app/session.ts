@@ -7,9 +7,9 @@ import { fitsCookie, sessionCookie } from '../../services/auth/session.ts'
 declare module 'fastify' {
   interface FastifyReply {
     /**
-     * Sets the session cookie, good until the claims expire.
+     * Sets the session cookie. It is good until the claims expire.
      *
-     * @param token the token that the claims came in; the cookie holds it where the service can't sign one of its own
+     * @param token the token of the claims. The cookie holds it where the service can't sign a token of its own
      * @throws SessionTooLargeError
      */
     startSession (claims: Claims, token: string | null): FastifyReply

@@ -3,10 +3,10 @@ import fp from 'fastify-plugin'
 import { developmentSecret } from '../../services/auth/development-file.ts'
 import { tokenKey } from '../../services/auth/token-key.ts'
 
-/** How far an issuer's clock may be ahead, for `nbf`. `exp` is exact: plugins/app/auth.ts checks it with the other claims. */
+/** The clock of an issuer may be ahead by this much, which counts for `nbf`. `exp` is exact: plugins/app/auth.ts checks it with the other claims. */
 const CLOCK_TOLERANCE_MS = 5_000
 
-/** The most tokens whose signature is checked once only: by a hash of the whole token, for ten minutes. */
+/** The signatures of so many tokens are remembered for ten minutes, by a hash of the whole token. */
 const CACHED_TOKENS = 1_000
 
 /**
@@ -33,7 +33,7 @@ export default fp(async (fastify) => {
       cache: CACHED_TOKENS,
       // A failure is never answered from the cache: a token whose nbf has just passed is good.
       errorCacheTTL: () => -Infinity,
-      // What is only allowed passes when it is missing, so it is required too.
+      // A token without a claim passes the list of its allowed values, so the claim is required too.
       requiredClaims: [...(issuer === undefined ? [] : ['iss']), ...(audience === undefined ? [] : ['aud'])],
       ...(issuer === undefined ? {} : { allowedIss: issuer }),
       ...(audience === undefined ? {} : { allowedAud: audience })

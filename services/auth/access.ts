@@ -2,10 +2,10 @@ import { Compile } from 'typebox/compile'
 import { ClaimsSchema, SCOPES, type Claims, type Scope } from '../../schemas/auth.ts'
 import { runIdMatcher } from './run-ids.ts'
 
-/** How the credentials came. */
+/** The way in which the credentials came. */
 export type Via = 'bearer' | 'cookie'
 
-/** Who asks, and what that one may do. */
+/** The caller of a request, and its rights. */
 export interface Access {
   /** The token's `sub`. */
   readonly subject: string
@@ -13,22 +13,22 @@ export interface Access {
   readonly tenant: string
   /** With `runs:admin` come all the others. */
   readonly scopes: ReadonlySet<Scope>
-  /** When the credentials end, milliseconds since 1970. */
+  /** The end of the credentials, in milliseconds since 1970. */
   readonly expiresAt: number
   readonly via: Via
   /** The token's `run_ids`; null when it permits all runs. */
   readonly runIds: readonly string[] | null
-  /** Whether the token's `run_ids` permit a run; the run's tenant is another question. */
+  /** Tells whether the token's `run_ids` permit a run. They say nothing of the run's tenant. */
   allows (runId: string): boolean
 }
 
 const claimsValidator = Compile(ClaimsSchema)
 
 /**
- * Takes from a token's payload what the service reads.
+ * Takes the claims that the service reads from the payload of a token with a good signature.
  *
- * @param payload of a token whose signature was good; anything at all
- * @returns the claims and nothing else, or null when one is missing or has the wrong shape
+ * @param payload any JSON value
+ * @returns these claims and nothing else, or null when one is missing or has the wrong shape
  */
 export function readClaims (payload: unknown): Claims | null {
   return claimsValidator.Check(payload) ? pickClaims(payload) : null
@@ -45,7 +45,7 @@ function pickClaims ({ sub, exp, scope, run_ids: runIds, tenant, development_log
   }
 }
 
-/** What the claims of a good token amount to. */
+/** Derives the rights of a caller from the claims of a good token. */
 export function accessOf (claims: Claims, via: Via): Access {
   const given = new Set((claims.scope ?? '').split(' '))
   return {

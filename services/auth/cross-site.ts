@@ -2,14 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** The content types that a plain HTML form of another site can't send. */
+/** A plain HTML form of another site can't send these content types. */
 const SAFE_CONTENT_TYPES = new Set(['application/json', 'application/x-ndjson'])
 
 /**
- * Whether a request that a browser's cookie speaks for may be carried out. What changes nothing may; anything else
- * must show that a page of this service sent it, since SameSite does not tell the ports of one host apart.
+ * Tells whether a request with a session cookie may be carried out. A request that changes nothing may. Any other must
+ * show that a page of this service sent it, since SameSite does not tell the ports of one host apart.
  *
- * @param origin the service's own, as its client sees it: scheme, host and port
+ * @param origin the origin of the service as its client sees it: scheme, host and port
  */
 export function isTrustedByCookie (method: string, headers: IncomingHttpHeaders, origin: string): boolean {
   return SAFE_METHODS.has(method) || (isSameOrigin(headers, origin) && isJson(headers))

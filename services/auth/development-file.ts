@@ -3,21 +3,21 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * What `DATA_DIR/dev.json` tells the other programs of the same user: where the service is, and the HS256 key (the
- * text's own bytes) to sign a token with. Only its owner can read it.
+ * The content of `DATA_DIR/dev.json`, for other programs of the same user: the address of the service, and the HS256
+ * key (the bytes of the text) that signs tokens. Only the owner of the file can read it.
  */
 export interface DevelopmentFile {
   readonly secret: string
-  /** Where the service listened last. */
+  /** The last address of the service. */
   readonly url?: string
-  /** The process that listened there. */
+  /** The process that listened at this address. */
   readonly pid?: number
 }
 
 const SECRET_SHAPE = /^[A-Za-z0-9_-]{43}$/
 
 /**
- * The secret of the development start: 256 bits, made when there is none yet, the same at every later start.
+ * Gives the secret of the development start: 256 bits, made at the first start and the same at every later one.
  *
  * @throws Error when the directory or the file can't be written
  */
@@ -28,7 +28,7 @@ export function developmentSecret (dataDirectory: string): string {
   return secret
 }
 
-/** Notes where the service listens; the other fields stay. */
+/** Notes the address of the service. The other fields stay. */
 export function noteAddress (dataDirectory: string, url: string, pid: number): void {
   write(dataDirectory, { ...read(dataDirectory), url, pid })
 }
@@ -38,7 +38,7 @@ function read (dataDirectory: string): object {
     const content: unknown = JSON.parse(readFileSync(pathIn(dataDirectory), 'utf8'))
     return typeof content === 'object' && content !== null ? content : {}
   } catch (error) {
-    // Half a file is as good as none: what it held can be made again.
+    // Half a file is as good as none, since its content can be made again.
     if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT')) return {}
     throw error
   }
@@ -48,7 +48,7 @@ function hasSecret (content: object): content is DevelopmentFile {
   return 'secret' in content && typeof content.secret === 'string' && SECRET_SHAPE.test(content.secret)
 }
 
-/** Through a rename, so that nobody reads half a file, and with the mode set also where the file had another. */
+/** Writes through a rename, so that nobody reads half a file, and the mode is right whatever the old file had. */
 function write (dataDirectory: string, content: object): void {
   mkdirSync(dataDirectory, { recursive: true })
   const temporary = `${pathIn(dataDirectory)}.${process.pid}.tmp`

@@ -1,30 +1,30 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Claims } from '../../schemas/auth.ts'
 
-/** What a token grants, without when it ends. */
+/** The claims of a token without its end. */
 export type Grant = Omit<Claims, 'exp'>
 
-/** What the user of this machine may do in development. */
+/** The rights of the user of this machine in a development start. */
 export const LOCAL_GRANT: Grant = { sub: 'local', scope: 'runs:read runs:write runs:admin workflows:run' }
 
-/** How long a login code is good. */
+/** The life of a login code, in milliseconds. */
 export const LOGIN_CODE_TTL_MS = 600_000
 
-/** The login codes that were given out and not used yet. */
+/** The login codes that are given out and not used yet. */
 export interface LoginCodes {
-  /** Makes a code of 128 random bits. `expiresAt` is in milliseconds since 1970. */
+  /** Makes a code. `expiresAt` is in milliseconds since 1970. */
   create (grant: Grant): Promise<{ code: string, expiresAt: number }>
-  /** What the code was made for, once; null when it is unknown, used or too old. */
+  /** Gives the grant of a code, once. Null when the code is unknown, used or too old. */
   redeem (code: string): Promise<Grant | null>
 }
 
 /**
- * Login codes of one process.
+ * Keeps the login codes of one process.
  *
  * @param now the clock, in milliseconds
  */
 export function createLoginCodes (now: () => number = Date.now): LoginCodes {
-  // Found by its hash, so that the time of a look-up tells nothing of a code.
+  // Kept by their hashes, so that the time of a look-up tells nothing of a code.
   const granted = new Map<string, { grant: Grant, expiresAt: number }>()
 
   async function create (grant: Grant) {
@@ -47,12 +47,12 @@ export function createLoginCodes (now: () => number = Date.now): LoginCodes {
   return { create, redeem }
 }
 
-/** A new code. */
+/** Makes a code of 128 random bits. */
 export function newCode (): string {
   return randomBytes(16).toString('base64url')
 }
 
-/** What a code is kept under. */
+/** The key that a code is kept under. */
 export function hashOf (code: string): string {
   return createHash('sha256').update(code).digest('base64')
 }

@@ -2,7 +2,7 @@ import type { CommandClient } from '../redis/connections.ts'
 import { persist } from '../redis/persist.ts'
 import { LOGIN_CODE_TTL_MS, hashOf, newCode, type Grant, type LoginCodes } from './login-codes.ts'
 
-/** Login codes that any process with the same Redis redeems, once. They throw UnavailableError while it is away. */
+/** Keeps login codes in Redis, where any process can redeem one, once. They throw UnavailableError while Redis is away. */
 export function createRedisLoginCodes (redis: CommandClient, keyOf: (codeHash: string) => string): LoginCodes {
   return {
     async create (grant) {

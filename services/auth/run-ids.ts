@@ -2,7 +2,7 @@
  * Compiles a token's `run_ids`.
  *
  * @param patterns exact run ids, or globs in which `*` stands for any characters, also none
- * @returns whether one of them matches a run id, in a time that no pattern can blow up; an empty list matches nothing
+ * @returns a function that tells whether a pattern matches a run id. No pattern can make it slow; an empty list matches nothing
  */
 export function runIdMatcher (patterns: readonly string[]): (runId: string) => boolean {
   const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')))
@@ -10,7 +10,7 @@ export function runIdMatcher (patterns: readonly string[]): (runId: string) => b
   return (runId) => exact.has(runId) || globs.some((pieces) => matchesPieces(runId, pieces))
 }
 
-/** Taking each piece where it first occurs is enough, since nothing but `*` stands between two pieces. */
+/** The first occurrence of each piece is the right one, since only `*` stands between two pieces. */
 function matchesPieces (text: string, pieces: readonly string[]): boolean {
   const head = pieces[0] ?? ''
   const tail = pieces[pieces.length - 1] ?? ''

@@ -1,10 +1,10 @@
 import type { Claims } from '../../schemas/auth.ts'
 import type { Grant } from './login-codes.ts'
 
-/** How long a session that began with a login code lasts, unless it is renewed. */
+/** The life of a session that began with a login code. */
 const DEVELOPMENT_SESSION_SECONDS = 86_400
 
-/** The most that browsers keep of one cookie, its name and value together. */
+/** Browsers keep no cookie whose name and value are longer together. */
 const MAX_COOKIE_CHARACTERS = 4096
 
 /** The name and attributes of the session cookie. */
@@ -19,10 +19,11 @@ export interface SessionCookie {
 }
 
 /**
- * The session cookie of the service as its client sees it. Browsers send a host's cookies to every port of it, so
- * that without https the name must tell two services of one host apart.
+ * Names the session cookie of a service. Browsers send the cookies of a host to every port of it, so without https the
+ * name must tell two services on one host apart.
  *
- * @param port the one in the URL; null for the scheme's own
+ * @param protocol the protocol that the client uses
+ * @param port the port in the client's URL; null for the default port of the scheme
  */
 export function sessionCookie (protocol: string, port: number | null): SessionCookie {
   const secure = protocol === 'https'
@@ -32,12 +33,12 @@ export function sessionCookie (protocol: string, port: number | null): SessionCo
   }
 }
 
-/** Whether browsers would keep the cookie. */
+/** Tells whether browsers would keep the cookie. */
 export function fitsCookie (name: string, value: string): boolean {
   return name.length + value.length <= MAX_COOKIE_CHARACTERS
 }
 
-/** The claims of a session that a login code starts or renews at a time (milliseconds since 1970). */
+/** Makes the claims of a session that a login code starts or renews. `now` is in milliseconds since 1970. */
 export function developmentSession (grant: Grant, now: number): Claims {
   return { ...grant, exp: Math.floor(now / 1000) + DEVELOPMENT_SESSION_SECONDS, development_login: true }
 }

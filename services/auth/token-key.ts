@@ -1,12 +1,12 @@
 import { createPublicKey } from 'node:crypto'
 import type { Settings } from '../../schemas/config.ts'
 
-/** The one key and the one algorithm that tokens are verified with. */
+/** The one key and the one algorithm that verify tokens. */
 export type TokenKey =
   | { readonly algorithm: 'HS256', readonly secret: string }
   | PublicTokenKey
 
-/** A key that verifies, but can't sign. */
+/** A key that verifies tokens but can't sign them. */
 export interface PublicTokenKey {
   readonly algorithm: 'RS256' | 'ES256'
   /** PEM. */
@@ -14,7 +14,7 @@ export interface PublicTokenKey {
 }
 
 /**
- * Chooses the key.
+ * Chooses the key that verifies tokens.
  *
  * @param developmentSecret gives the secret of the development start; asked only when no key is configured
  * @throws TypeError when JWT_PUBLIC_KEY is not a usable key
@@ -28,8 +28,8 @@ export function tokenKey (settings: Pick<Settings, 'JWT_SECRET' | 'JWT_PUBLIC_KE
 /**
  * Reads a public key; the kind of key decides the algorithm, never the token.
  *
- * @param text PEM, its lines also separated by the two characters `\n`, as environment files often have it
- * @throws TypeError when it is not the public key of RSA with 2048 bits or more, or of P-256
+ * @param text PEM; its lines may also be separated by the two characters `\n`, as in many environment files
+ * @throws TypeError when it is neither an RSA key of 2048 bits or more nor a key on P-256
  */
 export function readPublicKey (text: string): PublicTokenKey {
   const key = parsePublicKey(text.replaceAll('\\n', '\n'))
@@ -41,7 +41,7 @@ export function readPublicKey (text: string): PublicTokenKey {
 }
 
 function parsePublicKey (pem: string) {
-  // Node would take a private key too, and derive the public one: a secret where none belongs.
+  // Node would accept a private key and derive the public one. A secret does not belong in this setting.
   if (!pem.includes('PRIVATE KEY')) {
     try {
       return createPublicKey(pem)

@@ -15,7 +15,7 @@ export interface EventLimits {
   readonly terminalStatuses: ReadonlySet<string>
 }
 
-/** The form of the events in a request body. */
+/** The format of a request body. */
 export type BodyKind = 'json' | 'ndjson'
 
 /** An event that came by plain PUBLISH. */
@@ -32,7 +32,7 @@ const TENANT = new RegExp(TENANT_PATTERN)
 const BYTE_ORDER_MARK = 0xfeff
 
 /**
- * Reads the events of a request body. Payloads keep the publisher's own text, white space outside strings left out.
+ * Reads the events of a request body. Payloads keep the publisher's own text without the white space outside strings.
  *
  * @param body the bytes as they came
  * @param kind `json`: one event, or an array of them; `ndjson`: one event a line
@@ -47,7 +47,7 @@ export function parseEvents (body: Uint8Array, kind: BodyKind, limits: EventLimi
 }
 
 /**
- * Reads a message that came by plain PUBLISH: one event, and perhaps the `tenant` of its run. Other fields are ignored.
+ * Reads a plain PUBLISH message: one event, and perhaps the `tenant` of its run. Other fields are ignored.
  *
  * @throws the problems of errors.ts
  */

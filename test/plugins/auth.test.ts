@@ -27,7 +27,7 @@ async function isRefused (t: Test, service: App, bearer: string, code: string, n
   t.equal(bearer.length > 8 && body.includes(bearer), false, `${name}: not echoed`)
 }
 
-t.test('a good token says who asks', async (t) => {
+t.test('a good token names its caller', async (t) => {
   const service = await buildApp(t)
   const exp = inSeconds(60)
   const { status, headers, body } = await get(service, token({ sub: 'ada', exp, scope: 'runs:read', tenant: 'acme' }))

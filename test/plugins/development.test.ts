@@ -17,7 +17,7 @@ function developmentFile (directory: string): Record<string, unknown> {
   return JSON.parse(readFileSync(join(directory, 'dev.json'), 'utf8'))
 }
 
-t.test('dev.json says where the service is and how to sign, to its owner alone', async (t) => {
+t.test('dev.json gives the address and the secret to its owner alone', async (t) => {
   const directory = await temporaryDirectory(t)
   const service = await developmentStart(t, { DATA_DIR: directory })
   const { secret, ...rest } = developmentFile(directory)

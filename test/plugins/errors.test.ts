@@ -35,7 +35,7 @@ t.test('every fault has one status and code', async (t) => {
   t.match(problemOf(new EventTooLargeError(1_024).at('body', '/2/payload'), 'id'), { detail, errors: [{ in: 'body', path: '/2/payload', detail }] })
 })
 
-t.test('whatever goes wrong is answered by a problem document', async (t) => {
+t.test('every error is answered by a problem document', async (t) => {
   const app = await buildApp(t)
   const answers = [
     await rawRequest(app.url, '/nothing?token=secret'),
@@ -53,7 +53,7 @@ t.test('whatever goes wrong is answered by a problem document', async (t) => {
   }
 })
 
-t.test('what is no HTTP is answered by a problem document, and the connection ends', async (t) => {
+t.test('bytes that are not HTTP are answered by a problem document, and the connection ends', async (t) => {
   const app = await buildApp(t)
   const cases: [string, number][] = [
     ['nonsense\r\n\r\n', 400],

@@ -31,7 +31,7 @@ function isAbout (actual: number, expected: number): boolean {
   return Math.abs(actual - expected) <= 60
 }
 
-/** As a page of the service itself would ask. */
+/** Asks as a page of the service itself would. */
 function fromPage (service: App, options: Ask & { cookie?: string } = {}): Promise<Answer> {
   const cookie: Record<string, string> = options.cookie === undefined ? {} : { cookie: options.cookie }
   return ask(service.url + SESSION, { ...options, headers: { 'sec-fetch-site': 'same-origin', ...cookie, ...options.headers } })
@@ -65,7 +65,7 @@ t.test('a token becomes a session that ends with the token', async (t) => {
   }
 })
 
-t.test('whom a gateway vouches for needs no session, and its header counts more than a cookie', async (t) => {
+t.test('a caller for whom a gateway vouches needs no session, and the gateway\'s header counts more than a cookie', async (t) => {
   const service = await buildApp(t)
   const cookie = cookieOf(await fromPage(service, { method: 'POST', body: { token: token({ sub: 'ada' }) } }))
   const exp = inSeconds(HOUR)
@@ -85,7 +85,7 @@ t.test('with a configured issuer and audience the session is as good as the toke
   t.equal((await fromPage(service, { cookie: cookieOf(started) })).status, 200)
 })
 
-t.test('where the service can not sign, the cookie holds the token itself', async (t) => {
+t.test('a service that can not sign puts the token itself into the cookie', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const service = await buildApp(t, { JWT_SECRET: '', JWT_PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }).toString() })
   const bearer = signed({ alg: 'ES256' }, { sub: 'ada', exp: inSeconds(HOUR), scope: 'runs:read' }, withPrivateKey(privateKey))
@@ -119,7 +119,7 @@ t.test('the cookies of two services on one host do not meet', async (t) => {
   t.equal((await fromPage(two, { cookie })).status, 401)
 })
 
-t.test('what is no good token starts no session', async (t) => {
+t.test('a bad token starts no session', async (t) => {
   const service = await buildApp(t)
   const rows: Array<[options: Ask, status: number, code: string]> = [
     [{}, 401, 'unauthorized'],
@@ -231,7 +231,7 @@ t.test('a session from a token is not made longer', async (t) => {
   t.ok(maxAgeOf(await fromPage(configured, { method: 'POST', cookie: cookieOf(claimed) })) <= 60, 'whatever the token says')
 })
 
-t.test('who is signed in as admin gets login codes with the same rights', async (t) => {
+t.test('an admin gets login codes with the same rights', async (t) => {
   const service = await buildApp(t, { JWT_SECRET: '' })
   const { secret } = JSON.parse(readFileSync(join(service.directory, 'dev.json'), 'utf8'))
   const request = (claims: Record<string, unknown>) =>
@@ -250,7 +250,7 @@ t.test('who is signed in as admin gets login codes with the same rights', async 
   t.equal((await ask(`${service.url}${SESSION}/login-codes`, { method: 'POST' })).status, 401)
 })
 
-t.test('where a key is configured there are no login codes', async (t) => {
+t.test('with a configured key there are no login codes', async (t) => {
   const service = await buildApp(t)
   t.equal(await service.app.developmentLogin(), null)
   t.equal((await ask(`${service.url}${SESSION}/login-codes`, { method: 'POST', headers: { authorization: `Bearer ${token()}` } })).status, 404)

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { isProblemError } from '../../services/problem-error.ts'
+import { isProblemError } from '../../services/problems/problem-error.ts'
 
 const SERVICES = join(import.meta.dirname, '../../services')
 

@@ -3,7 +3,7 @@ import { accessOf, readClaims } from '../../../services/auth/access.ts'
 
 const good = { sub: 'ada', exp: 2_000_000_000 }
 
-t.test('claims are what the service reads, and nothing else', async (t) => {
+t.test('the claims that the service reads are taken, and nothing else', async (t) => {
   t.strictSame(readClaims({ ...good, email: 'ada@example.com', iat: 1 }), good)
   const full = { ...good, scope: 'runs:read', run_ids: ['a', 'b-*'], tenant: 'acme' }
   t.strictSame(readClaims(full), full)
@@ -30,7 +30,7 @@ t.test('claims can not be put in through the prototype', async (t) => {
   t.strictSame(readClaims(half), good)
 })
 
-t.test('access says who asks, until when, and what the scopes permit', async (t) => {
+t.test('access names the caller, the scopes and the end of the credentials', async (t) => {
   const access = accessOf({ ...good, scope: 'openid runs:read', tenant: 'acme' }, 'bearer')
   t.equal(access.subject, 'ada')
   t.equal(access.tenant, 'acme')

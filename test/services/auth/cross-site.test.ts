@@ -3,7 +3,7 @@ import { isTrustedByCookie } from '../../../services/auth/cross-site.ts'
 
 const ORIGIN = 'http://localhost:3000'
 
-t.test('what changes nothing needs no proof of its origin', async (t) => {
+t.test('a request that changes nothing needs no proof of its origin', async (t) => {
   for (const method of ['GET', 'HEAD', 'OPTIONS']) t.equal(isTrustedByCookie(method, { 'sec-fetch-site': 'cross-site' }, ORIGIN), true, method)
 })
 

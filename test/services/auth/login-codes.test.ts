@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createLoginCodes, LOCAL_GRANT, LOGIN_CODE_TTL_MS } from '../../../services/auth/login-codes.ts'
 
-t.test('a login code is good once, for what it was made for', async (t) => {
+t.test('a login code is good once, and gives the grant that it was made for', async (t) => {
   const codes = createLoginCodes()
   const grant = { sub: 'ada', scope: 'runs:read' }
   const { code } = await codes.create(grant)
@@ -25,7 +25,7 @@ t.test('a login code is good for ten minutes', async (t) => {
   t.equal(await codes.redeem(late.code), null)
 })
 
-t.test('a code that never was one gives nothing', async (t) => {
+t.test('an unknown code gives nothing', async (t) => {
   const codes = createLoginCodes()
   await codes.create(LOCAL_GRANT)
   for (const code of ['', 'a', 'A'.repeat(22), '__proto__']) t.equal(await codes.redeem(code), null)

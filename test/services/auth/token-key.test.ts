@@ -15,7 +15,7 @@ t.test('a public key may have its line breaks written as backslash and n', async
   t.strictSame(readPublicKey(ec.publicKey.trim().replaceAll('\n', '\\n')), { algorithm: 'ES256', publicKey: ec.publicKey })
 })
 
-t.test('what is not a public key of a known kind stops the start', async (t) => {
+t.test('a text that is not a public key of a known kind stops the start', async (t) => {
   const small = generateKeyPairSync('rsa', { modulusLength: 1024, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } })
   const curve = generateKeyPairSync('ec', { namedCurve: 'secp384r1', publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } })
   const edwards = generateKeyPairSync('ed25519', { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } })

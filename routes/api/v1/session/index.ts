@@ -6,14 +6,14 @@ import { LoginCodeInvalidError } from '../../../../services/auth/errors.ts'
 import { accessOf, type Access } from '../../../../services/auth/access.ts'
 import { developmentSession, sessionCookie } from '../../../../services/auth/session.ts'
 
-/** `/api/v1/session`: a browser's cookie in exchange for a token or a login code. */
+/** `/api/v1/session`: exchanges a token or a login code for a browser's cookie. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('', {
     schema: {
       operationId: 'startSession',
       tags: ['session'],
       summary: 'Start or renew a browser session',
-      description: 'Sets the session cookie for a token (in the body or as a bearer header) or a login code. With the cookie alone, a session that began with a login code is renewed.',
+      description: 'Sets the session cookie for a token (in the body or as a bearer header) or a login code. The cookie alone renews a session that began with a login code.',
       security: [],
       body: Type.Union([SessionRequestSchema, Type.Null()], { examples: [{ token: 'eyJhbGciOiJIUzI1NiJ9...' }] }),
       response: { 201: Type.Ref('Session#'), ...problems(400, 401, 403, 415) }
@@ -29,7 +29,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     schema: {
       operationId: 'getSession',
       tags: ['session'],
-      summary: 'Who the caller is',
+      summary: 'Name the caller and its rights',
       response: { 200: Type.Ref('Session#'), ...problems(401) }
     }
   }, async (request) => describe(request.access))
@@ -51,7 +51,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
 
 export default routes
 
-/** The claims that the session will have, and the token that they came in; null when the service made them itself. */
+/** @returns the claims of the session, and the token that they came in; null when the service made them itself */
 async function exchange (fastify: FastifyInstance, request: FastifyRequest, { token, code }: SessionRequest): Promise<{ claims: Claims, token: string | null }> {
   if (code !== undefined) {
     const grant = await fastify.loginCodes?.redeem(code) ?? null

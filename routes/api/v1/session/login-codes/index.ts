@@ -1,7 +1,7 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { problems } from '../../../../../schemas/problem.ts'
 
-/** `/api/v1/session/login-codes`: new login URLs for `runcast login`; only where there are login codes. */
+/** `/api/v1/session/login-codes`: makes new login URLs for `runcast login`. The route exists in a development start only. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { loginCodes } = fastify
   if (loginCodes === null) return
