@@ -14,7 +14,7 @@ export interface BrowserTab {
   watchRuns (listener: RunUpdatesListener, options?: StreamOptions): void
   show (): void
   hide (): void
-  /** Gone without a word: the browser releases its locks and its code runs no more. */
+  /** Closes the tab without a word: the browser releases its locks, and its code runs no more. */
   close (): void
   /** Runs no code until it thaws, but keeps its locks. */
   freeze (): void
@@ -30,9 +30,9 @@ export interface Followed {
 /** The tabs of one origin, with locks as browsers have them. */
 export interface Origin {
   openTab (name: string, state?: 'in view' | 'hidden'): BrowserTab
-  /** The names of the tabs that hold a lock, or any lock whose name begins so. */
+  /** Gives the names of the tabs that hold a lock whose name begins with `lockName`. */
   holders (lockName: string): string[]
-  /** How many streams were opened, how many are open, and how many were at once at most. */
+  /** The number of streams that were opened, that are open, and that were open at once at most. */
   readonly streams: StreamCount
 }
 
@@ -54,7 +54,7 @@ interface Request {
 /**
  * Opens an origin whose pages follow the service at an address; its tabs are closed at the end of the test.
  *
- * @param options of everything that they follow
+ * @param options used for everything that the pages follow
  */
 export function openOrigin (t: Test, options: StreamOptions): Origin {
   const id = randomUUID()
@@ -73,7 +73,7 @@ interface TabOptions {
   readonly name: string
   readonly origin: string
   readonly table: LockTable
-  /** Ends all that the page has open. */
+  /** Ends the requests of the page. */
   readonly closing: AbortController
   readonly service: StreamOptions
   readonly startsInView: boolean
@@ -85,7 +85,7 @@ function makeTab ({ name, origin, table, closing, service, startsInView }: TabOp
   const viewListeners = new Set<() => void>()
   let inView = startsInView
   let frozen: (() => void)[] | null = null
-  /** A task of this tab, which happens when the tab runs code. */
+  /** Runs a task of this tab, or keeps it until the tab thaws. */
   const task = (run: () => void) => {
     if (closing.signal.aborted) return
     if (frozen !== null) frozen.push(run)
@@ -146,7 +146,7 @@ function makeTab ({ name, origin, table, closing, service, startsInView }: TabOp
   }
 }
 
-/** A page's own fetch: what it has open ends with the page, and its streams are counted for as long as it wants them. */
+/** Makes a page's own fetch: its requests end with the page, and its streams are counted until they are aborted. */
 function countingFetch (streams: StreamCount, closing: AbortSignal): typeof fetch {
   return (input, init = {}) => {
     const signal = init.signal === undefined || init.signal === null ? closing : AbortSignal.any([closing, init.signal])
@@ -183,7 +183,7 @@ class LockTable {
           resolve: () => task(() => resolve(undefined)),
           reject: (error: Error) => task(() => reject(error))
         }
-        // What a closed page asks for is never granted.
+        // A request of a closed page is never granted.
         task(() => this.#add(request, choice))
       }),
       query: async () => ({ held: this.held.map(entryOf), pending: this.#pending.map(entryOf) })

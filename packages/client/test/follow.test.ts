@@ -8,7 +8,7 @@ import { waitUntil } from './support/wait-until.ts'
 
 const RUN = 'run-1'
 
-/** A run of `count` logs that has succeeded. */
+/** Appends a run of `count` logs that succeeds. */
 function finishedRun (service: StandInService, count: number): StoredEvent[] {
   for (let n = 1; n <= count; n++) service.append(RUN, 'log', { message: `Zeile ${n} äöü 🎉` })
   service.append(RUN, 'status_change', { status: 'succeeded' })
@@ -30,7 +30,7 @@ const kinds = (items: StreamItem[]) => items.map((item) => item.kind)
 const cursors = (service: StandInService) => service.requests.map((request) => request.headers['last-event-id'])
 const openFrame = (position: string) => `retry: 1\n\nid: ${position}\nevent: stream_open\ndata: {"run_id":"${RUN}","mode":"resumed","position":"${position}","status":null}\n\n`
 
-/** Opens an endless stream and hands its response out. */
+/** Prepares an endless stream, and resolves with its response once it is open. */
 function heldStream (service: StandInService): Promise<ServerResponse> {
   return new Promise((resolve) => service.next.stream.push((response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -146,13 +146,13 @@ test('a stream that the service closes is reconnected after exactly the time it 
   t.equal(items.at(-1)?.kind, 'stream_end')
 })
 
-test('when nothing follows the cursor of a finished run it ends without an item', async (t) => {
+test('a finished run without events after the cursor ends without an item', async (t) => {
   const service = await startStandIn(t)
   const last = finishedRun(service, 1).at(-1)
   t.same(await collect(followed(service, { lastEventId: last?.id ?? '' })), [])
 })
 
-test('where to begin is said in the query', async (t) => {
+test('the query tells the beginning', async (t) => {
   const service = await startStandIn(t)
   finishedRun(service, 1)
   const starts: [NonNullable<FollowOptions['from']>, string][] = [
@@ -187,14 +187,14 @@ test('401 is final after one new token, and at once without a way to get one', a
   t.same(service.requests.map((request) => request.headers.authorization), ['token-1', 'token-2', 'token-3', 'token-4', 'x'].map((token) => `Bearer ${token}`))
 })
 
-test('what answers without an event stream is not Runcast', async (t) => {
+test('an answer that is no event stream is not from Runcast', async (t) => {
   const service = await startStandIn(t)
   service.next.stream.push((response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello'))
   await t.rejects(collect(followed(service)), { code: 'unexpected_answer', status: 200 })
   await t.rejects(collect(follow({ url: service.url, runId: 'a/b' })), { code: 'invalid_run_id' })
 })
 
-test('it never gives up on answers that may pass, nor on a service that is away', async (t) => {
+test('a follower never gives up on transient answers, nor on a service that is away', async (t) => {
   const service = await startStandIn(t)
   finishedRun(service, 1)
   await service.stop()

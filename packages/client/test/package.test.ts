@@ -10,10 +10,10 @@ import t from 'tap'
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 
-/** In bytes, of the entry with all that it imports, minified and gzipped. */
+/** The bound of the entry with its imports, minified and gzipped, in bytes. */
 const MAX_SIZE = 6_000
 
-/** What CommonJS finds does not count: the package is for ECMAScript modules only. */
+/** Resolutions that are not checked: the package is for ECMAScript modules only. */
 const COMMON_JS = new Set(['node10', 'node16-cjs'])
 
 t.test('without React the client takes less than 6 kB of a page', async (t) => {

@@ -85,7 +85,7 @@ test('closing with a limit tells each publish that it was not confirmed', async 
   t.same(failed.sort(), [['closed', 'a', 1], ['closed', 'a', 2], ['closed', 'b', 1]])
 })
 
-test('with onError nobody has to await each publish', async (t) => {
+test('with onError a failed publish that is not awaited is no unhandled rejection', async (t) => {
   const service = await startStandIn(t)
   const unhandled: unknown[] = []
   const note = (reason: unknown) => unhandled.push(reason)

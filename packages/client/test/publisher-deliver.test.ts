@@ -9,9 +9,9 @@ interface Delivery {
 }
 
 /**
- * A publisher that delivers by function calls, and what it delivered.
+ * Makes a publisher that delivers by function calls, with a record of its deliveries.
  *
- * @param failures the outcomes of the first deliveries; those after them are stored
+ * @param failures the outcomes of the first deliveries; later deliveries succeed
  */
 function directPublisher (t: Test, failures: Deliver[] = [], options: PublishingOptions = {}) {
   const deliveries: Delivery[] = []

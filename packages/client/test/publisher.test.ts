@@ -65,7 +65,7 @@ test('runs do not wait for each other, and each stays in order', async (t) => {
   t.same(payloads(service, 'stuck'), [0, 1])
 })
 
-test('a batch is repeated under one Idempotency-Key after every answer that may pass, and is stored once', async (t) => {
+test('a batch is repeated under one Idempotency-Key after every transient answer, and is stored once', async (t) => {
   const service = await startStandIn(t)
   const retries: Retry[] = []
   const recovered: string[] = []
@@ -150,7 +150,7 @@ test('an event that the service refuses does not take its neighbours with it', a
   t.same(payloads(service, 'run-1'), [3])
 })
 
-test('what can never be accepted is refused before it is sent', async (t) => {
+test('an event that can never be accepted is refused before it is sent', async (t) => {
   const service = await startStandIn(t)
   const publisher = publisherOf(t, service)
   const run = publisher.run('run-1')

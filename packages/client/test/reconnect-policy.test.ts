@@ -2,7 +2,7 @@ import t from 'tap'
 import { RuncastError } from '../dist/errors.js'
 import { createReconnectPolicy } from '../dist/reconnect-policy.js'
 
-/** The longest of many waits after so many failures, in milliseconds. */
+/** Measures the longest of many waits after a number of failures, in milliseconds. */
 function longestWait (failures: number, told?: number): number {
   const waits = Array.from({ length: 500 }, () => {
     const policy = createReconnectPolicy()
@@ -20,7 +20,7 @@ t.test('the waits grow with each failure, up to ten seconds and no further', asy
   t.ok(long > 9_000 && long <= 10_000, `${long} ms`)
 })
 
-t.test('what the service asks for is waited, also beyond that', async (t) => {
+t.test('a wait that the service asks for is kept, also beyond that', async (t) => {
   const policy = createReconnectPolicy()
   policy.retry(40_000)
   policy.received(true)

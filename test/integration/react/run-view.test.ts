@@ -50,7 +50,7 @@ t.test('events begin where they are asked to, and go on live', async (t) => {
   t.equal(first.store.snapshot.gap, null)
 })
 
-t.test('a run is waited for, goes on and ends, and who comes after that gets all of it', async (t) => {
+t.test('a run is waited for, goes on and ends, and a follower after its end gets all of it', async (t) => {
   const tab = openTab(t)
   const one = tab.follow('life')
   await settled(one, 'waiting')
@@ -85,7 +85,7 @@ t.test('payloads keep their own text, from the log and from the stream', async (
   }
 })
 
-t.test('what is not kept any more is told, and counted', async (t) => {
+t.test('events that are not kept any more are told and counted', async (t) => {
   await publish('trimmed', 1, 3_000)
   const one = openTab(t).follow('trimmed')
   await settled(one, 'live')
@@ -192,7 +192,7 @@ t.test('a refusal is final until the person comes back to the tab', async (t) =>
   t.same(seen(one), [1, 2])
 })
 
-t.test('whoever opens a refused run anew, as after signing in, is let in at once', async (t) => {
+t.test('a refused run that is opened again, as after signing in, is followed at once', async (t) => {
   const tokens = ['bad', tokenFor()]
   const origin = openOrigin(t, { url: app.url, getToken: () => tokens[0] ?? '', heartbeatMs: 60_000 })
   const tab = origin.openTab('tab')
@@ -207,7 +207,7 @@ t.test('whoever opens a refused run anew, as after signing in, is let in at once
   t.same(seen(again), [1, 2])
 })
 
-t.test('what may not be read, and what is no run id, is denied', async (t) => {
+t.test('a forbidden run and an invalid run id are denied', async (t) => {
   const [forbidden, invalid] = [openTab(t, { token: tokenFor({ run_ids: ['other'] }) }).follow('begin'), openTab(t).follow('not a run id')]
   await settled(forbidden, 'denied')
   await settled(invalid, 'denied')

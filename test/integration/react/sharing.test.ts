@@ -147,7 +147,7 @@ t.test('a tab that was refused takes part again when another one is let in', asy
   t.same(origin.holders('runcast-run'), ['first'])
 })
 
-t.test('what nobody uses any more is let go, after a moment', async (t) => {
+t.test('a stream without users is closed after a moment', async (t) => {
   const origin = open(t)
   const tab = origin.openTab('tab')
   const [one, other] = [tab.follow('released'), tab.follow('released')]
@@ -191,7 +191,7 @@ for (const freezes of [false, true]) {
       () => any()?.thaw(),
       () => {
         const tab = freezes ? any() : undefined
-        // As browsers do: what is in view is never frozen.
+        // Browsers never freeze a tab in view.
         tab?.hide()
         tab?.freeze()
       }

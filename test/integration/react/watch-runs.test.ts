@@ -5,7 +5,7 @@ import { buildApp, tokenFor } from '../../helpers/app.ts'
 import { openOrigin, type BrowserTab } from '../../helpers/browser-tabs.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
-/** The types that the client tells of are those of the service. */
+/** Checked by the compiler: the client's types match the service's. */
 export const summaryOf = (run: Run): RunSummary => run
 export const pageOf = (list: RunList): RunPage => list
 
@@ -13,7 +13,7 @@ const app = await buildApp(t, { DRAIN_MS: '0', STREAM_HEARTBEAT_MS: '50' })
 const open = (t: Test, token = tokenFor()) => openOrigin(t, { url: app.url, token, heartbeatMs: 10_000 })
 const log = (message: string) => ({ event_type: 'log', payload: { message } })
 
-/** What a page shows that begins anew with every snapshot. */
+/** Shows runs as a page does: each snapshot replaces them. */
 function watch (tab: BrowserTab) {
   const shown = { runs: new Map<string, RunSummary>(), snapshots: 0, connection: '' }
   tab.watchRuns({
@@ -77,7 +77,7 @@ t.test('updates come at most once a frame, each run once', async (t) => {
   for (const batch of batches) t.equal(new Set(batch.map((run) => run.run_id)).size, batch.length)
 })
 
-t.test('the feed is denied to who may not read', async (t) => {
+t.test('the feed is denied without the right to read', async (t) => {
   const shown = watch(open(t, 'no token').openTab('tab'))
   await waitUntil('it is denied', () => shown.connection === 'denied')
   t.equal(shown.snapshots, 0)

@@ -4,7 +4,7 @@ import { EventStore, NOTHING_KNOWN } from '../../dist/react/event-store.js'
 const event = (seq: number, ms = 1_000 + seq) => ({ kind: 'event' as const, id: `${ms}-${seq}`, type: 'log', data: seq, raw: String(seq) })
 const eventsFrom = (first: number, count: number) => Array.from({ length: count }, (_, index) => event(first + index))
 
-/** A store whose frames are drawn by hand. */
+/** Makes a store whose frames the test draws. */
 function makeStore (maxEvents = Infinity) {
   const frames: (() => void)[] = []
   const store = new EventStore(maxEvents, (callback) => frames.push(callback))
@@ -85,7 +85,7 @@ t.test('a gap makes void what comes after the id from which the stream goes on',
   t.same(store.snapshot.events.map(({ id }) => id), ['1001-1', '1002-2', '1003-3', '2000-4'])
 })
 
-t.test('who has unsubscribed is not called any more', async (t) => {
+t.test('an ended subscription is not called any more', async (t) => {
   const { store, draw, unsubscribe, calls } = makeStore()
   unsubscribe()
   store.append(eventsFrom(1, 1))

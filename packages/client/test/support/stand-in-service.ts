@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
-/** An event as the stand-in keeps it; `data` is the payload's JSON text. */
+/** A stored event. `data` is the payload's JSON text. */
 export interface StoredEvent {
   readonly id: string
   readonly type: string
@@ -24,18 +24,18 @@ export interface Arrival {
 export type Answer = (response: ServerResponse, request: Arrival) => void
 
 /**
- * A small HTTP server that speaks to clients as the service does, without being it: it can also refuse, stall and
- * break off, which a client has to live with.
+ * A small HTTP server that answers clients as the service does. It can also refuse, stall and break connections, which
+ * a client has to survive.
  */
 export interface StandInService {
   readonly url: string
   /** All requests so far, in order of arrival. */
   readonly requests: Arrival[]
-  /** Answers for the next requests of each kind, before the ordinary ones. */
+  /** Answers for the next requests of each kind, used before the ordinary answers. */
   readonly next: { readonly publish: Answer[], readonly stream: Answer[], readonly other: Answer[] }
   /** The ordinary answer to a publish. */
   readonly answerPublish: Answer
-  /** Stores what is published and breaks the connection before the answer. */
+  /** Stores the published events and breaks the connection before the answer. */
   readonly loseAnswer: Answer
   /** The events of a run. */
   events (runId: string): StoredEvent[]
@@ -184,7 +184,7 @@ export async function startStandIn (t: Test): Promise<StandInService> {
   }
 }
 
-/** An event as it is written on a stream. */
+/** Writes an event as a frame of a stream. */
 export function frame ({ id, type, data }: StoredEvent): string {
   return `id: ${id}\nevent: ${type}\ndata: ${data}\n\n`
 }

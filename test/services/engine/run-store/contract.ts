@@ -5,16 +5,16 @@ import type { ServiceRunStore } from '../../../../services/engine/run-store/serv
 /** One store under test. */
 export interface RunStoreHarness {
   readonly store: ServiceRunStore
-  /** Lets the store's clock go on by so much. */
+  /** Moves the store's clock on. */
   pass (ms: number): Promise<void>
 }
 
-/** Opens an empty store that keeps runs for `ttlSeconds` after their end, and ends it at the test's teardown. */
+/** Opens an empty store that keeps runs for `ttlSeconds` after their end. The test's teardown closes it. */
 export type MakeRunStore = (t: Test, ttlSeconds: number) => Promise<RunStoreHarness>
 
 const LONG_MS = 600_000
 
-/** A run of a workflow that is never executed. */
+/** Makes the record of a run that is never executed. */
 export function record (runId: string, extra: Partial<RunRecord> = {}): RunRecord {
   const definition = { document: { dsl: '1.0.0', namespace: 'test', name: 'hello', version: '1.0.0' }, do: [{ say: { set: { greeting: 'Hello' } } }] }
   return { runId, tenant: 'acme', workflow: 'hello', version: '1.0.0', definition, input: { name: 'Ada' }, retryOf: null, idempotencyKey: null, createdAt: 1_764_000_000_000, ...extra }
@@ -33,7 +33,7 @@ function claimed (token: number | null): number {
 
 const fenced = { name: 'FencedError' }
 
-/** What every store of the engine does, whatever it is kept in. */
+/** Tests the contract that every store of the engine keeps. */
 export function runStoreContract (t: Test, makeStore: MakeRunStore): void {
   t.test('a run is created once, and read as it was given', async (t) => {
     const { store } = await makeStore(t, 3_600)
@@ -94,7 +94,7 @@ export function runStoreContract (t: Test, makeStore: MakeRunStore): void {
     t.same(await store.read('r'), { ...record('r'), isOver: false, isCancelled: false })
   })
 
-  t.test('whoever has the lease may claim again, and a lease that is given up is free at once', async (t) => {
+  t.test('the holder of a lease may claim again, and a lease that is given up is free at once', async (t) => {
     const { store } = await makeStore(t, 3_600)
     const first = await begin(store, 'r')
     const second = claimed(await store.claim('r', 'a', LONG_MS))

@@ -33,7 +33,7 @@ t.test('everything is there after a restart', async (t) => {
   await t.rejects(again.save('r', token, [{ key: 'n', value: 4 }]), { name: 'FencedError' })
 })
 
-t.test('what has expired is deleted', async (t) => {
+t.test('an expired run is deleted', async (t) => {
   const { store, directory, step } = await openStore(t, { ttlSeconds: 10 })
   for (const runId of ['a', 'b', 'stays']) {
     const token = await begin(store, runId)

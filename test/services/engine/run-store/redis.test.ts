@@ -23,7 +23,7 @@ function contract (t: Test, target: RedisTarget): void {
   })
 }
 
-/** Brings everything of a run that is over at some time forward. */
+/** Brings the lease of a run and the expiry of its keys forward. */
 async function age (redis: CommandClient, { run, names, checkpoints, named }: ReturnType<RedisKeys['engine']> & { readonly named: string }, ms: number): Promise<void> {
   if (await redis.hexists(run, 'lease') === 1) await redis.hincrby(run, 'lease', -ms)
   for (const key of [run, names, checkpoints, named]) {
@@ -56,7 +56,7 @@ t.test('in one Redis', async (t) => {
   const server = await startRedis(t, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
   const target = { kind: 'standalone', url: server.url } as const
 
-  await t.test('a run that the index has lost is found by who starts, and put back by who executes it', async (t) => {
+  await t.test('a run that the index has lost is found by a new store, and put back by its execution', async (t) => {
     const { store, keys, redis } = await openStore(t, target, { prefix: 'a.b:c' })
     const token = await begin(store, 'r')
     await begin(store, 'over').then((token) => store.finish('over', token))
@@ -68,7 +68,7 @@ t.test('in one Redis', async (t) => {
     t.same(await redis.zrange(keys.unfinished, '0', '-1', 'WITHSCORES'), ['r', String(record('r').createdAt)])
   })
 
-  await t.test('what the index has beyond what there is goes when it is claimed', async (t) => {
+  await t.test('an entry of the index without a run is removed by a claim', async (t) => {
     const { store, keys, redis } = await openStore(t, target)
     await redis.zadd(keys.unfinished, '1', 'gone')
     t.same(await store.unfinished(), ['gone'])
