@@ -1,7 +1,7 @@
 import { AlertFillIcon, DotFillIcon } from '@primer/octicons-react'
 import type { LogLevel } from '@runcast/protocol'
 import { memo, type ReactNode } from 'react'
-import classes from 'ui/src/run/log/log.module.css'
+import classes from './log.module.css'
 import { formatFull } from '../../format/time.ts'
 import { StatusIcon } from '../../status/status-icon.tsx'
 import { kindOfStatus } from '../../status/statuses.ts'
