@@ -24,6 +24,8 @@ else await start(config)
 async function startProcesses (config: Config): Promise<void> {
   // The secret is made here, before each of the others makes one of its own.
   if (!config.hasTokenKey) developmentSecret(config.DATA_DIR)
+  // A process that is replaced later belongs to the same build as the others, though dist may lead to a newer one.
+  cluster.setupPrimary({ exec: import.meta.filename })
   await runProcesses(config.WEB_CONCURRENCY, config.DRAIN_MS + 2 * CLOSE_MS, pino(loggerOptions(config.LOG_LEVEL, process.stdout.isTTY)))
   process.exit()
 }

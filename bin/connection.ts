@@ -1,7 +1,7 @@
 import { RuncastError, type ServiceOptions } from '@runcast/client'
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { UsageError } from './terminal.ts'
 
@@ -22,7 +22,7 @@ const TOKEN_LIFETIME_S = 3600
 const REQUEST_TIMEOUT_MS = 10_000
 
 /** The clone that this command belongs to; compiled, it lies one folder deeper. */
-export const CLONE = dirname(basename(dirname(import.meta.dirname)) === 'dist' ? dirname(import.meta.dirname) : import.meta.dirname)
+export const CLONE = resolve(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '..' : '../..')
 
 /**
  * Finds the service and its credentials: those that are given, else `RUNCAST_URL` and `RUNCAST_TOKEN`, else the service
