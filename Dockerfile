@@ -12,7 +12,8 @@ COPY ui/package.json ui/
 FROM packages AS build
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build
+# The image gets a plain folder instead of the link to the newest build.
+RUN npm run build && cp -RH dist plain && rm dist && mv plain dist
 
 FROM packages AS dependencies
 # The pages are built above, and what they are made of is not needed any more.
@@ -31,12 +32,6 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=dependencies /app/packages/engine/node_modules packages/engine/node_modules
 COPY --from=build /app/package.json ./
 COPY --from=build /app/bin/package.json /app/bin/runcast.js bin/
-COPY --from=build /app/packages/protocol/package.json packages/protocol/
-COPY --from=build /app/packages/protocol/dist packages/protocol/dist
-COPY --from=build /app/packages/client/package.json packages/client/
-COPY --from=build /app/packages/client/dist packages/client/dist
-COPY --from=build /app/packages/engine/package.json packages/engine/
-COPY --from=build /app/packages/engine/dist packages/engine/dist
 COPY --from=build /app/dist dist
 RUN mkdir /data && chown node:node /data
 # By number: Kubernetes takes no name as proof that it is not root.
