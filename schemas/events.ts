@@ -1,6 +1,12 @@
 import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, PUBLISHER_EVENT_ID_PATTERN, RUN_ID_PATTERN } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
 
+/** One to 32 event types, separated by commas. */
+export const EVENT_TYPES_PATTERN = `^${EVENT_TYPE_PATTERN.slice(1, -1)}(,${EVENT_TYPE_PATTERN.slice(1, -1)}){0,31}$`
+
+/** The cursor of a list of runs, `<ms>-<run id>`: the place after a run that changed at that time. */
+export const RUN_LIST_CURSOR_PATTERN = `^[0-9]{1,16}-${RUN_ID_PATTERN.slice(1)}`
+
 export const RunIdSchema = Type.String({
   pattern: RUN_ID_PATTERN,
   description: 'The run: 1 to 128 characters of A-Z a-z 0-9 . _ ~ -, the first a letter or digit.',

@@ -1,6 +1,6 @@
-import { EVENT_TYPES_PATTERN, MAX_BATCH_EVENTS } from '@runcast/protocol'
+import { MAX_BATCH_EVENTS } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
-import { EventIdSchema, EventTypeSchema, RunIdSchema } from './events.ts'
+import { EVENT_TYPES_PATTERN, EventIdSchema, EventTypeSchema, RunIdSchema } from './events.ts'
 
 /** The most events of a page unless another number is asked for. */
 export const DEFAULT_PAGE_EVENTS = 100

@@ -1,4 +1,5 @@
-import { EVENT_ID_PATTERN, EVENT_TYPES_PATTERN, RUN_ID_PATTERN, RUN_ID_RULE, RUN_LIST_CURSOR_PATTERN } from '@runcast/protocol'
+import { EVENT_ID_PATTERN, RUN_ID_PATTERN, RUN_ID_RULE } from '@runcast/protocol'
+import { EVENT_TYPES_PATTERN, RUN_LIST_CURSOR_PATTERN } from './events.ts'
 
 /** The sentence for a text that can not be the id of an event, wherever that is noticed. */
 export const INVALID_CURSOR = 'This cursor is not the id of an event. Use one that this service gave.'

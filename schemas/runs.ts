@@ -1,6 +1,6 @@
-import { RUN_ID_PATTERN, RUN_LIST_CURSOR_PATTERN } from '@runcast/protocol'
+import { RUN_ID_PATTERN } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
-import { EventIdSchema, RunIdSchema } from './events.ts'
+import { EventIdSchema, RUN_LIST_CURSOR_PATTERN, RunIdSchema } from './events.ts'
 
 /** The most runs of a page unless another number is asked for. */
 export const DEFAULT_RUNS = 50

@@ -1,6 +1,6 @@
-import { EVENT_TYPES_PATTERN, LOG_LEVELS } from '@runcast/protocol'
+import { LOG_LEVELS } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
-import { EventIdSchema } from './events.ts'
+import { EVENT_TYPES_PATTERN, EventIdSchema } from './events.ts'
 
 /** The most events that `tail` asks for. */
 const MAX_TAIL = 1_000_000

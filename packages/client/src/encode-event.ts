@@ -1,4 +1,4 @@
-import { EVENT_TYPE_RULE, isEventType, isRunId, RUN_ID_RULE } from '@runcast/protocol'
+import { isEventType, isRunId } from '@runcast/protocol'
 import { RuncastError } from './errors.ts'
 
 /** An event on its way to the service. */
@@ -16,7 +16,7 @@ type Payload =
 
 /** @throws RuncastError `invalid_run_id` */
 export function checkRunId (runId: string): void {
-  if (!isRunId(runId)) throw new RuncastError('invalid_run_id', RUN_ID_RULE)
+  if (!isRunId(runId)) throw new RuncastError('invalid_run_id', `"${runId}" can not be a run id.`)
 }
 
 /**
@@ -27,7 +27,7 @@ export function checkRunId (runId: string): void {
 export function encodeEvent (event: NewEvent): string {
   const { event_type: type, event_id: eventId } = event
   if (type !== undefined && !isEventType(type)) {
-    throw new RuncastError('invalid_event', EVENT_TYPE_RULE)
+    throw new RuncastError('invalid_event', `"${type}" can not be an event_type.`)
   }
   const typeField = type === undefined ? '' : `"event_type":${JSON.stringify(type)},`
   const idField = eventId === undefined ? '' : `"event_id":${JSON.stringify(eventId)},`

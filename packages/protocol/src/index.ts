@@ -4,6 +4,6 @@ export { isAtOrBefore, joinEventId, msOf, ORIGIN, parseCursor, seqOf, splitEvent
 export { fieldOf } from './field.ts'
 export { levelRank, LOG_LEVELS, type LogLevel } from './log-level.ts'
 export {
-  EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, EVENT_TYPE_RULE, EVENT_TYPES_PATTERN, isEventType, isPublisherEventId, isRunId,
-  PUBLISHER_EVENT_ID_PATTERN, RUN_ID_PATTERN, RUN_ID_RULE, RUN_LIST_CURSOR_PATTERN
+  EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, isEventType, isRunId,
+  PUBLISHER_EVENT_ID_PATTERN, RUN_ID_PATTERN, RUN_ID_RULE
 } from './patterns.ts'

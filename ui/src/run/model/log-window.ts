@@ -1,4 +1,4 @@
-import { joinEventId, msOf, ORIGIN, seqOf } from '@runcast/protocol'
+import { isAtOrBefore, joinEventId, msOf, ORIGIN, seqOf } from '@runcast/protocol'
 import { gapRow, rowsOf, type LogRow, type SourceEvent } from './log-rows.ts'
 
 /** The most rows that are held. Rows furthest from the reader are dropped, and read again when they are needed. */
@@ -84,7 +84,7 @@ export class LogWindow {
    * @param lost the number of missing events; null when it is not known
    */
   gap (resumedAfter: string, lost: number | null): void {
-    const isVoid = ({ id }: LogRow) => seqOf(id) > seqOf(resumedAfter) || msOf(id) > msOf(resumedAfter)
+    const isVoid = ({ id }: LogRow) => !isAtOrBefore(id, resumedAfter)
     const kept = this.#rows.findLastIndex((row) => !isVoid(row)) + 1
     if (kept < this.#rows.length) {
       this.#rows.length = kept

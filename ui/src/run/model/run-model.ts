@@ -1,4 +1,4 @@
-import { msOf, ORIGIN, seqOf } from '@runcast/protocol'
+import { isAtOrBefore, ORIGIN, seqOf } from '@runcast/protocol'
 import { ApiError } from '../../api/api-error.ts'
 import type { EventPage, EventPageQuery, Run } from '../../api/types.ts'
 import { kindOfStatus } from '../../status/statuses.ts'
@@ -95,7 +95,7 @@ export class RunModel {
     for (const item of items) {
       if (item.kind === 'gap') {
         newest = item.resumedAfter
-        const isValid = ({ id }: Preview) => seqOf(id) <= seqOf(newest) && msOf(id) <= msOf(newest)
+        const isValid = ({ id }: Preview) => isAtOrBefore(id, newest)
         previews = withPreviews(previews, added.splice(0)).filter(isValid)
         firstError = null
         this.#check.count(item.lost)

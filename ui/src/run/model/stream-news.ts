@@ -1,5 +1,5 @@
 import type { Gap, RunStream } from '@runcast/client/react'
-import { msOf, seqOf } from '@runcast/protocol'
+import { isAtOrBefore, seqOf } from '@runcast/protocol'
 import type { StreamedItem } from './log-reader.ts'
 
 /** The news of a stream since the last look at it. */
@@ -33,8 +33,4 @@ export function newsOf ({ events, gap }: Pick<RunStream, 'events' | 'gap'>, know
       ...after.filter(({ id }) => !isAtOrBefore(id, resumed)).map((event) => ({ kind: 'event' as const, event }))
     ]
   }
-}
-
-function isAtOrBefore (id: string, other: string): boolean {
-  return msOf(id) <= msOf(other) && seqOf(id) <= seqOf(other)
 }
