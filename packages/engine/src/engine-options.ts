@@ -1,6 +1,7 @@
 import type { Publisher } from '@runcast/client'
 import type { Workflow } from './definition/workflow.ts'
 import type { Evaluator } from './expression/evaluator.ts'
+import type { Fault } from './fault.ts'
 import type { Json } from './json.ts'
 import type { EngineLogger } from './logger.ts'
 import type { Creation, RunRecord, RunStore } from './store/run-store.ts'
@@ -8,24 +9,24 @@ import type { Creation, RunRecord, RunStore } from './store/run-store.ts'
 export interface EngineOptions {
   readonly store: RunStore
   readonly evaluator: Evaluator
-  /** The publisher for the runs of a tenant, '' for none. The engine closes none of them. */
+  /** Gives the publisher for the runs of a tenant, '' for none. The engine does not close it. */
   readonly publisherOf: (tenant: string) => Publisher
-  /** Where secrets come from; only those that a definition names are looked at. */
+  /** Holds the secrets of definitions, and the few variables that processes get. */
   readonly environment: { readonly [name: string]: string | undefined }
-  /** Whether `run: shell` and MCP servers over stdio may start processes. */
+  /** True when `run: shell` and MCP servers over stdio may start processes. */
   readonly allowProcesses: boolean
-  /** The hosts that HTTP and MCP calls may go to: `host`, `host:port`, `*.domain`. Link-local and metadata addresses are never allowed. */
+  /** The hosts to which HTTP and MCP calls may go: `host`, `host:port`, `*.domain`. Link-local and metadata addresses are never allowed. */
   readonly allowedHosts: readonly string[]
   readonly logger: EngineLogger
-  /** The most bytes of JSON that a task may put out, and that a run may take in. */
+  /** The most bytes of JSON in the output of a task and in the input of a run. */
   readonly maxDataBytes: number
-  /** How long the work of a process that is gone waits for another one, in milliseconds. */
+  /** The time after which another process takes over the runs of a process that is gone, in milliseconds. */
   readonly leaseMs: number
-  /** The most runs that are executed at the same time; others wait in the order in which they came. */
+  /** The most runs that are executed at the same time; others wait in the order of their arrival. */
   readonly maxConcurrentRuns: number
 }
 
-/** The run that is to be made. */
+/** The identity of a run that is to be created. */
 export type NewRun = Pick<RunRecord, 'runId' | 'tenant' | 'idempotencyKey'>
 
 export interface StartRequest extends NewRun {
@@ -36,32 +37,31 @@ export interface StartRequest extends NewRun {
 /** Executes runs. */
 export interface Engine {
   /**
-   * Takes a run on. When it resolves, the run is stored and will be executed, also when this process ends.
+   * Stores a run and queues it. When it resolves, the run will be executed, also if this process ends.
    *
-   * @throws InputError when the input fails the workflow's schema: nothing is stored
+   * @throws InputError when the input does not match the workflow's schema or is too large: nothing is stored
    */
   start (request: StartRequest): Promise<Creation>
   /**
    * Repeats a run that is over, from its last checkpoint, as another run.
    *
-   * @returns `unknown` when the run is not one of this engine and tenant, `running` when it is not over
+   * @returns `unknown` when the engine has no such run of the tenant, `running` when it is not over
    */
   retry (runId: string, request: NewRun): Promise<Creation | 'unknown' | 'running'>
-  /** Ends a run within a second, wherever it is executed. @returns `over` when there was nothing to end */
+  /** Ends a run within a second, in whichever process it is executed. @returns `over` when it was over already */
   cancel (runId: string, tenant: string): Promise<'cancelling' | 'over' | 'unknown'>
-  /** Goes on with every run that is not over and that nobody executes. Called at start, and by the engine itself from time to time. */
+  /** Goes on with every run that is not over and that no process executes. To be called at the start; the engine repeats it from time to time. */
   recover (): Promise<void>
-  /** Stops where the runs are, so that another process goes on with them. */
+  /** Stops all runs at their present places, so that another process goes on with them. */
   close (): Promise<void>
 }
 
-/** What is wrong with an input. */
+/** Refuses the input of a run. Each message is the rest of a sentence about the value at the path. */
 export class InputError extends Error {
   override readonly name = 'InputError'
-  /** JSON pointers into the input, with one sentence each. */
-  readonly faults: ReadonlyArray<{ readonly path: string, readonly message: string }>
+  readonly faults: readonly Fault[]
 
-  constructor (faults: InputError['faults']) {
+  constructor (faults: readonly Fault[]) {
     super('The input does not match the schema of the workflow.')
     this.faults = faults
   }

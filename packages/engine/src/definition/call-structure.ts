@@ -1,14 +1,14 @@
 import { isExpression } from '../expression/template.ts'
+import type { Fault } from '../fault.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { withFixedDurations } from './fixed-durations.ts'
 import { mcpFaults } from './mcp-schema.ts'
 import { specificationFaults } from './specification.ts'
-import type { DefinitionFault } from './workflow.ts'
 
 const NOT_SUPPORTED = ['a2a', 'asyncapi', 'grpc', 'openapi']
 
-/** What is wrong with the structure of a call. @param path the JSON pointer of the task */
-export async function callFaults (path: string, task: JsonObject): Promise<DefinitionFault[]> {
+/** Lists the faults in the structure of a call. @param path the JSON pointer of the task */
+export async function callFaults (path: string, task: JsonObject): Promise<Fault[]> {
   const { call, with: given = null } = task
   if (typeof call !== 'string') return [{ path: `${path}/call`, message: 'It must be http, mcp, or the name of a function.' }]
   if (NOT_SUPPORTED.includes(call)) return [{ path: `${path}/call`, message: `Calls of ${call} are not supported: use http or mcp.` }]
@@ -19,11 +19,11 @@ export async function callFaults (path: string, task: JsonObject): Promise<Defin
   }
   if (call !== 'http') return await specificationFaults('CallFunction', { path, value: withFixedDurations(task) })
   if (faults.length > 0) return faults
-  return await specificationFaults('CallHTTP', { path, value: { ...withFixedDurations(task), ...isJsonObject(given) && { with: asOfFirstVersion(given) } } })
+  return await specificationFaults('CallHTTP', { path, value: { ...withFixedDurations(task), ...isJsonObject(given) && { with: inFirstVersion(given) } } })
 }
 
-/** DSL 1.0.0 of the SDK has no expressions for all headers or the whole query. */
-function asOfFirstVersion (given: JsonObject): JsonObject {
+/** Copies the arguments as DSL 1.0.0, the SDK's, has them: without an expression for all headers or the whole query. */
+function inFirstVersion (given: JsonObject): JsonObject {
   const { headers, query } = given
   return {
     ...given,
@@ -36,8 +36,8 @@ function withFixedTimeout (given: Json): Json {
   return isJsonObject(given) && typeof given['timeout'] === 'string' ? { ...given, timeout: {} } : given
 }
 
-/** An expression that is only a part of a URI would be sent as it is. */
-function uriFaults (given: Json | undefined, path: string): DefinitionFault[] {
+/** Refuses an expression that is only a part of a URI: it would be sent as it is. */
+function uriFaults (given: Json | undefined, path: string): Fault[] {
   if (!isJsonObject(given)) return []
   const { endpoint, transport } = given
   if (isJsonObject(transport)) return uriFaults(transport['http'], `${path}/transport/http`)

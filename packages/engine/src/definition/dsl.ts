@@ -1,13 +1,13 @@
 import type { Json, JsonObject } from '../json.ts'
 
 /**
- * The parts of the Serverless Workflow DSL, 1.0.0 to 1.0.3, that the engine executes, as a definition has them once it
- * is loaded: `use` references are still names, durations are still what the author wrote.
+ * The parts of the Serverless Workflow DSL, 1.0.0 to 1.0.3, that the engine executes, as a loaded definition has them:
+ * references to `use` are still names, and durations are still as their author wrote them.
  *
  * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md
  */
 
-/** `{ document: {…} }` in JSON Schema, the only format that is taken. */
+/** `{ document: {…} }` in JSON Schema, the only supported format. */
 export interface SchemaReference {
   readonly format?: string
   readonly document?: JsonObject | boolean
@@ -29,7 +29,7 @@ export type Duration = string | {
 /** Written in place, or the name of one in `use.timeouts`. */
 export type Timeout = string | { readonly after: Duration }
 
-/** RFC 9457, as the DSL has it; texts may be expressions. */
+/** An error in the form of RFC 9457, as the DSL has it; texts may be expressions. */
 export interface ErrorDefinition {
   readonly type: string
   readonly status: number | string
@@ -38,7 +38,7 @@ export interface ErrorDefinition {
   readonly instance?: string
 }
 
-/** The errors that a `try` catches: those with all that is given here. */
+/** Selects the errors that a `try` catches: all fields that are set must match. */
 export interface ErrorFilter extends Partial<ErrorDefinition> {
   /** The DSL's name for `detail`. */
   readonly details?: string
@@ -90,7 +90,7 @@ export interface McpArguments {
   readonly client?: { readonly name: string, readonly version: string, readonly description?: string }
 }
 
-/** A function of `use.functions` is called by its name; its `with` is what the caller adds. */
+/** A call of a function in `use.functions` has its name; its `with` is the input that the caller adds. */
 export type CallTask = TaskBase & { readonly call: string, readonly with?: Json }
 export type DoTask = TaskBase & { readonly do: TaskList }
 export type EmitTask = TaskBase & { readonly emit: { readonly event: { readonly with: JsonObject } } }
@@ -147,6 +147,17 @@ export type Task = TasksByKind[TaskKind]
 /** Each item has one key: the task's name. */
 export type TaskList = ReadonlyArray<{ readonly [name: string]: Task }>
 
+/** The parts of a definition that its tasks use by name, by the group of `use` in which they stand. */
+export interface NamedParts {
+  readonly functions: Task
+  readonly errors: ErrorDefinition
+  readonly retries: RetryPolicy
+  readonly timeouts: { readonly after: Duration }
+  readonly authentications: Json
+}
+
+export type UsedParts = { readonly [Group in keyof NamedParts]?: { readonly [name: string]: NamedParts[Group] } }
+
 export interface WorkflowDefinition {
   readonly document: {
     readonly dsl: string
@@ -162,13 +173,6 @@ export interface WorkflowDefinition {
   readonly output?: OutputModel
   readonly timeout?: Timeout
   readonly evaluate?: { readonly mode?: 'strict' | 'loose' }
-  readonly use?: {
-    readonly functions?: { readonly [name: string]: Task }
-    readonly errors?: { readonly [name: string]: ErrorDefinition }
-    readonly retries?: { readonly [name: string]: RetryPolicy }
-    readonly timeouts?: { readonly [name: string]: { readonly after: Duration } }
-    readonly authentications?: { readonly [name: string]: Json }
-    readonly secrets?: readonly string[]
-  }
+  readonly use?: UsedParts & { readonly secrets?: readonly string[] }
   readonly do: TaskList
 }

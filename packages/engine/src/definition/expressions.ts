@@ -6,17 +6,17 @@ import { visitTasks, type TaskVisit } from './visit-tasks.ts'
 
 /** An expression of a definition. */
 export interface DefinitionExpression {
-  /** The JSON pointer of the text that it is. */
+  /** JSON pointer of its text. */
   readonly path: string
   readonly program: string
-  /** The variables that it may use, without `$`. */
+  /** The names of its variables, without `$`. */
   readonly variables: readonly string[]
 }
 
 const WORKFLOW_VARIABLES = ['context', 'secrets', 'workflow', 'runtime']
 
 /**
- * Every expression of a definition.
+ * Lists every expression of a definition.
  *
  * https://github.com/serverlessworkflow/specification/blob/main/dsl.md#runtime-expression-arguments
  */
@@ -50,7 +50,7 @@ function collector (found: DefinitionExpression[], base: string): Collect {
   }
 }
 
-/** The parts of a definition are JSON, though the types of the DSL do not say so of all their properties. */
+/** Narrows a part of a definition to JSON, which the types of the DSL do not say of every property. */
 function isTemplate (value: object | Json | undefined): value is Json {
   return value !== undefined
 }

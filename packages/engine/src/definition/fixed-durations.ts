@@ -1,6 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 
-/** A copy of a part in which every text that may be a duration is one: durations are checked elsewhere, as DSL 1.0.0 has no expressions in them. */
+/**
+ * Copies a part with a plain duration for every text that may be one. DSL 1.0.0, the SDK's, has no expressions in
+ * durations, so that they are checked elsewhere.
+ */
 export function withFixedDurations (part: JsonObject): JsonObject {
   const { wait, timeout, catch: handler } = part
   return {
@@ -11,7 +14,7 @@ export function withFixedDurations (part: JsonObject): JsonObject {
   }
 }
 
-/** A copy of a value in which every text is a duration. */
+/** Copies a value with a duration in place of every text. */
 export function fixed (value: Json): Json {
   if (typeof value === 'string') return 'PT1S'
   if (Array.isArray(value)) return value.map(fixed)

@@ -8,15 +8,15 @@ export interface GraphNode {
   readonly id: string
   readonly type: TaskKind | 'start' | 'end'
   readonly label: string
-  /** The task that it is within; null at the top. */
+  /** The task around it; null at the top. */
   readonly parent: string | null
 }
 
-/** What may follow what. */
+/** A way from one node to the next. */
 export interface GraphEdge {
   readonly from: string
   readonly to: string
-  /** The case under which it is taken, `default` for when none holds, `error` for a handler. */
+  /** The case in which it is taken; `default` if no case holds, `error` for a handler. */
   readonly label: string | null
 }
 
@@ -27,8 +27,8 @@ export interface WorkflowGraph {
 }
 
 /**
- * The flow of a definition that was checked. Tasks within others are in them as in a group: the first of each list
- * begins when the group does, and the group is left where no edge leads on.
+ * Draws the flow of a checked definition. A task with tasks of its own is a group: the first task of each list begins
+ * with the group, and the group ends where no edge leads on.
  */
 export function graphOf ({ do: tasks }: WorkflowDefinition): WorkflowGraph {
   const nodes: GraphNode[] = [{ id: 'start', type: 'start', label: 'Start', parent: null }]
@@ -41,7 +41,7 @@ export function graphOf ({ do: tasks }: WorkflowDefinition): WorkflowGraph {
 
 interface Drawing { readonly nodes: GraphNode[], readonly edges: GraphEdge[] }
 
-/** @param parent null for the list of the workflow, which is left to the end */
+/** @param parent null for the list of the workflow, which leads to the end */
 function drawList (drawing: Drawing, list: TaskList, path: string, parent: string | null): void {
   const items = namedTasks(list, path)
   const left = parent === null ? 'end' : null

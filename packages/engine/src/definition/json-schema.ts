@@ -1,24 +1,18 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import type { Fault } from '../fault.ts'
 import { pointerToken, type Json, type JsonObject } from '../json.ts'
 
-/** One thing that is wrong with a value. */
-export interface SchemaFault {
-  /** JSON pointer into the value. */
-  readonly path: string
-  readonly message: string
-}
-
-/** Tells what a schema has against a value; nothing when it matches. */
-export type SchemaCheck = (value: Json) => SchemaFault[]
+/** Lists the faults that a schema finds in a value; none when it matches. */
+export type SchemaCheck = (value: Json) => Fault[]
 
 const checks = new WeakMap<object, SchemaCheck>()
 
 /**
  * Compiles a JSON Schema of draft 2020-12, or of draft-07 when its `$schema` says so. The same object is compiled once.
  *
- * @throws Error when it is no such schema
+ * @throws Error for an object that is no such schema
  */
 export function compileSchema (schema: JsonObject | boolean): SchemaCheck {
   const known = typeof schema === 'object' ? checks.get(schema) : undefined
@@ -33,8 +27,8 @@ export function compileSchema (schema: JsonObject | boolean): SchemaCheck {
   return check
 }
 
-/** A property that is missing or not allowed is at fault itself, not what it is in. */
-function faultOf ({ instancePath, message = 'is not allowed', params }: ErrorObject): SchemaFault {
+/** Gives a fault the path of the missing or forbidden property, and not of the object around it. */
+function faultOf ({ instancePath, message = 'is not allowed', params }: ErrorObject): Fault {
   const at = (property: string, text: string) => ({ path: `${instancePath}/${pointerToken(property)}`, message: text })
   const missing: unknown = params['missingProperty']
   if (typeof missing === 'string') return at(missing, 'is needed')

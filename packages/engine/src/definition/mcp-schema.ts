@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { Fault } from '../fault.ts'
 import type { Json } from '../json.ts'
-import type { DefinitionFault } from './workflow.ts'
 
 const textMap = { anyOf: [{ type: 'object', additionalProperties: { type: 'string' } }, { type: 'string' }] }
 
@@ -56,8 +56,8 @@ const McpArgumentsSchema = {
 
 const validate = new Ajv2020({ allErrors: true, strict: false }).compile(McpArgumentsSchema)
 
-/** What is wrong with the `with` of a `call: mcp`, which DSL 1.0.2 brought. */
-export function mcpFaults ({ path, value }: { readonly path: string, readonly value: Json }): DefinitionFault[] {
+/** Lists the faults of the `with` of a `call: mcp`, which the SDK's DSL 1.0.0 does not know. */
+export function mcpFaults ({ path, value }: { readonly path: string, readonly value: Json }): Fault[] {
   if (validate(value)) return []
   const errors = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.includes('/oneOf/'))
   return errors.map(({ keyword, instancePath, message, params }) => {

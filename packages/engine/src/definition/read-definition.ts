@@ -1,8 +1,9 @@
 import { extname } from 'node:path'
 import { parseDocument } from 'yaml'
 import { errorText } from '../error-text.ts'
+import type { Fault } from '../fault.ts'
 import { pointerToken, isJsonObject, type Json, type JsonObject } from '../json.ts'
-import { DefinitionError, type DefinitionFault } from './workflow.ts'
+import { DefinitionError } from './workflow.ts'
 
 const MAX_CHARACTERS = 1_048_576
 const MAX_VALUES = 100_000
@@ -12,8 +13,8 @@ const MAX_ALIASES = 100
 /**
  * Reads a definition's text: JSON when the file's name ends in `.json`, else YAML 1.2.
  *
- * @returns a value of its own: nothing in it is shared, aliases are copies
- * @throws DefinitionError when it is too large, not well-formed, or no object that JSON could have
+ * @returns a value in which nothing is shared: aliases are copies
+ * @throws DefinitionError when the text is too large, not well-formed, or no object that JSON could have
  */
 export function readDefinition (text: string, fileName: string): JsonObject {
   if (text.length > MAX_CHARACTERS) throw refusal(`A definition may have ${MAX_CHARACTERS} characters: move what is large into the input.`)
@@ -33,7 +34,7 @@ function readJson (text: string): unknown {
 
 function readYaml (text: string): unknown {
   const document = parseDocument(text, { stringKeys: true, prettyErrors: false })
-  const faults = [...document.errors, ...document.warnings].slice(0, 20).map(({ message, pos: [offset] }): DefinitionFault => {
+  const faults = [...document.errors, ...document.warnings].slice(0, 20).map(({ message, pos: [offset] }): Fault => {
     const line = text.slice(0, offset).split('\n').length
     return { path: '', message: `Line ${line} is no YAML: ${message}.` }
   })
@@ -45,7 +46,7 @@ function readYaml (text: string): unknown {
   }
 }
 
-/** @throws DefinitionError for what JSON has not, for keys that objects treat differently, and when it is too large */
+/** Copies a value. @throws DefinitionError for values that JSON does not have, for `__proto__`, and for a value that is too large */
 function copyJson (value: unknown, path: string, depth: number, budget: { left: number }): Json {
   budget.left -= 1
   if (budget.left < 0) throw refusal(`A definition may have ${MAX_VALUES} values, with its aliases written out.`)

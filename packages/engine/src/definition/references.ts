@@ -1,18 +1,18 @@
+import type { Fault } from '../fault.ts'
 import { pointerToken, isJsonObject, type Json } from '../json.ts'
 import type { WorkflowDefinition } from './dsl.ts'
 import { traitsOf, type UsedName } from './task-kinds.ts'
 import { visitTasks, type TaskVisit } from './visit-tasks.ts'
-import type { DefinitionFault } from './workflow.ts'
 
 const DIRECTIVES = ['continue', 'exit', 'end']
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 const RESERVED = ['authorization', 'context', 'input', 'output', 'runtime', 'secrets', 'task', 'workflow', 'ENV', '__loc__']
 const AUTHENTICATIONS = ['basic', 'bearer']
 
-/** Every name in a definition that leads nowhere, is there twice, or cannot be a variable. */
-export function referenceFaults (definition: WorkflowDefinition): DefinitionFault[] {
+/** Lists the names in a definition that lead nowhere, exist twice, or cannot be variables. */
+export function referenceFaults (definition: WorkflowDefinition): Fault[] {
   const { use = {}, timeout } = definition
-  const faults: DefinitionFault[] = []
+  const faults: Fault[] = []
   const refuse = (path: string, message: string) => { faults.push({ path, message }) }
   const checkName = ({ path, group, name }: UsedName) => {
     if (typeof name === 'string' && !Object.hasOwn(use[group] ?? {}, name)) refuse(path, `There is no "${name}" in use.${group}.`)
@@ -30,7 +30,7 @@ export function referenceFaults (definition: WorkflowDefinition): DefinitionFaul
   return [...faults, ...circleFaults(definition)]
 }
 
-function directiveFaults ({ path, name, task, targets }: TaskVisit): DefinitionFault[] {
+function directiveFaults ({ path, name, task, targets }: TaskVisit): Fault[] {
   const directives = [['/then', task.then] as const, ...traitsOf(task).directives]
   const lost = directives.filter(([, target]) => target !== undefined && !DIRECTIVES.includes(target) && !targets.includes(target))
   const faults = lost.map(([at, target]) => ({ path: path + at, message: `There is no task "${target}" in the same list: name one, or continue, exit or end.` }))
@@ -38,7 +38,7 @@ function directiveFaults ({ path, name, task, targets }: TaskVisit): DefinitionF
   return targets.length === 0 || isFirst ? faults : [...faults, { path, message: `There is another task "${name}" in the same list: give each a name of its own.` }]
 }
 
-function variableFaults ({ path, task }: TaskVisit): DefinitionFault[] {
+function variableFaults ({ path, task }: TaskVisit): Fault[] {
   const { variables } = traitsOf(task)
   return variables.flatMap(({ path: at, name }, index) => {
     if (!VARIABLE.test(name) || RESERVED.includes(name)) {
@@ -49,8 +49,8 @@ function variableFaults ({ path, task }: TaskVisit): DefinitionFault[] {
   })
 }
 
-/** The endpoint of an HTTP call, or of an MCP call over HTTP. */
-function endpointFaults (use: Use, given: Json | undefined, path: string): DefinitionFault[] {
+/** Checks the endpoint of an HTTP call, or of an MCP call over HTTP. */
+function endpointFaults (use: Use, given: Json | undefined, path: string): Fault[] {
   if (!isJsonObject(given)) return []
   const { endpoint, transport } = given
   if (isJsonObject(transport) && isJsonObject(transport['http'])) return endpointFaults(use, transport['http'], `${path}/transport/http`)
@@ -60,7 +60,7 @@ function endpointFaults (use: Use, given: Json | undefined, path: string): Defin
 
 type Use = NonNullable<WorkflowDefinition['use']>
 
-function authenticationFaults (use: Use, policy: Json, path: string): DefinitionFault[] {
+function authenticationFaults (use: Use, policy: Json, path: string): Fault[] {
   if (!isJsonObject(policy)) return [{ path, message: 'It must be an object.' }]
   const [[kind, credentials] = ['', null]] = Object.entries(policy)
   if (kind === 'use') {
@@ -73,8 +73,8 @@ function authenticationFaults (use: Use, policy: Json, path: string): Definition
   return [{ path: `${path}/${kind}/use`, message: `There is no "${String(secret)}" in use.secrets.` }]
 }
 
-/** Functions that call each other in a circle would never end. */
-function circleFaults (definition: WorkflowDefinition): DefinitionFault[] {
+/** Finds functions that call each other in a circle: they would never end. */
+function circleFaults (definition: WorkflowDefinition): Fault[] {
   const functions = Object.keys(definition.use?.functions ?? {})
   const calls = new Map(functions.map((name): [string, Set<string>] => [name, new Set()]))
   for (const { path, task } of visitTasks(definition)) {
@@ -82,7 +82,7 @@ function circleFaults (definition: WorkflowDefinition): DefinitionFault[] {
     if (owner !== undefined && 'call' in task) calls.get(owner)?.add(task.call)
   }
   return functions.filter((name) => reaches(calls, name, name, new Set())).map((name) => ({
-    path: `/use/functions/${pointerToken(name)}`, message: 'It calls itself, if only by way of others: functions must not call each other in a circle.'
+    path: `/use/functions/${pointerToken(name)}`, message: 'The function calls itself, directly or through others: functions must not call each other in a circle.'
   }))
 }
 

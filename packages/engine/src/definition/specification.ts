@@ -1,21 +1,21 @@
 import { errorText } from '../error-text.ts'
+import type { Fault } from '../fault.ts'
 import type { Json } from '../json.ts'
-import type { DefinitionFault } from './workflow.ts'
 
-/** Faults that only say that others make an alternative fail. */
+/** Faults that only say that another fault makes an alternative fail. */
 const CONSEQUENCES = /must match (?:exactly one|a) schema|must NOT be valid|must match "/
 
 /**
- * What the schemas of DSL 1.0.0 have against a part of a definition.
+ * Lists the faults that the schemas of DSL 1.0.0 find in a part of a definition.
  *
- * The SDK is imported with the first call, as that takes half a second.
+ * The SDK is imported with the first call: the import takes half a second.
  *
  * @param type the name of the part in the SDK, such as `SetTask`
  * @see https://github.com/serverlessworkflow/sdk-typescript
  */
-export async function specificationFaults (type: string, { path, value }: { readonly path: string, readonly value: Json }): Promise<DefinitionFault[]> {
+export async function specificationFaults (type: string, { path, value }: { readonly path: string, readonly value: Json }): Promise<Fault[]> {
   const sdk = await import('@serverlessworkflow/sdk')
-  // Loaders such as tsx take the module that its manifest names for bundlers, which has no default export.
+  // Loaders such as tsx take the module for bundlers, which has no default export.
   const { validate } = sdk.default ?? sdk
   try {
     validate(type, value)
@@ -25,8 +25,8 @@ export async function specificationFaults (type: string, { path, value }: { read
   }
 }
 
-/** The SDK tells its faults as lines of `- path | path in the schema | message | parameters`. */
-function faultsIn (report: string): DefinitionFault[] {
+/** Reads the faults from the report of the SDK: lines of `- path | path in the schema | message | parameters`. */
+function faultsIn (report: string): Fault[] {
   const lines = [...report.split('\n\ndata: ', 1)[0]?.matchAll(/^- (?<path>.*?) \| .*? \| (?<message>.*?) \| (?<parameters>\{.*\})$/gm) ?? []]
   const byPath = new Map<string, Set<string>>()
   for (const { groups: { path = '', message = '', parameters = '{}' } = {} } of lines) {

@@ -1,24 +1,25 @@
 import { isExpression } from '../expression/template.ts'
+import type { Fault } from '../fault.ts'
 import { pointerToken, isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { callFaults } from './call-structure.ts'
 import { fixed, withFixedDurations } from './fixed-durations.ts'
 import { specificationFaults } from './specification.ts'
 import { kindOf, schemaOf, TASK_KINDS } from './task-kinds.ts'
-import type { DefinitionFault } from './workflow.ts'
 
 const KEYS = TASK_KINDS.toSorted()
 
 const RUNS_NOT_SUPPORTED = ['container', 'script', 'workflow']
 
-/** A part of a definition with the JSON pointer to it. */
+/** A part of a definition with its JSON pointer. */
 interface Part { readonly path: string, readonly value: Json }
 
 /**
- * What the DSL's schemas have against the parts of a definition, and what the engine does not support.
+ * Lists the faults that the DSL's schemas find in the parts of a definition, and the parts that the engine does not
+ * support.
  *
- * The SDK knows DSL 1.0.0 only. What came later is checked here and cut out of the copies that the SDK sees.
+ * The SDK knows DSL 1.0.0 only. Later additions are checked here and cut out of the copies that the SDK checks.
  */
-export async function structureFaults (definition: JsonObject): Promise<DefinitionFault[]> {
+export async function structureFaults (definition: JsonObject): Promise<Fault[]> {
   const { use } = definition
   const functions = isJsonObject(use) && isJsonObject(use['functions']) ? entriesOf({ path: '/use/functions', value: use['functions'] }) : []
   const faults = [...unsupported(definition), ...await rootFaults(definition)]
@@ -28,8 +29,8 @@ export async function structureFaults (definition: JsonObject): Promise<Definiti
   return faults
 }
 
-function unsupported ({ schedule, evaluate, use }: JsonObject): DefinitionFault[] {
-  const faults: DefinitionFault[] = []
+function unsupported ({ schedule, evaluate, use }: JsonObject): Fault[] {
+  const faults: Fault[] = []
   const refuse = (path: string, message: string) => faults.push({ path, message })
   if (schedule !== undefined) refuse('/schedule', 'Schedules are not supported: start the run from outside.')
   if (isJsonObject(evaluate)) {
@@ -44,7 +45,7 @@ function unsupported ({ schedule, evaluate, use }: JsonObject): DefinitionFault[
   return faults
 }
 
-async function rootFaults (definition: JsonObject): Promise<DefinitionFault[]> {
+async function rootFaults (definition: JsonObject): Promise<Fault[]> {
   const { use: _use, schedule: _schedule, document, ...rest } = definition
   if (!isJsonObject(document)) return [{ path: '/document', message: 'It must be an object with dsl, namespace, name and version.' }]
   if (!/^1\.0\.[0-3]$/.test(String(document['dsl']))) return [{ path: '/document/dsl', message: 'The version of the DSL must be a text from 1.0.0 to 1.0.3.' }]
@@ -52,7 +53,7 @@ async function rootFaults (definition: JsonObject): Promise<DefinitionFault[]> {
   return await specificationFaults('Workflow', { path: '', value: copy })
 }
 
-async function useFaults (use: Json): Promise<DefinitionFault[]> {
+async function useFaults (use: Json): Promise<Fault[]> {
   if (!isJsonObject(use)) return [{ path: '/use', message: 'It must be an object.' }]
   const { functions = {}, retries = {}, timeouts = {}, errors = {}, authentications = {}, catalogs: _catalogs, extensions: _extensions, ...rest } = use
   const groups: Array<[string, Json, string]> = [['errors', errors, 'Error'], ['authentications', authentications, 'AuthenticationPolicy'],
@@ -71,9 +72,9 @@ async function useFaults (use: Json): Promise<DefinitionFault[]> {
 }
 
 /** The tasks of a list, each of which must be an object with one key. */
-async function listFaults ({ path, value }: Part): Promise<DefinitionFault[]> {
+async function listFaults ({ path, value }: Part): Promise<Fault[]> {
   if (!Array.isArray(value)) return [{ path, message: 'It must be a list of tasks.' }]
-  const faults: DefinitionFault[] = []
+  const faults: Fault[] = []
   for (const [index, item] of value.entries()) {
     const tasks = entriesOf({ path: `${path}/${index}`, value: item })
     const [task] = tasks
@@ -83,7 +84,7 @@ async function listFaults ({ path, value }: Part): Promise<DefinitionFault[]> {
   return faults
 }
 
-async function taskFaults ({ path, value: task }: Part): Promise<DefinitionFault[]> {
+async function taskFaults ({ path, value: task }: Part): Promise<Fault[]> {
   const kind = isJsonObject(task) ? kindOf(task) : null
   if (isJsonObject(task) && kind === null && Object.hasOwn(task, 'listen')) return [{ path: `${path}/listen`, message: 'Listening to events is not supported.' }]
   if (!isJsonObject(task) || kind === null) return [{ path, message: `A task must have one of the keys ${KEYS.slice(0, -1).join(', ')} and ${KEYS.at(-1)}.` }]
@@ -100,7 +101,7 @@ async function taskFaults ({ path, value: task }: Part): Promise<DefinitionFault
   return faults
 }
 
-async function runFaults (path: string, task: JsonObject): Promise<DefinitionFault[]> {
+async function runFaults (path: string, task: JsonObject): Promise<Fault[]> {
   const { run } = task
   const refused = isJsonObject(run) ? RUNS_NOT_SUPPORTED.find((name) => Object.hasOwn(run, name)) : undefined
   if (refused !== undefined) return [{ path: `${path}/run/${refused}`, message: `Running a ${refused} is not supported: use run.shell.` }]
@@ -112,7 +113,7 @@ async function runFaults (path: string, task: JsonObject): Promise<DefinitionFau
   return faults
 }
 
-async function setFaults (path: string, task: JsonObject, set: string): Promise<DefinitionFault[]> {
+async function setFaults (path: string, task: JsonObject, set: string): Promise<Fault[]> {
   const faults = await specificationFaults('SetTask', { path, value: { ...withFixedDurations(task), set: { value: null } } })
   return isExpression(set) ? faults : [...faults, { path: `${path}/set`, message: 'It must be an object, or an expression in ${ }.' }]
 }

@@ -8,9 +8,9 @@ interface NestedList<OfKind extends Task> {
   /** JSON pointer from the task to the list. */
   readonly path: string
   readonly tasks: (task: OfKind) => TaskList
-  /** Whether the tasks follow each other, so that their flow directives may name one another. */
+  /** True when the tasks follow each other, so that their flow directives may name one another. */
   readonly isOrdered: boolean
-  /** Whether the tasks can use the variables that the task brings. */
+  /** True when the tasks can use the variables that the task brings. */
   readonly hasVariables: boolean
 }
 
@@ -20,7 +20,7 @@ export interface Template {
   readonly path: string
   readonly value: object | Json | undefined
   readonly mode: TemplateMode
-  /** Whether its expressions can use the variables that the task brings. */
+  /** True when its expressions can use the variables that the task brings. */
   readonly hasVariables: boolean
 }
 
@@ -55,8 +55,8 @@ const none = () => []
 const PLAIN = { lists: [], durations: none, variables: none, names: none, directives: none, startsProcesses: () => false }
 
 /**
- * Everything that the checks of a definition know of each kind. A kind without a row does not compile; the other table
- * is that of execution. A task is of the first kind whose key it has: a `for` has a `do` as well.
+ * Everything that the checks of a definition know of each kind. A kind without a row does not compile; the other
+ * table, for execution, is in tasks/kinds.ts. A task is of the first kind whose key it has: a `for` has a `do` as well.
  */
 const KINDS: { readonly [Kind in TaskKind]: KindOfTask<TasksByKind[Kind]> } = {
   for: {
@@ -185,12 +185,12 @@ function read<Kind extends TaskKind> (kind: Kind, task: TasksByKind[Kind]) {
   }
 }
 
-/** Whether a task is an HTTP or MCP call, and no call of a function of `use.functions`. */
+/** Tells whether a task is an HTTP or MCP call, and no call of a function in `use.functions`. */
 export function isRemoteCall (task: object): boolean {
   return 'call' in task && (task.call === 'http' || task.call === 'mcp')
 }
 
-/** Whether a task executes other tasks. */
+/** Tells whether a task executes other tasks. */
 export function isComposite (task: Task): boolean {
   const kind = kindOf(task)
   return kind !== null && (KINDS[kind].lists.length > 0 || (kind === 'call' && !isRemoteCall(task)))

@@ -2,19 +2,19 @@ import { pointerToken } from '../json.ts'
 import type { Task, TaskList, WorkflowDefinition } from './dsl.ts'
 import { traitsOf } from './task-kinds.ts'
 
-/** A task of a definition and where it stands. */
+/** A task at its place in a definition. */
 export interface TaskVisit {
-  /** Its JSON pointer. */
+  /** JSON pointer of the task. */
   readonly path: string
   readonly name: string
   readonly task: Task
-  /** The names of the tasks to which its flow directives may lead: those of its list, none where there is no order. */
+  /** The names that its flow directives may use: the tasks of its list, or none where the list has no order. */
   readonly targets: readonly string[]
-  /** The variables that the tasks around it bring, without `$`. */
+  /** The variables of the tasks around it, without `$`. */
   readonly variables: readonly string[]
 }
 
-/** Every task of a definition, those of `use.functions` among them, each before those within it. */
+/** Visits every task of a definition, also in `use.functions`. A task comes before the tasks within it. */
 export function * visitTasks ({ do: tasks, use }: WorkflowDefinition): Generator<TaskVisit> {
   yield * visitList(tasks, '/do', [])
   for (const [name, task] of Object.entries(use?.functions ?? {})) {
@@ -22,7 +22,7 @@ export function * visitTasks ({ do: tasks, use }: WorkflowDefinition): Generator
   }
 }
 
-/** A list's tasks with their JSON pointers. @param path that of the list */
+/** Gives the tasks of a list with their JSON pointers. @param path the pointer of the list */
 export function namedTasks (list: TaskList, path: string): Array<{ readonly path: string, readonly name: string, readonly task: Task }> {
   return list.flatMap((item, index) => Object.entries(item).map(([name, task]) => ({ path: `${path}/${index}/${pointerToken(name)}`, name, task })))
 }

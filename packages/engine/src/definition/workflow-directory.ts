@@ -4,28 +4,29 @@ import { extname, join } from 'node:path'
 import { rcompare, valid } from 'semver'
 import { errorText } from '../error-text.ts'
 import type { Evaluator } from '../expression/evaluator.ts'
+import type { Fault } from '../fault.ts'
 import type { EngineLogger } from '../logger.ts'
 import { loadWorkflow } from './load-workflow.ts'
-import { DefinitionError, type DefinitionFault, type Workflow } from './workflow.ts'
+import { DefinitionError, type Workflow } from './workflow.ts'
 
 const EXTENSIONS = ['.yaml', '.yml', '.json']
 
-/** How long a directory must have been left alone before it is read, in milliseconds. */
+/** The time without a change after which a directory is read, in milliseconds. */
 const QUIET_MS = 100
 
-/** How often it is read without a sign of a change, in milliseconds: some file systems give none. */
+/** The time after which it is read without a sign of a change, in milliseconds: some file systems give none. */
 const POLL_MS = 5_000
 
-/** What is wrong with a file. */
-export interface FileFault extends DefinitionFault {
+/** One thing that is wrong with a file. */
+export interface FileFault extends Fault {
   readonly file: string
 }
 
 /** The workflows that an operator deploys as files. */
 export interface WorkflowDirectory {
-  /** Those that can be executed, by name and the highest version of each first, and what is wrong with other files. */
+  /** Lists the workflows that can be executed, by name and with the highest version first, and the faults of the other files. */
   list (): Promise<{ readonly workflows: readonly Workflow[], readonly faults: readonly FileFault[] }>
-  /** @param version null for the highest, a release before what came before it. @returns null when there is none */
+  /** Finds a workflow. @param version null for the highest; a release is higher than its pre-releases. @returns null when there is none */
   find (name: string, version: string | null): Promise<Workflow | null>
   /** Reads the files now, without waiting for a sign of a change. */
   reload (): Promise<void>
@@ -33,28 +34,28 @@ export interface WorkflowDirectory {
 }
 
 export interface WorkflowDirectoryOptions {
-  /** It may come into being later. */
+  /** The directory need not exist yet. */
   readonly directory: string
-  /** Compiles the expressions of definitions; it is not closed with the directory. */
+  /** Compiles the expressions of definitions. The directory does not close it. */
   readonly evaluator: Evaluator
   readonly logger: EngineLogger
 }
 
-/** What became of a file. */
+/** A file that was read. */
 interface LoadedFile {
   readonly file: string
-  /** As long as that is the same, the file need not be read again; null when it is to be read each time, as it could not be. */
+  /** Changes with the file, which is read again only then; null for a file that could not be read: it is tried each time. */
   readonly stamp: string | null
   readonly workflow: Workflow | null
-  readonly faults: readonly DefinitionFault[]
+  readonly faults: readonly Fault[]
 }
 
 interface Listing { readonly workflows: readonly Workflow[], readonly faults: readonly FileFault[] }
 
 /**
  * Reads the `.yaml`, `.yml` and `.json` files of a directory, and reads them again when they change: in place, by a
- * rename, or by the exchange of a symbolic link, as Kubernetes does it. What is listed depends on the files alone; a
- * bad one does not affect others. Of two files with the same name and version the first by its file's name counts.
+ * rename, or by the exchange of a symbolic link, as Kubernetes does it. A bad file does not affect others. Of two files
+ * with the same workflow and version, the one whose file name sorts first counts.
  */
 export function createWorkflowDirectory (options: WorkflowDirectoryOptions): WorkflowDirectory {
   const { directory, logger } = options
@@ -79,7 +80,7 @@ export function createWorkflowDirectory (options: WorkflowDirectoryOptions): Wor
   async function reload (): Promise<void> {
     if (isClosed) return
     observe()
-    // Behind what is under way, which may have begun before the change.
+    // A read that is under way may have begun before the change.
     listing = listing.then(read)
     await listing
   }
@@ -94,7 +95,7 @@ export function createWorkflowDirectory (options: WorkflowDirectoryOptions): Wor
       watcher.unref()
       watcher.on('error', forget)
     } catch {
-      // There is no such directory yet, or no more watches: it is read from time to time.
+      // The directory does not exist yet, or the system has no watches left: it is read from time to time.
     }
   }
 
@@ -103,7 +104,7 @@ export function createWorkflowDirectory (options: WorkflowDirectoryOptions): Wor
     watcher = null
   }
 
-  // A directory that was exchanged for another is watched only when it is watched anew.
+  // A directory that replaces another one has to be watched anew.
   const poll = setInterval(() => { forget(); reload() }, POLL_MS).unref()
   observe()
 
@@ -125,7 +126,7 @@ export function createWorkflowDirectory (options: WorkflowDirectoryOptions): Wor
 }
 
 async function loadFiles ({ directory, evaluator }: WorkflowDirectoryOptions, before: readonly LoadedFile[]): Promise<LoadedFile[]> {
-  // Kubernetes keeps what its links lead to in directories whose names begin with two dots.
+  // Kubernetes keeps the targets of its links in directories whose names begin with two dots.
   const names = (await readdir(directory).catch(() => [])).filter((name) => EXTENSIONS.includes(extname(name).toLowerCase()) && !name.startsWith('.'))
   const files: LoadedFile[] = []
   for (const file of names.sort()) {
@@ -136,7 +137,7 @@ async function loadFiles ({ directory, evaluator }: WorkflowDirectoryOptions, be
   return files
 }
 
-/** What changes when a file does; null when it is none, such as a pipe, which might never end. */
+/** Gives a text that changes with a file; null when it is no file but, for example, a pipe, which might never end. */
 async function stampOf (path: string): Promise<string | null> {
   try {
     const stats = await stat(path, { bigint: true })
@@ -156,12 +157,12 @@ async function loadFile (directory: string, file: string, stamp: string, evaluat
   }
 }
 
-/** Whether there is nothing new to tell about a file. */
+/** Tells whether there is nothing new to log about a file. */
 function isSame (one: LoadedFile, other: LoadedFile): boolean {
   return one === other || (one.file === other.file && one.stamp === null && other.stamp === null && one.faults[0]?.message === other.faults[0]?.message)
 }
 
-/** Numbers that are too large for a version in the strict sense are ordered as texts. */
+/** Compares two versions. Versions with numbers too large for semver are ordered as texts. */
 function newestFirst (one: string, other: string): number {
   return valid(one) !== null && valid(other) !== null ? rcompare(one, other) : other.localeCompare(one, 'en', { numeric: true })
 }

@@ -1,7 +1,8 @@
+import type { Fault } from '../fault.ts'
 import type { JsonObject } from '../json.ts'
 import type { WorkflowDefinition } from './dsl.ts'
 
-/** A definition that was checked: it can be executed. */
+/** A definition that was checked and can be executed. */
 export interface Workflow {
   readonly name: string
   readonly version: string
@@ -13,20 +14,12 @@ export interface Workflow {
   readonly definition: WorkflowDefinition
 }
 
-/** One thing that is wrong with a definition. */
-export interface DefinitionFault {
-  /** JSON pointer into the definition, '' for the whole. */
-  readonly path: string
-  /** One sentence that tells the author what to do. */
-  readonly message: string
-}
-
-/** Why a definition is refused: everything that is wrong with it at once. */
+/** Refuses a definition, with all of its faults at once. Each message is a sentence that tells the author what to do. */
 export class DefinitionError extends Error {
   override readonly name = 'DefinitionError'
-  readonly faults: readonly DefinitionFault[]
+  readonly faults: readonly Fault[]
 
-  constructor (faults: readonly DefinitionFault[]) {
+  constructor (faults: readonly Fault[]) {
     super(faults.map(({ path, message }) => path === '' ? message : `${path}: ${message}`).join(' '))
     this.faults = faults
   }

@@ -10,9 +10,9 @@ export class DeadlineError extends Error {
 /** A worker thread that answers one request after the other. */
 export interface DeadlineWorker<Request, Reply> {
   /**
-   * Sends a request. Those that wait for their turn are not affected by what happens to others.
+   * Sends a request. A request that waits for its turn is not affected by the failure of another one.
    *
-   * @throws DeadlineError when the answer takes longer than the deadline, counted from the request's turn; its thread is ended and the next request has a new one
+   * @throws DeadlineError when the answer takes longer than the deadline, counted from the request's turn; the thread is ended, and the next request gets a new one
    * @throws Error when the thread fails, or is closed
    */
   ask (request: Request): Promise<Reply>
@@ -20,7 +20,7 @@ export interface DeadlineWorker<Request, Reply> {
 }
 
 /**
- * Makes a worker, whose thread starts with the first request. It does not keep the process alive.
+ * Makes a worker. Its thread starts with the first request, and does not keep the process alive.
  *
  * @param file the module of the thread; it posts one message when it is ready, then one for each request
  * @param deadlineMs for one request
@@ -58,10 +58,10 @@ export function createDeadlineWorker<Request, Reply> (file: URL, deadlineMs: num
   }
 }
 
-/** A thread, and who waits for what it says. */
+/** A thread and the wait for its messages. */
 interface Thread<Reply> {
   readonly worker: Worker
-  /** The next message. @throws DeadlineError, or Error when the thread ends */
+  /** Waits for the next message. @throws DeadlineError, or Error when the thread ends */
   reply (deadlineMs: number): Promise<Reply>
 }
 
@@ -83,7 +83,7 @@ function listen<Reply> (worker: Worker): Thread<Reply> {
   worker.on('message', (reply: Reply) => resolve(reply))
   worker.on('error', (error: Error) => reject(error))
   worker.on('exit', () => reject(new Error('The worker ended.')))
-  // After the listeners, which would keep the process.
+  // After the listeners: adding one would keep the process alive again.
   worker.unref()
   return {
     worker,

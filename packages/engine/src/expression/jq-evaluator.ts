@@ -10,26 +10,26 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** The limits of an evaluator. */
 export interface EvaluatorOptions {
-  /** How long one evaluation may take, in milliseconds, without the time for which it waits for its turn. */
+  /** The time that one evaluation may take, in milliseconds, counted from its turn. */
   readonly deadlineMs: number
-  /** The most bytes of JSON that the values of one evaluation together may have. */
+  /** The most bytes of JSON in the values of one evaluation together. */
   readonly maxOutputBytes: number
 }
 
 /**
  * Makes an evaluator on jq 1.8 in WebAssembly, in one worker thread.
  *
- * A program sees its input, its variables and the time: no environment, no files, no modules, and it has no effects.
- * Numbers are those of JSON.parse: integers beyond 2^53 are rounded. The order of keys is kept.
+ * A program sees its input, its variables and the time: no environment, no files, no modules. It has no effects.
+ * Numbers are the numbers of JSON.parse: integers beyond 2^53 are rounded. The order of keys is kept.
  *
  * https://jqlang.org/manual/v1.8/
  */
 export function createEvaluator ({ deadlineMs, maxOutputBytes }: EvaluatorOptions): Evaluator {
-  // A thread executes the built file, also where the rest is executed as TypeScript: no loader reaches it on Node 20.
+  // The thread executes the built file, also when this file is executed as TypeScript: on Node 20 no loader reaches it.
   const file = new URL(import.meta.resolve('#jq-worker'))
   const worker = createDeadlineWorker<JqRequest, JqReply>(file, deadlineMs)
 
-  /** @throws Error when the thread ends, for a reason that the programs need not have given */
+  /** @throws Error when the thread ends, which need not be the fault of the programs */
   async function ask (request: JqRequest): Promise<JqReply> {
     const unknown = request.variables.find((name) => !NAME.test(name))
     if (unknown !== undefined) return { fault: `A variable cannot have the name "${unknown}".`, program: null }
@@ -73,7 +73,7 @@ export function createEvaluator ({ deadlineMs, maxOutputBytes }: EvaluatorOption
   }
 }
 
-/** The input, and those variables whose names occur in the programs: the others need not be copied to the thread. */
+/** Gives the input, and the variables whose names occur in the programs: the others need not be copied to the thread. */
 function bound (programs: readonly string[], { input, variables }: Scope): Pick<JqRequest, 'variables' | 'data'> {
   const used = Object.entries(variables).filter(([name]) => programs.some((program) => program.includes(`$${name}`)))
   try {
@@ -83,7 +83,7 @@ function bound (programs: readonly string[], { input, variables }: Scope): Pick<
   }
 }
 
-/** jq tells the beginning of a value with which it could not do something: `string ("abc…") cannot be parsed`. */
+/** Takes the beginnings of values out of a message of jq, such as `string ("abc…") cannot be parsed`. */
 function withoutSecrets (fault: string, { variables }: Scope): string {
   const secrets: Json = variables['secrets'] ?? {}
   return Object.keys(secrets ?? {}).length === 0 ? fault : fault.replace(/ \(.*\)/gs, '')

@@ -1,7 +1,7 @@
-/** Values that nest deeper are refused: jq's stack in WebAssembly has room for about twice as many levels. */
+/** The deepest nesting of a value: jq's stack in WebAssembly has room for about twice as many levels. */
 export const MAX_NESTING = 256
 
-/** A program has its input, its variables and the time, nothing else; what it would write to stderr is dropped. */
+/** Definitions that leave a program its input, its variables and the time. Its output to stderr is dropped. */
 const CONFINEMENT: ReadonlyArray<readonly [name: string, definition: string]> = [
   ['env', 'def env: {};'],
   ['input', 'def input: error("there is no further input");'],
@@ -16,11 +16,11 @@ const CONFINEMENT: ReadonlyArray<readonly [name: string, definition: string]> = 
   ['ENV', '{} as $ENV |']
 ]
 
-/** The line of a combined program before the first line of an author's. */
+/** The lines of a checked program before the first line of its author. */
 const LINES_BEFORE = 1
 
 /**
- * A program that can be compiled but not changed by what is wrong with it: nothing follows it.
+ * Makes a program to compile alone. Nothing follows it, so that its own faults cannot hide.
  *
  * @param variables the names that it may use
  */
@@ -29,24 +29,24 @@ export function checkedProgram (program: string, variables: readonly string[]): 
 }
 
 /**
- * One program for several, each of which compiles by itself.
- * It gives the text of a JSON array: for each program `[0, its first two values]` or `[1, what it failed with]`; `null` when that is too large.
+ * Makes one program of several, each of which compiles by itself. It gives the text of a JSON array: for each program
+ * `[0, its first two values]` or `[1, its error]`; `null` when the text is too large.
  */
 export function combinedProgram (programs: readonly string[], variables: readonly string[], maxOutputBytes: number): string {
-  // `limit(2; …)`, whose compilation takes longer, and two line feeds, as a backslash at the end of a comment takes one away.
+  // This is `limit(2; …)`, whose compilation takes longer. A backslash at the end of a comment takes one of the line feeds away.
   const parts = programs.map((program) =>
     `(try [0, (label $two | foreach (\n${program}\n\n) as $value (0; . + 1; $value, if . > 1 then break $two else empty end))] catch [1, .])`)
   return `${opening(programs, variables)} [${parts.join(', ')}] | tojson | if utf8bytelength > ${maxOutputBytes} then null else . end`
 }
 
-/** Compiling a definition takes time, so that only those are there whose names occur. */
+/** Writes the definitions whose names occur in the programs, as the compilation of each takes time, and binds the variables. */
 function opening (programs: readonly string[], variables: readonly string[]): string {
   const confinement = CONFINEMENT.flatMap(([name, definition]) => programs.some((program) => program.includes(name)) ? [definition] : [])
   const binding = variables.length === 0 ? '' : `.[1] as {${variables.map((name) => `$${name}`).join(', ')}} |`
   return `${confinement.join(' ')} ${binding} .[0] |`
 }
 
-/** What jq has against a program, in words for its author, from what it wrote to stderr about a checked program. */
+/** Makes a sentence for the author of a program from the text that jq wrote to stderr about the checked program. */
 export function compileFault (stderr: string): string {
   const found = /^jq: error: (?<reason>[\s\S]*?) at <top-level>, line (?<line>\d+)(?:, column (?<column>\d+))?/.exec(stderr)?.groups
   if (found === undefined) return `It does not compile: ${stderr.split('\n', 1)[0]?.replace('jq: error: ', '') ?? ''}.`
@@ -55,7 +55,7 @@ export function compileFault (stderr: string): string {
   return `It does not compile: ${found['reason']}${line < 1 ? '' : ` (line ${line}${column})`}.`
 }
 
-/** Replaces surrogates without a partner, which jq refuses, as texts in UTF-8 cannot have them. */
+/** Replaces surrogates without a partner, which jq refuses: UTF-8 cannot have them. */
 export function wellFormed (json: string): string {
   if (!/\\ud[89a-f]/.test(json)) return json
   return json.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (escape) => escape === '\\\\' ? escape : '\\ufffd')

@@ -1,6 +1,6 @@
 import type { Json } from '../json.ts'
 
-/** What the worker is asked. */
+/** A request to the worker. */
 export interface JqRequest {
   /** The programs, each as its author wrote it. */
   readonly programs: readonly string[]
@@ -8,12 +8,12 @@ export interface JqRequest {
   readonly variables: readonly string[]
   /** JSON of the input and of an object with the values of the variables; null to compile only. */
   readonly data: readonly [input: string, variables: string] | null
-  /** The most bytes of JSON that the values together may have. */
+  /** The most bytes of JSON in the values together. */
   readonly maxOutputBytes: number
 }
 
-/** One value for each program; or which program is at fault, null when that is not known, and why in one sentence. */
+/** One value for each program; or a fault in one sentence, with the index of its program, null when that is not known. */
 export type JqReply = { readonly values: readonly Json[] } | { readonly fault: string, readonly program: number | null }
 
-/** What the worker says once, when requests may come. */
+/** The message that the worker sends once, when it takes requests. */
 export const READY = 'ready'

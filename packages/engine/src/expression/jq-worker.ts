@@ -5,13 +5,13 @@ import { MAX_NESTING, checkedProgram, combinedProgram, compileFault, wellFormed 
 import { READY, type JqReply, type JqRequest } from './jq-protocol.ts'
 
 const MAX_CHECKED = 10_000
-/** How much of the reason why a program failed is told, in characters. */
+/** The longest reason of a failure, in characters. */
 const MAX_REASON = 4_096
 const TOO_DEEP = `It nests arrays and objects deeper than ${MAX_NESTING} levels.`
 
-/** What is wrong with the programs that were compiled, null for nothing; by variables and program. */
+/** The faults of the programs that were compiled, by variables and program; null for none. */
 const checked = new Map<string, string | null>()
-// jq says there that it aborts, which the reply tells.
+// jq reports there that it aborts; the reply reports it already.
 console.error = () => {}
 let jq = await load()
 
@@ -22,7 +22,7 @@ parentPort?.postMessage(READY)
 
 async function load () {
   const handle = await loadJq()
-  // The first program takes long, as V8 compiles what it uses.
+  // The first program takes long: V8 compiles the code that it uses.
   handle.raw('[null,{}]', combinedProgram(['.'], [], 10))
   return handle
 }
@@ -33,13 +33,13 @@ async function answer (request: JqRequest): Promise<JqReply> {
     if (fault !== undefined) return fault
     return request.data === null ? { values: [] } : evaluate(request, request.data)
   } catch {
-    // jq has met the end of its memory or of its stack, and what it has left there is of no use.
+    // jq has met the end of its memory or its stack, and cannot be used again.
     jq = await load()
     return { fault: 'It was stopped, as it needed more memory or nested deeper than is allowed.', program: only(request) }
   }
 }
 
-/** The first program that does not compile by itself. */
+/** Finds the first program that does not compile by itself. */
 function faultOf ({ programs, variables }: JqRequest): JqReply | undefined {
   for (const [index, program] of programs.entries()) {
     const key = `${variables.join()} ${program}`
@@ -75,7 +75,7 @@ function evaluate (request: JqRequest, data: NonNullable<JqRequest['data']>): Jq
   return { values }
 }
 
-/** What a program failed with: a text, unless the program itself chose something else. */
+/** Gives the error of a program as a text: a program may fail with any value. */
 function reasonOf (value: Json): string {
   return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_REASON)
 }

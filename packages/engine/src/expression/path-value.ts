@@ -4,10 +4,10 @@ import type { Scope } from './evaluator.ts'
 const PATH = /^(?:\.|(?:\$(?<variable>[A-Za-z_][A-Za-z0-9_]*))?(?<steps>(?:\.[A-Za-z_][A-Za-z0-9_]*)*))$/
 
 /**
- * The value of a program that is nothing but a path, such as `.pet.name` or `$context.seen`. Most programs are, and jq
- * needs more than a millisecond for each.
+ * Evaluates a program that is nothing but a path, such as `.pet.name` or `$context.seen`. Most programs are, and jq needs
+ * more than a millisecond for each.
  *
- * @returns undefined when the program is something else, or not certain to have a value: only jq knows then
+ * @returns undefined when the program is something else, or may have no value: only jq knows then
  */
 export function pathValue (program: string, { input, variables }: Scope): Json | undefined {
   const path = PATH.exec(program)

@@ -1,14 +1,14 @@
 import { pointerToken, type Json } from '../json.ts'
 
-/** How a text is taken: in `expression` mode a text that is the whole template needs no `${ }` around it. */
+/** In `expression` mode a text that is the whole template is an expression even without `${ }` around it. */
 export type TemplateMode = 'value' | 'expression'
 
 const ENCLOSED = /^\s*\$\{(?<program>[\s\S]+)\}\s*$/
 
 /**
- * A copy of a template in which every expression is replaced. A text is an expression when `${` begins and `}` ends it.
+ * Copies a template with every expression replaced. A text is an expression when `${` begins and `}` ends it.
  *
- * @param replace takes a program, without `${ }`, and the JSON pointer in the template of the text that it is
+ * @param replace takes a program, without `${ }`, and the JSON pointer of its text in the template
  */
 export function replaceExpressions (
   template: Json, mode: TemplateMode, replace: (program: string, path: string) => Json, path = ''
@@ -23,12 +23,12 @@ export function replaceExpressions (
   return isArray(template) ? replaced.map(([, value]) => value) : Object.fromEntries(replaced)
 }
 
-/** Whether a text is an expression by itself: `${` begins and `}` ends it. */
+/** Tells whether a text is an expression: `${` begins and `}` ends it. */
 export function isExpression (text: string): boolean {
   return ENCLOSED.test(text)
 }
 
-/** Array.isArray, which also narrows arrays that are read-only. */
+/** Works like Array.isArray, and also narrows read-only arrays. */
 function isArray (value: Json): value is readonly Json[] {
   return Array.isArray(value)
 }
