@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { InputError, type Engine, type EngineOptions } from './engine-options.ts'
+import { identityOf } from './execution/execute-run.ts'
 import { createGuardedHttp } from './execution/http/guarded-http.ts'
 import { executeLeased, type LeasedRun } from './execution/leased-run.ts'
-import { identityOf } from './execution/run-attempt.ts'
 import { createRunEvents } from './execution/run-events.ts'
 import { schemaFaults } from './execution/schema.ts'
-import { jsonBytes } from './execution/sizes.ts'
+import { jsonBytes, sizeFault } from './execution/sizes.ts'
 import type { JsonObject } from './json.ts'
 import type { Creation, RunRecord } from './store/run-store.ts'
 
-/** How long the start of a run waits until the run can be seen, in milliseconds; it is stored before. */
+/** The longest time that the start of a run waits for its first event, in milliseconds. The run is stored before. */
 const ANNOUNCE_MS = 1_000
 
-/** Makes an engine. It executes nothing of before until `recover` is called. */
+/** Makes an engine. Runs from before are executed when `recover` is called. */
 export function createEngine (options: EngineOptions): Engine {
   const { store, leaseMs, maxConcurrentRuns, logger } = options
   const http = createGuardedHttp(options.allowedHosts)
   const holder = randomUUID()
-  /** In the order in which they came. */
+  /** The runs that wait for their turn, in the order of their arrival. */
   const waiting = new Set<string>()
   const running = new Map<string, LeasedRun>()
   let isClosed = false
@@ -42,7 +42,7 @@ export function createEngine (options: EngineOptions): Engine {
     leased.done.then(() => {
       running.delete(runId)
       executeNext()
-    }).catch((error: unknown) => logger.error({ err: error, run_id: runId }, 'the next run could not be executed'))
+    }).catch((error: unknown) => logger.error({ err: error, run_id: runId }, 'the next run could not be started'))
   }
 
   async function create (run: RunRecord): Promise<Creation> {
@@ -59,7 +59,7 @@ export function createEngine (options: EngineOptions): Engine {
   }
 
   const timer = setInterval(() => {
-    recover().catch((error: unknown) => logger.error({ err: error }, 'runs that nobody executes could not be looked for'))
+    recover().catch((error: unknown) => logger.error({ err: error }, 'the runs that are not over could not be read'))
   }, leaseMs)
   timer.unref()
 
@@ -81,7 +81,7 @@ export function createEngine (options: EngineOptions): Engine {
       if (run === null || run.tenant !== tenant) return 'unknown'
       if (!await store.cancel(runId)) return 'over'
       const here = running.get(runId)
-      // One that waits its turn, here or nowhere, is ended out of turn.
+      // A run that waits for its turn is ended out of turn.
       if (here === undefined && !isClosed) execute(runId)
       here?.cancel()
       return 'cancelling'
@@ -102,7 +102,7 @@ export function createEngine (options: EngineOptions): Engine {
 /** @throws InputError */
 function checkInput (input: RunRecord['input'], schema: JsonObject | boolean | null, maxBytes: number): void {
   const bytes = jsonBytes(input)
-  if (bytes > maxBytes) throw new InputError([{ path: '', message: `has ${bytes} bytes, more than the ${maxBytes} that are allowed` }])
+  if (bytes > maxBytes) throw new InputError([{ path: '', message: sizeFault(maxBytes, bytes) }])
   const faults = schema === null ? [] : schemaFaults(schema, input)
   if (faults.length > 0) throw new InputError(faults)
 }

@@ -3,17 +3,17 @@ import { setMaxListeners } from 'node:events'
 /** The longest time that a timer of Node takes, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** A controller whose signal as many may listen to as a run has tasks at the same time. */
+/** Makes a controller whose signal takes as many listeners as a run has tasks at the same time. */
 export function createAbortController (): AbortController {
   const controller = new AbortController()
-  // Not 0, which means the same: Node 20 can't read that back, and fetch does.
+  // Not 0, which means the same: Node 20 cannot read that back, and fetch does.
   setMaxListeners(Infinity, controller.signal)
   return controller
 }
 
 /**
- * Calls a function with a signal of its own, which is aborted with the one above it or by what the function is given.
- * Nothing is left on the signal above when it is done.
+ * Calls a function with a signal of its own. The signal is aborted with the one above it, or by the function itself.
+ * Nothing stays on the signal above when the function is done.
  */
 export async function withAbort<T> (above: AbortSignal, run: (signal: AbortSignal, abort: (reason: Error) => void) => Promise<T>): Promise<T> {
   const controller = createAbortController()
@@ -31,13 +31,16 @@ export async function withAbort<T> (above: AbortSignal, run: (signal: AbortSigna
  * Calls a function with a signal that is aborted at a time.
  *
  * @param at milliseconds since 1970
- * @param reason what the signal is aborted with
+ * @param reason makes the reason with which the signal is aborted
+ * @throws the reason of the signal when it is aborted and the function fails, else the error of the function
  */
 export function withDeadline<T> (above: AbortSignal, at: number, reason: () => Error, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return withAbort(above, async (signal, abort) => {
     const stop = callAt(at, () => abort(reason()))
     try {
       return await run(signal)
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error
     } finally {
       stop()
     }
@@ -46,7 +49,7 @@ export function withDeadline<T> (above: AbortSignal, at: number, reason: () => E
 
 /** Waits for a promise, but no longer than until the signal is aborted. @throws the reason of the signal */
 export async function unlessAborted<T> (signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  // Nobody else awaits it when the signal is aborted, be it already.
+  // If the signal is aborted first, nobody awaits the promise: swallow its rejection.
   promise.catch(() => {})
   signal.throwIfAborted()
   let stop = () => {}
@@ -62,7 +65,7 @@ export async function unlessAborted<T> (signal: AbortSignal, promise: Promise<T>
   }
 }
 
-/** Waits until a time, in milliseconds since 1970. @throws the reason of the signal when that is aborted before */
+/** Waits until a time, in milliseconds since 1970. @throws the reason of the signal when it is aborted before */
 export async function sleepUntil (at: number, signal: AbortSignal): Promise<void> {
   let stop = () => {}
   const over = new Promise<void>((resolve) => { stop = callAt(at, resolve) })
@@ -73,7 +76,7 @@ export async function sleepUntil (at: number, signal: AbortSignal): Promise<void
   }
 }
 
-/** Calls a function at a time that may be far away. @returns what prevents it */
+/** Calls a function at a time that may be far away. @returns a function that prevents the call */
 function callAt (at: number, call: () => void): () => void {
   let timer: NodeJS.Timeout
   const set = () => {

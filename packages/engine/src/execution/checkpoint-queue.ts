@@ -1,10 +1,10 @@
 import type { Checkpoint } from '../store/run-store.ts'
 
-/** Saves checkpoints in their order: those that come while others are saved go together. */
+/** Saves checkpoints in their order. Those that are added while others are being saved are saved together. */
 export interface CheckpointQueue {
-  /** Resolves when it is durable, and all before it. Rejects when one of them could not be saved; who does not await it need not care. */
+  /** Resolves when the checkpoint and all before it are durable. Rejects when one of them is not saved; nobody has to await it. */
   add (checkpoint: Checkpoint, bytes: number): Promise<void>
-  /** Resolves when all but the newest `most` are durable. */
+  /** Resolves when all but the newest `most` checkpoints are durable. */
   saved (most: number): Promise<unknown>
 }
 
@@ -15,17 +15,17 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** The most checkpoints that are saved at once. */
-const MAX_SAVED = 1_000
+/** The most checkpoints in one call of the store. */
+const MAX_BATCH = 1_000
 
 /**
  * Makes a queue.
  *
  * @param save stores checkpoints, all or none
- * @param maxBytes how many bytes are saved at once, unless one alone has more
- * @param report called when that fails, with the error that is given then; nothing is saved after it
+ * @param maxBytes the most bytes in one call of `save`, unless one checkpoint alone has more
+ * @param onFailure takes the error of `save` and gives the one that rejects; nothing is saved after it
  */
-export function createCheckpointQueue (save: (checkpoints: readonly Checkpoint[]) => Promise<void>, maxBytes: number, report: (error: unknown) => Error): CheckpointQueue {
+export function createCheckpointQueue (save: (checkpoints: readonly Checkpoint[]) => Promise<void>, maxBytes: number, onFailure: (error: unknown) => Error): CheckpointQueue {
   const unsaved = new Set<Promise<void>>()
   let waiting: Waiting[] = []
   let isSaving = false
@@ -33,7 +33,7 @@ export function createCheckpointQueue (save: (checkpoints: readonly Checkpoint[]
 
   function takeBatch (): Waiting[] {
     let bytes = 0
-    const end = waiting.findIndex((one, index) => index === MAX_SAVED || (bytes += one.bytes) > maxBytes)
+    const end = waiting.findIndex((one, index) => index === MAX_BATCH || (bytes += one.bytes) > maxBytes)
     return waiting.splice(0, end === -1 ? waiting.length : Math.max(1, end))
   }
 
@@ -44,7 +44,7 @@ export function createCheckpointQueue (save: (checkpoints: readonly Checkpoint[]
         await save(batch.map(({ checkpoint }) => checkpoint))
         for (const { resolve } of batch) resolve()
       } catch (error) {
-        const reason = report(error)
+        const reason = onFailure(error)
         failure = reason
         for (const { reject } of [...batch, ...waiting]) reject(reason)
         waiting = []

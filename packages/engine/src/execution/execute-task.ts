@@ -1,10 +1,10 @@
-import type { Task, Timeout } from '../definition/dsl.ts'
+import type { Task } from '../definition/dsl.ts'
 import { isComposite } from '../definition/task-kinds.ts'
 import { errorText } from '../error-text.ts'
 import { isJsonObject, type Json } from '../json.ts'
-import { unlessAborted, withDeadline } from './abort.ts'
-import { isSilent } from './attempt-end.ts'
+import { unlessAborted } from './abort.ts'
 import type { FinishedTask } from './checkpoint-values.ts'
+import { isHandedOver } from './interruption.ts'
 import { placeWithin, type Place } from './place.ts'
 import { TaskError, taskError, withInstance } from './problem.ts'
 import type { Step } from './run-events.ts'
@@ -15,24 +15,25 @@ import { checkSize } from './sizes.ts'
 import type { Outcome, TaskExecution } from './task-execution.ts'
 import { branchesOf, executeList, executeOne } from './task-list.ts'
 import { executeKind, hasEffects, isTimed } from './tasks/kinds.ts'
+import { timeoutDuration, withTimeLimit } from './time-limit.ts'
 
 /** A task that was executed. */
 export interface Executed {
   readonly outcome: Outcome
-  /** Resolves when its end is published; never rejects. */
-  readonly told: Promise<void>
+  /** Resolves when the end of the task is published; never rejects. */
+  readonly published: Promise<void>
 }
 
-/** How many tasks without effects may have ended without their checkpoints being durable: so many are executed again after a crash. */
+/** The most tasks without effects whose checkpoints may not be durable yet. So many are executed again after a crash. */
 const MAX_UNSAVED = 16
 
 /**
- * Executes a task that has no checkpoint yet, from its `if` to its `export`, and writes its checkpoint. Who awaits it
- * need not wait until its end is published, nor, unless it has effects outside of the run, until the checkpoint is
- * durable: the next task with effects does.
+ * Executes a task that has no checkpoint yet, from its `if` to its `export`, and writes its checkpoint. When it
+ * resolves, the end of the task may not be published yet. Unless the task has effects outside of the run, its checkpoint
+ * may not be durable yet either: the next task with effects waits for it.
  *
  * @param raw the output of the task before
- * @throws TaskError when it fails, or the reason of the place's signal
+ * @throws TaskError when the task fails, or the reason of the place's signal
  */
 export async function executeTask (run: RunExecution, name: string, task: Task, place: Place, raw: Json): Promise<Executed> {
   place.signal.throwIfAborted()
@@ -43,16 +44,19 @@ export async function executeTask (run: RunExecution, name: string, task: Task, 
     const performed = await perform(run, step, task, place, raw)
     const finished: FinishedTask = { kind: 'task', step: place.pointer, token: run.token, durationMs: elapsed(), ...performed }
     run.journal.save(place.key, finished)
-    const told = run.events.taskFinished(step, place.key, finished)
+    const published = run.events.taskFinished(step, place.key, finished)
     await unlessAborted(place.signal, run.journal.saved(hasEffects(task) ? 0 : MAX_UNSAVED))
-    return { outcome: finished, told }
+    return { outcome: finished, published }
   } catch (error) {
-    throw tellFailure(run, step, place, error, elapsed())
+    throw publishFailure(run, step, place, error, elapsed())
   }
 }
 
-/** Publishes once more how a task ended that was restored from its checkpoint, as the process may have died before it did. Never rejects. */
-export async function tellAgain (run: RunExecution, name: string, place: Place, finished: FinishedTask): Promise<void> {
+/**
+ * Publishes once more the end of a task that was restored from its checkpoint: the process that executed it may have
+ * died before it did so. Never rejects.
+ */
+export async function publishAgain (run: RunExecution, name: string, place: Place, finished: FinishedTask): Promise<void> {
   if (finished.token !== 0) await run.events.taskFinished(stepOf(name, place), place.key, finished)
 }
 
@@ -72,16 +76,8 @@ async function perform (run: RunExecution, step: Step, task: Task, place: Place,
   run.events.taskRunning(step)
   const flow = (signal: AbortSignal) => flowThrough(run, step.name, task, { ...place, signal }, raw, scope.with({}, signal), descriptor)
   if (task.timeout === undefined) return await flow(place.signal)
-
-  const ms = await timeoutMs(run, task.timeout, scope, raw)
-  const reason = () => withInstance(taskError('timeout', `The task took longer than ${ms} ms.`), place.pointer)
-  return await withDeadline(place.signal, startedAt + ms, reason, async (signal) => {
-    try {
-      return await flow(signal)
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error
-    }
-  })
+  const ms = await scope.duration(timeoutDuration(run.definition, task.timeout), raw)
+  return await withTimeLimit(place, 'The task', startedAt, ms, flow)
 }
 
 /** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#data-flow, steps 3 to 8. */
@@ -102,7 +98,7 @@ async function flowThrough (run: RunExecution, name: string, task: Task, place: 
   return { status: 'succeeded', output, directive: outcome.directive, context }
 }
 
-/** Judges the condition of a task, once for all attempts where the task has tasks of its own: they may change what it depends on. */
+/** Judges the condition of a task. A task with tasks of its own is judged once for the run: those tasks may change the answer. */
 async function mayBegin (run: RunExecution, task: Task, condition: string, { key }: Place, scope: Scope, raw: Json): Promise<boolean> {
   const judge = () => scope.holds(condition, raw)
   return isComposite(task) ? await run.journal.keep(`${key}#if`, condition, judge) === true : await judge()
@@ -139,17 +135,10 @@ function executionOf (run: RunExecution, name: string, task: Task, place: Place,
   }
 }
 
-/** @returns milliseconds */
-async function timeoutMs (run: RunExecution, timeout: Timeout, scope: Scope, input: Json): Promise<number> {
-  const found = typeof timeout === 'string' ? run.definition.use?.timeouts?.[timeout] : timeout
-  if (found === undefined) throw taskError('configuration', `There is no timeout "${String(timeout)}" in use.timeouts.`)
-  return await scope.duration(found.after, input)
-}
-
-/** Publishes how a task failed. @returns what is to be thrown */
-function tellFailure (run: RunExecution, step: Step, { signal, pointer }: Place, error: unknown, durationMs: number): unknown {
+/** Publishes the failure of a task. @returns the error to throw */
+function publishFailure (run: RunExecution, step: Step, { signal, pointer }: Place, error: unknown, durationMs: number): unknown {
   const reason: unknown = signal.aborted ? signal.reason : error
-  if (isSilent(reason)) return reason
+  if (isHandedOver(reason)) return reason
   if (signal.aborted) {
     run.events.taskCancelled(step, errorText(reason), durationMs)
     return reason

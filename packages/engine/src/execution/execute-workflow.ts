@@ -2,39 +2,29 @@ import { readFileSync } from 'node:fs'
 import type { Variables } from '../expression/evaluator.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { RunRecord } from '../store/run-store.ts'
-import { unlessAborted, withAbort, withDeadline } from './abort.ts'
-import { BranchEnd } from './attempt-end.ts'
+import { unlessAborted, withAbort } from './abort.ts'
+import { NotNeededError } from './interruption.ts'
 import { RUN_KEY } from './journal.ts'
-import { taskError, withInstance } from './problem.ts'
 import type { RunExecution } from './run-execution.ts'
 import { checkSchema } from './schema.ts'
 import { createScope, dateTime } from './scope.ts'
 import { checkSize } from './sizes.ts'
 import { executeList } from './task-list.ts'
+import { timeoutDuration, withTimeLimit } from './time-limit.ts'
 
 /**
  * Executes a workflow from its input to its output.
  *
  * https://github.com/serverlessworkflow/specification/blob/main/dsl.md#data-flow
  *
- * @param startedAt when the run first began, in milliseconds since 1970
+ * @param startedAt the time at which the run first began, in milliseconds since 1970
  * @throws TaskError that no task catches, or the reason of the run's signal
  */
 export async function executeWorkflow (run: RunExecution, input: Json, startedAt: number): Promise<Json> {
   const { timeout } = run.definition
-  const after = typeof timeout === 'string' ? run.definition.use?.timeouts?.[timeout] : timeout
-  if (timeout !== undefined && after === undefined) throw taskError('configuration', `There is no timeout "${String(timeout)}" in use.timeouts.`)
-  if (after === undefined) return await flow(run, input)
-
-  const ms = await createScope(run, {}, run.signal).duration(after.after, input)
-  const reason = () => withInstance(taskError('timeout', `The run took longer than ${ms} ms.`), '')
-  return await withDeadline(run.signal, startedAt + ms, reason, async (signal) => {
-    try {
-      return await flow({ ...run, signal }, input)
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error
-    }
-  })
+  if (timeout === undefined) return await flow(run, input)
+  const ms = await createScope(run, {}, run.signal).duration(timeoutDuration(run.definition, timeout), input)
+  return await withTimeLimit({ signal: run.signal, pointer: '' }, 'The run', startedAt, ms, async (signal) => await flow({ ...run, signal }, input))
 }
 
 async function flow (above: RunExecution, raw: Json): Promise<Json> {
@@ -51,13 +41,13 @@ async function flow (above: RunExecution, raw: Json): Promise<Json> {
       checkSize(result, 'The output of the workflow', run.maxDataBytes)
       return result
     } finally {
-      abort(new BranchEnd('The run is over.'))
+      abort(new NotNeededError('The run is over.'))
       await Promise.all(run.background)
     }
   })
 }
 
-/** The variables that every expression of a run has. https://github.com/serverlessworkflow/specification/blob/main/dsl.md#runtime-expression-arguments */
+/** Makes the variables of every expression of a run. https://github.com/serverlessworkflow/specification/blob/main/dsl.md#runtime-expression-arguments */
 export function workflowVariables ({ runId, definition, input }: RunRecord, startedAt: number, secrets: JsonObject): Variables {
   return {
     workflow: { id: runId, ...isJsonObject(definition) && { definition }, input, startedAt: dateTime(startedAt) },
@@ -66,7 +56,7 @@ export function workflowVariables ({ runId, definition, input }: RunRecord, star
   }
 }
 
-/** That of this package. */
+/** The version of this package. */
 const VERSION = versionOf(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
 
 function versionOf (manifest: unknown): string {

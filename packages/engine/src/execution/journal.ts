@@ -5,77 +5,77 @@ import { isOfKind, type CaughtError, type CheckpointValue, type FinishedRun, typ
 import { taskError } from './problem.ts'
 import { jsonBytes } from './sizes.ts'
 
-/** What a run has behind it, and what it adds to that. */
+/** The checkpoints of a run: those from before, and those that this process adds. */
 export interface Journal {
-  /** Whether another attempt has begun to execute the run. */
+  /** True when the run was executed before. */
   readonly hasBegun: boolean
-  /** What the run has exported last, `{}` before that. */
+  /** The context that the run has exported last, `{}` before that. */
   readonly context: Json
-  /** What this attempt has taken over from the run that this one repeats. */
+  /** The tasks that this run has just taken over from the run that it repeats. */
   readonly takenOver: readonly FinishedTask[]
   readonly finishedRun: FinishedRun | undefined
   finishedTask (key: string): FinishedTask | undefined
-  /** @param key that of the attempt */
+  /** @param key the key of the attempt that failed */
   caughtError (key: string): CaughtError | undefined
-  /** Whether there is a checkpoint of a task within this key. */
+  /** Tells whether there is a checkpoint of a task within this key. */
   hasWithin (key: string): boolean
   /**
-   * Finds out what expressions give, once and for all attempts where it may change within a run: another attempt has
-   * another context, and what does not depend on that, such as a secret, is to be found anew.
+   * Finds the value of expressions, and keeps it when it may change within the run: after a restart the context is
+   * another one. A value that cannot change, such as a secret, is found anew.
    */
   keep (key: string, template: Json, find: () => Promise<Json>): Promise<Json>
   /**
-   * When something first began, in milliseconds since 1970: now, unless it began before a restart.
+   * Gives the time at which something first began, in milliseconds since 1970: now, unless it began before a restart.
    *
-   * @param isKept whether it has to be known after a restart
+   * @param isKept true when the time has to be known after a restart
    */
   startedAt (key: string, isKept: boolean): Promise<number>
   /**
-   * Makes the context of the run anew, one export after the other.
+   * Makes the next context of the run, one export after the other.
    *
    * @param next gives the new context
-   * @returns what the checkpoint of the task has to keep of it
+   * @returns the part of the task's checkpoint that keeps it
    */
   exportContext (next: () => Promise<Json>): Promise<Context>
-  /** Resolves when it is durable. When that fails, the attempt is over, also if nobody awaits it. @throws TaskError `runtime` when the run has too much of them */
+  /** Resolves when the checkpoint is durable. When that fails, the execution is over, also if nobody awaits it. @throws TaskError `runtime` when the run has too much of them */
   save (key: string, value: CheckpointValue): Promise<void>
-  /** Resolves when all but the newest `most` that were saved are durable. */
+  /** Resolves when all but the newest `most` checkpoints are durable. */
   saved (most: number): Promise<unknown>
 }
 
 type Context = NonNullable<FinishedTask['context']>
 
-/** The key of the run's own checkpoints; those of tasks begin with a slash. */
+/** The key of the run's own checkpoints; the keys of tasks begin with a slash. */
 export const RUN_KEY = 'run'
 
-/** A definition can jump back and forth for ever; this many checkpoints end it. */
+/** A definition can jump back and forth for ever; so many checkpoints end it. */
 const MAX_CHECKPOINTS = 100_000
 
-/** What gives another value later in a run. */
+/** The parts of an expression that have another value later in a run. */
 const CHANGING = /\$context|\$task|\bnow\b/
 
-/** How many outputs of the greatest size the checkpoints of a run may have: all are read when it goes on. */
+/** The most outputs of the greatest size that the checkpoints of a run may have: all are read when it goes on. */
 const MAX_LARGE_OUTPUTS = 256
 
 export interface JournalOptions {
   readonly store: RunStore
-  /** The most bytes of JSON that one output has. */
+  /** The most bytes of JSON in one output. */
   readonly maxDataBytes: number
-  /** Called when the store does not take something, with the error that is thrown then. */
-  readonly report: (error: unknown) => Error
+  /** Takes the error of a store that fails, and gives the error to throw. */
+  readonly onFailure: (error: unknown) => Error
 }
 
 /**
- * Opens the journal of a run. A run that repeats another one takes over, before it begins, what that one has finished
- * and found out; its errors and times are left behind, so that what failed is tried anew.
+ * Opens the journal of a run. A run that repeats another one first takes over the tasks that the other one has finished
+ * and the values that it has kept. Errors and times are left behind, so that failed tasks are tried anew.
  *
- * @throws FencedError and whatever the store throws
+ * @throws FencedError, and any error of the store
  */
-export async function openJournal ({ store, maxDataBytes, report }: JournalOptions, run: RunRecord, token: number): Promise<Journal> {
+export async function openJournal ({ store, maxDataBytes, onFailure }: JournalOptions, run: RunRecord, token: number): Promise<Journal> {
   const own = await store.checkpoints(run.runId)
   const hasBegun = own.some(({ key }) => key === startKey(RUN_KEY))
   const takenOver = !hasBegun && run.retryOf !== null ? forAnotherRun(await store.checkpoints(run.retryOf)) : []
-  const queue = createCheckpointQueue((checkpoints) => store.save(run.runId, token, checkpoints), maxDataBytes, report)
+  const queue = createCheckpointQueue((checkpoints) => store.save(run.runId, token, checkpoints), maxDataBytes, onFailure)
   for (const checkpoint of takenOver) queue.add(checkpoint, jsonBytes(checkpoint.value))
   await queue.saved(0)
   const values = new Map<string, Json>([...own, ...takenOver].map(({ key, value }) => [key, value]))
@@ -101,7 +101,7 @@ export async function openJournal ({ store, maxDataBytes, report }: JournalOptio
     if (value.kind !== 'run' && bytes > maxBytes) {
       throw taskError('runtime', `The outputs of the run's tasks have more than ${maxBytes} bytes together: put out less, or divide it into several runs.`)
     }
-    // Nothing else is asked for again in the attempt that has found it.
+    // Values of other kinds are read only by the next process that executes the run.
     if (value.kind === 'started') values.set(key, value)
     return queue.add({ key, value }, valueBytes)
   }
@@ -147,13 +147,13 @@ function startKey (key: string): string {
   return `${key}#started`
 }
 
-/** The keys around a key: those of which its parts are a beginning. */
+/** Lists the keys around a key: each is the beginning of its parts. */
 function placesAround (key: string): string[] {
   const parts = key.split('/')
   return parts.map((_part, index) => parts.slice(0, index).join('/'))
 }
 
-/** What another run takes over. */
+/** Gives the checkpoints that another run takes over. */
 function forAnotherRun (checkpoints: readonly Checkpoint[]): Array<{ readonly key: string, readonly value: FinishedTask | Kept }> {
   return checkpoints.flatMap(({ key, value }) => isOfKind('task', value) || isOfKind('kept', value) ? [{ key, value: { ...value, token: 0 } }] : [])
 }

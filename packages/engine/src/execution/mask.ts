@@ -1,31 +1,34 @@
+// Libraries that hide secrets, such as pino's redaction, hide the fields at given paths. Secrets of a workflow have to be
+// found by their values: anywhere in the output of programs and servers, encoded, and cut into lines at any place.
+
 import type { Json, JsonObject } from '../json.ts'
 import { leafTexts } from './secrets.ts'
 import { isUrlEncoded, urlDecode, urlDecoded } from './url-decoded.ts'
 
-/** Replaces secrets by `***`: as they are, and as base64, URL-encoded by whomever or inside of JSON text. */
+/** Replaces secrets by `***`: as they are, in base64, URL-encoded in any way, and inside of JSON text. */
 export interface Mask {
   text (text: string): string
-  /** Every text, number and name in a value, however deep. */
+  /** Masks every text, number and name in a value, at any depth. */
   value (value: Json): Json
-  /** For the lines of one stream, where a secret may begin in one line and end in another. */
+  /** Makes a mask for the lines of one stream, where a secret may begin in one line and end in another. */
   lines (): LineMask
 }
 
-/** Masks lines that follow each other. A line that may end with the beginning of a secret waits for the next one. */
+/** Masks the lines of one stream. A line that may end with the beginning of a secret waits for the next one. */
 export interface LineMask {
   /** @returns the lines that can be shown now */
   push (line: string): string[]
-  /** @returns the lines that have waited */
+  /** @returns the lines that were waiting */
   end (): string[]
 }
 
 const MASKED = '***'
-/** So much of a secret at the end of a line makes it wait: less is in too many lines that have nothing to do with it. */
+/** The characters of a secret at the end of a line that make the line wait. Fewer would stand at the end of too many other lines. */
 const TELLING_LENGTH = 4
 
-/** What is longer is found URL-encoded only as `encodeURIComponent` and forms do it. */
+/** The longest secret that is found in any URL encoding; a longer one only as `encodeURIComponent` and forms write it. */
 const MAX_DECODED_LENGTH = 512
-/** The most characters that stand for one when it is URL-encoded. */
+/** The most characters that one character has when it is URL-encoded. */
 const MAX_ENCODED_LENGTH = 9
 
 /** A part of a text. */
@@ -33,11 +36,11 @@ interface Range { readonly start: number, readonly end: number }
 
 /** Finds secrets in texts. */
 interface Finder {
-  /** Where they are, in order and apart from each other. */
+  /** Gives the places of the secrets, in order and apart from each other. */
   find (text: string): Range[]
-  /** How many characters at the end of a text may be the beginning of one. */
+  /** Counts the characters at the end of a text that may be the beginning of a secret. */
   begunLength (text: string): number
-  /** The most characters that one has. */
+  /** The most characters of a secret in any of its forms. */
   readonly longest: number
 }
 
@@ -61,7 +64,7 @@ function createFinder (texts: readonly string[]): Finder | null {
   const forms = formsOf(texts).map((form) => form.replace(LINE_BREAKS, ''))
   const pattern = patternOf(forms)
   if (pattern === null) return null
-  // In a text that is decoded, spaces stand for what was a plus as well.
+  // In a decoded text, a plus has become a space.
   const decoded = texts.map((text) => text.replace(LINE_BREAKS, '').replaceAll('+', ' '))
     .filter(({ length }) => length >= TELLING_LENGTH && length <= MAX_DECODED_LENGTH)
   const decodedPattern = patternOf(decoded)
@@ -92,7 +95,7 @@ function createFinder (texts: readonly string[]): Finder | null {
   }
 }
 
-/** All but the last character of an encoded one of four bytes. */
+/** The length of an encoded character of four bytes without its last letter. */
 const MAX_CUT_LENGTH = 11
 
 function rangesOf (text: string, pattern: RegExp): Range[] {
@@ -141,7 +144,7 @@ function createLineMask (finder: Finder): LineMask {
   }
 }
 
-/** How many characters at the end of a text may be the beginning of a secret. */
+/** Counts the characters at the end of a text that may be the beginning of one of the forms. */
 function begunLength (text: string, forms: readonly string[]): number {
   const tail = text.slice(-TELLING_LENGTH)
   if (tail.length < TELLING_LENGTH) return 0
@@ -155,7 +158,7 @@ function begunLength (text: string, forms: readonly string[]): number {
   return length
 }
 
-/** Covers the parts of a line that are secret. @param start where the line begins in the text that the ranges speak of */
+/** Covers the secret parts of a line. @param start the index of the line in the text to which the ranges belong */
 function cover (line: string, start: number, secrets: readonly Range[]): string {
   if (secrets.length === 0) return line
   let shown = ''
@@ -170,7 +173,7 @@ function cover (line: string, start: number, secrets: readonly Range[]): string 
   return shown + line.slice(next)
 }
 
-/** Finds secrets, also with line breaks in them, as programs wrap what is long. */
+/** Makes the pattern of all forms. It allows line breaks within a secret: programs wrap long texts. */
 function patternOf (forms: readonly string[]): RegExp | null {
   const longestFirst = forms.filter((form) => form !== '').sort((one, other) => other.length - one.length)
   if (longestFirst.length === 0) return null
@@ -185,15 +188,15 @@ function formsOf (texts: readonly string[]): string[] {
 }
 
 function urlForms (text: string): string[] {
-  // Half a surrogate pair, which encodeURIComponent refuses, gets lost in a Buffer.
+  // encodeURIComponent refuses half a surrogate pair, which a Buffer replaces.
   const component = encodeURIComponent(Buffer.from(text).toString())
   const form = new URLSearchParams([['', text]]).toString().slice(1)
   return [component, form].flatMap((encoded) => [encoded, encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())])
 }
 
 /**
- * How a text shows in base64, also within a longer one: its bytes begin at one of three places in a group of four
- * letters, and the letters that it shares with its neighbours are left out.
+ * Gives the forms of a text in base64, also within a longer text: its bytes begin at one of three places in a group of
+ * four letters. The letters that it shares with its neighbours are left out.
  */
 function base64Forms (text: string): string[] {
   const bytes = Buffer.from(text)

@@ -14,7 +14,7 @@ export interface Place {
   readonly signal: AbortSignal
 }
 
-/** Tasks within a task, and the differences between their place and that of the task. */
+/** Tasks within a task, and the differences between their place and the task's. */
 export interface Part extends Partial<Pick<Place, 'attempt' | 'signal' | 'variables'>> {
   /** JSON pointer from the task to them, such as `/catch/do`. */
   readonly path: string

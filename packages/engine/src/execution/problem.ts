@@ -1,6 +1,6 @@
 import type { Json } from '../json.ts'
 
-/** What went wrong with a task or a run, as RFC 9457 has it; `instance` is the JSON pointer of the task. */
+/** An error of a task or a run as RFC 9457 has it; `instance` is the JSON pointer of the task. */
 export type Problem = {
   readonly type: string
   readonly status: number
@@ -10,7 +10,7 @@ export type Problem = {
 }
 
 const BASE = 'https://serverlessworkflow.io/spec/1.0.0/errors/'
-/** What the examples and the conformance kit of the specification still use. */
+/** The address that the examples and the conformance kit of the specification still use. */
 const FORMER_BASE = 'https://serverlessworkflow.io/dsl/errors/types/'
 
 /** https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md#standard-error-types */
@@ -27,7 +27,7 @@ const STANDARD = {
 
 export type StandardError = keyof typeof STANDARD
 
-/** Fails a task. It can be caught by a `try` of the definition; without one it fails the run. */
+/** Fails a task. A `try` of the definition can catch it; if none does, it fails the run. */
 export class TaskError extends Error {
   override readonly name = 'TaskError'
   readonly problem: Problem
@@ -42,7 +42,7 @@ export class TaskError extends Error {
  * Makes an error of one of the standard types.
  *
  * @param detail one sentence that tells the author of the workflow what to do
- * @param more what differs from the type's own status and title
+ * @param more replaces the status and the title of the type
  */
 export function taskError (kind: StandardError, detail: string, more: { readonly status?: number, readonly title?: string, readonly cause?: unknown } = {}): TaskError {
   const { status, title } = STANDARD[kind]
@@ -50,17 +50,17 @@ export function taskError (kind: StandardError, detail: string, more: { readonly
   return new TaskError(problem, more.cause === undefined ? {} : { cause: more.cause })
 }
 
-/** The error of a type that the author gave, which may be written with the former address of a standard type. */
+/** Gives the present address of an error's type, which a definition may write with the former address of a standard type. */
 export function standardType (type: string): string {
   return type.startsWith(FORMER_BASE) ? BASE + type.slice(FORMER_BASE.length) : type
 }
 
-/** A problem as the value of a variable, such as `$error`. */
+/** Gives a problem as the value of a variable, such as `$error`. */
 export function problemValue ({ type, status, title, detail, instance }: Problem): { [field: string]: Json } {
   return { type, status, title, ...detail !== undefined && { detail }, ...instance !== undefined && { instance } }
 }
 
-/** The same error, with the task it comes from, unless it names one already. */
+/** Adds to an error the task that it comes from, unless it names one already. */
 export function withInstance (error: TaskError, instance: string): TaskError {
   return error.problem.instance === undefined ? new TaskError({ ...error.problem, instance }, { cause: error.cause }) : error
 }

@@ -11,53 +11,53 @@ export interface Step {
   /** Its JSON pointer in the definition. */
   readonly step: string
   readonly name: string
-  /** Which attempt of the nearest `try` around it, from 1. */
+  /** The number of the attempt of the nearest `try` around it, from 1. */
   readonly attempt: number
 }
 
-/** An event as it is before secrets are taken out of it. */
+/** An event before its secrets are masked. */
 interface PlainEvent {
   readonly type: string
   readonly payload: JsonObject
-  /** Published twice under one id, it is stored once. */
+  /** An event that is published twice under one id is stored once. */
   readonly id?: string
-  /** That of this attempt, unless the event tells again what another one did. */
+  /** The fencing token of an earlier claim, when the event is published again. */
   readonly token?: number
 }
 
 /**
- * The events of one attempt at a run. Here, and nowhere else, they leave the engine: secrets are masked, and each
- * carries the fencing token of its attempt. A promise resolves when the service has stored the event or refused it for
- * good, which is logged.
+ * Publishes the events of one execution of a run. Events leave the engine here and nowhere else: secrets are masked, and
+ * each event carries the fencing token of its claim. A promise resolves when the service has stored the event, or refused
+ * it for good, which is logged.
  */
 export interface RunEvents {
-  /** That the run is there: its first event. Published again it is stored once. */
+  /** Publishes the first event of the run. Published again it is stored once. */
   pending (): Promise<void>
   running (): void
-  /** The end of the run, with its output. */
+  /** Publishes the end of the run, with its output. */
   end (finished: FinishedRun): Promise<void>
   taskRunning (step: Step): void
-  /** The end of a task that is in the checkpoint of a key; the same checkpoint gives the same events. */
+  /** Publishes the end of a task from the checkpoint of a key; the same checkpoint gives the same events. */
   taskFinished (step: Step, key: string, finished: FinishedTask): Promise<void>
   taskFailed (step: Step, error: Problem, durationMs: number): void
   taskCancelled (step: Step, reason: string, durationMs: number): void
-  /** Tasks that another run has finished for this one. */
+  /** Publishes the tasks that this run takes over from another one. */
   takenOver (tasks: readonly FinishedTask[], from: string): void
-  /** @param step none for what concerns the run as a whole */
+  /** @param step left out for a message about the run as a whole */
   log (level: LogLevel, message: string, step?: string, stream?: string): void
-  /** How far a task is. */
+  /** Publishes the progress of a task. */
   progress (step: string, progress: JsonObject): void
-  /** A CloudEvent. @throws RuncastError when the service refuses it */
+  /** Publishes a CloudEvent. @throws RuncastError when the service refuses it */
   emit (step: string, event: JsonObject): Promise<void>
-  /** A text without secrets: what is to be cut is masked before, as nobody finds the half of a secret. */
+  /** Masks a text. A text is masked before it is cut: half a secret is not found. */
   masked (text: string): string
-  /** For the lines of one stream of a process, which go to `log` when they can be told from secrets. */
+  /** Makes the mask for the lines of one stream of a process, which then go to `log`. */
   lines (): LineMask
-  /** Resolves as soon as there is room for more; who publishes much awaits it. */
+  /** Resolves when there is room for more events. A publisher of many awaits it. */
   ready (): Promise<void>
 }
 
-/** What a run is, for its events. */
+/** The fields by which the events of a run name it. */
 export interface RunIdentity {
   readonly runId: string
   /** The title of the workflow, or its name. */
@@ -76,7 +76,7 @@ const MAX_DEPTH = 60
 /** The longest title and detail of an error, in characters. */
 const MAX_DETAIL = 4_096
 
-/** Makes the events of one attempt. */
+/** Makes the publisher of the events of a run. @param token the fencing token of the claim */
 export function createRunEvents (publisher: Publisher, run: RunIdentity, token: number, secrets: JsonObject, logger: EngineLogger): RunEvents {
   const mask = createMask(secrets)
   const { runId } = run
@@ -97,14 +97,14 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
     }
   }
 
-  /** Publishes without waiting for more events to share the request. What is refused of them does not keep the others. */
+  /** Publishes at once, without waiting for more events to share the request. A refused event does not hold up the others. */
   async function publishNow (...plain: readonly PlainEvent[]): Promise<void> {
     const published = plain.map((event) => publish(event))
     publisher.flush().catch(() => {})
     await Promise.all(published)
   }
 
-  /** An error as events have it: what servers and definitions say of it can be long. */
+  /** Gives an error as events have it: its title and detail may come from a server or a definition and be long. */
   function shownProblem ({ detail, ...problem }: Problem): JsonObject {
     const shown = (text: string) => cut(mask.text(text), MAX_DETAIL)
     return problemValue({ ...problem, title: shown(problem.title), ...detail !== undefined && { detail: shown(detail) } })
@@ -168,15 +168,15 @@ export function createRunEvents (publisher: Publisher, run: RunIdentity, token: 
   }
 }
 
-/** Fields whose words are those of the engine or the definition, and which a secret that happens to be such a word must not spoil. */
+/** Fields with words of the engine or the definition: a secret that happens to be such a word must not spoil them. */
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(['status', 'name', 'workflow', 'workflow_version', 'step', 'attempt', 'duration_ms', 'level', 'stream', 'media_type', 'final', 'truncated', 'size', 'retry_of'])
 
-/** A key of a checkpoint can be longer than the id of an event may be. */
+/** Makes an event's id of a checkpoint's key, which may be longer than ids are allowed to be. */
 function eventId (key: string, token: number, part: string): string {
   return `${createHash('sha256').update(key).digest('base64url')}-${token}-${part}`
 }
 
-/** The name of a task: the last part of its JSON pointer. */
+/** Reads the name of a task from the last part of its JSON pointer. */
 function nameOf (pointer: string): string {
   return pointer.slice(pointer.lastIndexOf('/') + 1).replaceAll('~1', '/').replaceAll('~0', '~')
 }

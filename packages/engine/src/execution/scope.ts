@@ -7,25 +7,25 @@ import { unlessAborted } from './abort.ts'
 import { taskError } from './problem.ts'
 import type { RunExecution } from './run-execution.ts'
 
-/** Evaluates expressions with the variables that are known at one point of a run. */
+/** Evaluates expressions with the variables that are known at one place of a run. */
 export interface Scope {
   /**
-   * @param input what `.` is
-   * @param mode how a text without `${ }` is taken
+   * @param input the value of `.`
+   * @param mode decides about a text without `${ }`
    * @throws TaskError `expression`, or the reason of the signal
    */
   evaluate (template: Json, input: Json, mode?: 'value' | 'expression'): Promise<Json>
-  /** Whether the value of a condition is neither false nor null. @throws TaskError `expression` */
+  /** Gives false for a condition whose value is false or null, else true. @throws TaskError `expression` */
   holds (condition: string, input: Json): Promise<boolean>
-  /** What `from` or `as` makes of a value; without one it stays as it is. @throws TaskError `expression` */
+  /** Transforms a value by `from` or `as`; without one it stays as it is. @throws TaskError `expression` */
   transform (template: Json | undefined, value: Json): Promise<Json>
   /** @returns milliseconds. @throws TaskError `expression` */
   duration (duration: Duration, input: Json): Promise<number>
-  /** The same with more variables, and with another signal. */
+  /** Gives the same scope with more variables, and with another signal. */
   with (more: Variables, signal?: AbortSignal): Scope
 }
 
-/** Makes a scope. Those variables that all tasks have are there already. */
+/** Makes a scope. The variables that all tasks have are there already. */
 export function createScope (run: Pick<RunExecution, 'evaluator' | 'journal' | 'variables'>, variables: Variables, signal: AbortSignal): Scope {
   const evaluate: Scope['evaluate'] = async (template, input, mode = 'value') => {
     try {
@@ -67,7 +67,7 @@ function isDuration (value: Json | Duration): value is Exclude<Duration, string>
   return isJsonObject(value) && Object.values(value).every((part) => typeof part === 'number')
 }
 
-/** A time as expressions have it. https://github.com/serverlessworkflow/specification/blob/main/dsl.md#datetime-descriptor */
+/** Gives a time as expressions have it. https://github.com/serverlessworkflow/specification/blob/main/dsl.md#datetime-descriptor */
 export function dateTime (ms: number): JsonObject {
   return { iso8601: new Date(ms).toISOString(), epoch: { seconds: Math.floor(ms / 1000), milliseconds: ms } }
 }

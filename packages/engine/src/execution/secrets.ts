@@ -2,8 +2,8 @@ import type { Json, JsonObject } from '../json.ts'
 import { taskError } from './problem.ts'
 
 /**
- * The secrets that a definition names: each is the environment variable of its name, as an object where its text is one
- * in JSON, so that `$secrets.database.password` works.
+ * Reads the secrets that a definition names from the environment variables of the same names. A text that is an object
+ * in JSON becomes that object, so that `$secrets.database.password` works.
  *
  * @throws TaskError `authorization` when one is not set
  */
@@ -24,7 +24,7 @@ function valueOf (text: string): Json {
   }
 }
 
-/** Every text and number in a value, however deep. */
+/** Lists every text and number in a value, at any depth. */
 export function leafTexts (value: Json): string[] {
   if (typeof value === 'string') return value === '' ? [] : [value]
   if (typeof value === 'number') return [String(value)]

@@ -17,7 +17,7 @@ export interface Outcome {
 
 /** One of several tasks that are executed at the same time. */
 export interface Branch {
-  /** Whether it was executed before a restart. */
+  /** True when it was executed before a restart. */
   readonly isFinished: boolean
   execute (): Promise<Outcome>
 }

@@ -1,21 +1,21 @@
 import type { Task, TaskList } from '../definition/dsl.ts'
 import type { Json } from '../json.ts'
 import { unlessAborted } from './abort.ts'
-import { executeTask, tellAgain, type Executed } from './execute-task.ts'
+import { executeTask, publishAgain, type Executed } from './execute-task.ts'
 import { placeInList, type Place } from './place.ts'
 import { taskError } from './problem.ts'
 import type { RunExecution } from './run-execution.ts'
 import type { Branch, Outcome } from './task-execution.ts'
 
-/** How many tasks of a list may have ended without their ends being published: so many are told again after a restart. */
-const MAX_UNTOLD = 16
+/** The most tasks of a list whose ends may not be published yet. So many ends are published again after a restart. */
+const MAX_UNPUBLISHED = 16
 
 /**
  * Executes tasks one after the other, as their flow directives say; the output of each is the input of the next.
  * When it resolves, the ends of all are published.
  *
- * @param place that of the list
- * @returns the output of the last one, and `end` when the workflow is to end
+ * @param place the place of the list
+ * @returns the output of the last task, and `end` when the workflow is to end
  * @throws TaskError of a task that fails, or the reason of the place's signal
  */
 export async function executeList (run: RunExecution, list: TaskList, place: Place, input: Json): Promise<Outcome> {
@@ -32,12 +32,12 @@ export async function executeList (run: RunExecution, list: TaskList, place: Pla
     output = outcome.output
     const directive = outcome.directive ?? next[1].then ?? 'continue'
     if (directive === 'end' || directive === 'exit') {
-      await ends.told()
+      await ends.published()
       return { output, directive: directive === 'end' ? 'end' : null }
     }
     index = directive === 'continue' ? index + 1 : indexOf(tasks, directive)
   }
-  await ends.told()
+  await ends.published()
   return { output, directive: null }
 }
 
@@ -45,11 +45,11 @@ export async function executeList (run: RunExecution, list: TaskList, place: Pla
 export async function executeOne (run: RunExecution, name: string, task: Task, place: Place, input: Json): Promise<Outcome> {
   const ends = createEnds(place)
   const outcome = await outcomeOf(itemOf(run, [name, task], place), input, ends)
-  await ends.told()
+  await ends.published()
   return outcome
 }
 
-/** The tasks of a list that are executed at the same time. @param place that of the list */
+/** Gives the tasks of a list that are executed at the same time. @param place the place of the list */
 export function branchesOf (run: RunExecution, list: TaskList, place: Place, input: Json): Branch[] {
   return tasksOf(list).map((task, index) => {
     const own = placeInList(place, index, task[0], 0)
@@ -59,7 +59,7 @@ export function branchesOf (run: RunExecution, list: TaskList, place: Place, inp
       async execute () {
         const ends = createEnds(own)
         const { output, directive } = await outcomeOf(item, input, ends)
-        await ends.told()
+        await ends.published()
         return { output, directive: directive ?? task[1].then ?? null }
       }
     }
@@ -68,39 +68,39 @@ export function branchesOf (run: RunExecution, list: TaskList, place: Place, inp
 
 /** The ends of the tasks of a list, as far as they may not be published yet. */
 interface Ends {
-  /** Adds one that is being published. */
-  add (told: Promise<void>): void
-  /** Adds one that was restored, whose end may have to be told again. */
-  restored (tell: () => Promise<void>): void
+  /** Adds an end that is being published. */
+  add (published: Promise<void>): void
+  /** Adds the end of a restored task, which may have to be published again. */
+  restored (publish: () => Promise<void>): void
   /** Resolves when there may be one more. @throws the reason of the signal */
   room (): Promise<void>
   /** Resolves when all are published. @throws the reason of the signal */
-  told (): Promise<void>
+  published (): Promise<void>
 }
 
 function createEnds ({ signal }: Place): Ends {
   let restored: Array<() => Promise<void>> = []
-  let untold: Array<Promise<void>> = []
+  let unpublished: Array<Promise<void>> = []
 
-  function tellRestored (): void {
-    untold.push(...restored.map((tell) => tell()))
+  function publishRestored (): void {
+    unpublished.push(...restored.map((publish) => publish()))
     restored = []
   }
 
   return {
-    add: (told) => { untold.push(told) },
-    restored (tell) {
-      restored = [...restored, tell].slice(-MAX_UNTOLD)
+    add: (published) => { unpublished.push(published) },
+    restored (publish) {
+      restored = [...restored, publish].slice(-MAX_UNPUBLISHED)
     },
     async room () {
-      tellRestored()
-      const over = untold.splice(0, untold.length - MAX_UNTOLD + 1)
+      publishRestored()
+      const over = unpublished.splice(0, unpublished.length - MAX_UNPUBLISHED + 1)
       if (over.length > 0) await unlessAborted(signal, Promise.all(over))
     },
-    async told () {
-      tellRestored()
-      const all = untold
-      untold = []
+    async published () {
+      publishRestored()
+      const all = unpublished
+      unpublished = []
       if (all.length > 0) await unlessAborted(signal, Promise.all(all))
     }
   }
@@ -108,11 +108,11 @@ function createEnds ({ signal }: Place): Ends {
 
 /** One task of a list, which is executed unless it was before. */
 interface Item {
-  /** What it gave when it was executed; null when it was not. */
+  /** The outcome that is restored from its checkpoint; null when the task was not executed before. */
   readonly finished: Outcome | null
   execute (input: Json): Promise<Executed>
-  /** Publishes its end once more. */
-  tellAgain (): Promise<void>
+  /** Publishes the end of the restored task once more. */
+  publishAgain (): Promise<void>
 }
 
 function itemOf (run: RunExecution, [name, task]: NamedTask, place: Place): Item {
@@ -120,23 +120,23 @@ function itemOf (run: RunExecution, [name, task]: NamedTask, place: Place): Item
   return {
     finished,
     execute: (input) => executeTask(run, name, task, place, input),
-    tellAgain: async () => { if (finished !== null) await tellAgain(run, name, place, finished) }
+    publishAgain: async () => { if (finished !== null) await publishAgain(run, name, place, finished) }
   }
 }
 
-/** Executes an item unless it was before. Before it fails, the ends of those before it are published. */
+/** Executes an item unless it was executed before. If it fails, the ends of the items before it are published first. */
 async function outcomeOf (item: Item, input: Json, ends: Ends): Promise<Outcome> {
   if (item.finished !== null) {
-    ends.restored(item.tellAgain)
+    ends.restored(item.publishAgain)
     return item.finished
   }
   await ends.room()
   try {
-    const { outcome, told } = await item.execute(input)
-    ends.add(told)
+    const { outcome, published } = await item.execute(input)
+    ends.add(published)
     return outcome
   } catch (error) {
-    await ends.told()
+    await ends.published()
     throw error
   }
 }

@@ -1,24 +1,24 @@
-/** A text with its percent-encoded characters decoded, and where they are in the original. */
+/** A text with its percent-encoded characters decoded, and their places in the original. */
 export interface UrlDecoded {
   readonly text: string
-  /** Where in the original begins what begins at an index of `text`, up to and with its length. */
+  /** Gives the index in the original of the character at an index of `text`, up to and with its length. */
   at (index: number): number
 }
 
 /** The encoded bytes of one character in UTF-8, or anything else. */
 const PARTS = /%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}|[^]/gi
 
-/** Whether decoding changes a text. */
+/** Tells whether decoding may change a text. */
 export function isUrlEncoded (text: string): boolean {
   return /[%+]/.test(text)
 }
 
-/** Decodes whatever is percent-encoded in a text, which need not be so as a whole. A plus becomes a space. */
+/** Decodes everything that is percent-encoded in a text; the rest may be anything. A plus becomes a space. */
 export function urlDecode (text: string): string {
   return text.replaceAll('+', ' ').replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString().replaceAll('+', ' '))
 }
 
-/** The same, with the places, which takes longer. */
+/** Decodes a text likewise and keeps the places of its characters, which takes longer. */
 export function urlDecoded (original: string): UrlDecoded {
   const starts: number[] = []
   let text = ''

@@ -1,8 +1,12 @@
+// The hosts and addresses that workflows may call. Filters such as request-filtering-agent and ssrf-req-filter are agents
+// of node:http, which fetch does not take (azu/request-filtering-agent#23, nodejs/undici#2019), and they refuse the
+// private addresses that an operator may well allow here. Node's BlockList does the comparing.
+
 import { BlockList, isIP } from 'node:net'
 
 /**
- * Where clouds keep the credentials of machines, and the addresses that are only valid on one link, where some of those
- * are as well. An IPv4 address written as an IPv6 one counts as what it is.
+ * The addresses at which clouds keep the credentials of machines, and the addresses of a single link, among which are
+ * more of those. An IPv4 address that is written as an IPv6 one is treated as the IPv4 address.
  */
 const forbidden = new BlockList()
 forbidden.addSubnet('169.254.0.0', 16, 'ipv4')
@@ -17,7 +21,7 @@ forbidden.addAddress('fd00:42::42', 'ipv6')
 forbidden.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6')
 forbidden.addSubnet('2002:a9fe::', 32, 'ipv6')
 
-/** Whether an IP address is never to be called. */
+/** Tells whether an IP address must never be called. */
 export function isForbiddenAddress (address: string): boolean {
   const [plain = ''] = address.split('%')
   const family = isIP(plain)
@@ -25,7 +29,7 @@ export function isForbiddenAddress (address: string): boolean {
 }
 
 /**
- * Whether calls may go to a host.
+ * Tells whether calls may go to a host.
  *
  * @param host without the brackets of an IPv6 address
  * @param allowed `host`, `host:port` or `*.domain`, an IPv6 address in brackets

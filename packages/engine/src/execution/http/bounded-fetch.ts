@@ -3,10 +3,10 @@ import { tooLarge } from '../sizes.ts'
 import type { GuardedHttp } from './guarded-http.ts'
 
 /**
- * The guarded HTTP client as the global `fetch` is typed, for libraries that take one. Bodies of requests are texts.
+ * Gives the guarded HTTP client the type of the global `fetch`, for libraries that take one. Bodies of requests are texts.
  *
  * @param maxBytes the most bytes of one response; reading more of it fails
- * @param onTooLarge called with what it fails with, as not everybody who reads tells that
+ * @param onTooLarge called with the error of that failure: a reader may not pass it on
  */
 export function boundedFetch (http: GuardedHttp, maxBytes: number, onTooLarge: (error: TaskError) => void): (url: string | URL, init?: RequestInit) => Promise<Response> {
   return async (url, init = {}) => {

@@ -7,7 +7,7 @@ import type { TaskExecution } from '../task-execution.ts'
 import { refusalIn } from './guarded-http.ts'
 import { requestOf, type Called, type HttpRequest } from './request.ts'
 
-/** So much of an answer that is no success is shown, in characters. */
+/** The part of a failed response's body that is shown, in characters. */
 const MAX_SHOWN = 1_000
 
 /**
@@ -15,9 +15,9 @@ const MAX_SHOWN = 1_000
  *
  * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md#http-call
  *
- * @returns as output the content of the response, or what `output` asks for
- * @throws TaskError `communication` for a response that is no success or for none, with its status; `authorization` for
- *   a host that is not allowed; `runtime` for a response over the bound
+ * @returns as output the content of the response, or the part that `output` names
+ * @throws TaskError `communication` with its status for a response that is no success, and for a missing response;
+ *   `authorization` for a host that is not allowed; `runtime` for a response over the bound
  */
 export async function callHttp (execution: TaskExecution<CallTask>): Promise<Called> {
   const call = argumentsOf(execution.task.with)
@@ -90,7 +90,7 @@ function isHttpArguments (given: unknown): given is HttpArguments {
   return isJsonObject(given) && typeof given['method'] === 'string' && (typeof given['endpoint'] === 'string' || isJsonObject(given['endpoint']))
 }
 
-/** What the system says, such as ECONNREFUSED; undici hides it in the cause of "fetch failed". */
+/** Finds the code of the system, such as ECONNREFUSED, which undici puts into the cause of "fetch failed". */
 function reasonOf (error: unknown): string {
   let reason = 'the connection failed'
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

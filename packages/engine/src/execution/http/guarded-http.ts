@@ -1,3 +1,5 @@
+// Addresses are checked by undici's own connector. No library does so for fetch: see addresses.ts.
+
 import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { Agent, buildConnector, fetch } from 'undici'
@@ -5,17 +7,17 @@ import { TaskError, taskError } from '../problem.ts'
 import { isAllowedHost, isForbiddenAddress } from './addresses.ts'
 
 /**
- * HTTP that goes nowhere but to allowed hosts, and never to link-local and metadata addresses. It is the connection that
- * is refused, so this holds for redirects and whatever a name resolves to.
+ * An HTTP client for allowed hosts only, and never for link-local and metadata addresses. It refuses connections, so that
+ * this holds for redirects and for the addresses of a name too.
  */
 export interface GuardedHttp {
-  /** Like the global `fetch`; a refused connection is a TaskError in the chain of causes. */
+  /** Works like the global `fetch`; for a refused connection, a TaskError is in the chain of causes. */
   readonly fetch: typeof fetch
   /** Ends all connections. */
   close (): Promise<void>
 }
 
-/** How long a server may take to accept a connection, in milliseconds. */
+/** The time that a server has to accept a connection, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000
 
 /** Makes the HTTP client of an engine. @param allowedHosts `host`, `host:port` or `*.domain` */
@@ -36,7 +38,7 @@ export function createGuardedHttp (allowedHosts: readonly string[]): GuardedHttp
   }
 }
 
-/** The error that was thrown where a connection was refused, or where a name could not be used. */
+/** Finds the error of a refused connection in the causes of an error; null when there is none. */
 export function refusalIn (error: unknown): TaskError | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof TaskError) return cause

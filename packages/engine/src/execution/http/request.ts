@@ -1,6 +1,7 @@
 import type { HttpArguments } from '../../definition/dsl.ts'
 import type { Variables } from '../../expression/evaluator.ts'
 import { isJsonObject, type Json } from '../../json.ts'
+import { namedPart } from '../named-part.ts'
 import { taskError } from '../problem.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
@@ -13,7 +14,7 @@ export interface HttpRequest {
   readonly body: string | null
 }
 
-/** The `Authorization` header of a call, null when nothing is said about it. */
+/** The `Authorization` header of a call, null when the definition sets none. */
 export type Authorization = { readonly scheme: string, readonly parameter: string } | null
 
 /** The endpoint of a call. */
@@ -22,16 +23,16 @@ export interface Endpoint {
   readonly authorization: Authorization
 }
 
-/** What a call gives. */
+/** The result of a call. */
 export interface Called {
   readonly output: Json
   readonly authorization: Authorization
 }
 
 /**
- * The address of a call and who calls.
+ * Works out the URL and the authorization of a call.
  *
- * @throws TaskError `configuration` when that is no URL, or a kind of authentication that is not supported
+ * @throws TaskError `configuration` for a text that is no URL, or a kind of authentication that is not supported
  */
 export async function endpointOf (execution: TaskExecution, endpoint: HttpArguments['endpoint']): Promise<Endpoint> {
   const { uri, authentication } = typeof endpoint === 'string' ? { uri: endpoint, authentication: undefined } : endpoint
@@ -42,17 +43,17 @@ export async function endpointOf (execution: TaskExecution, endpoint: HttpArgume
   return { url: new URL(text), authorization: await authorizationOf(execution, authentication) }
 }
 
-/** https://github.com/serverlessworkflow/specification/blob/main/dsl.md#authorization-descriptor */
+/** Gives the variable of an authorization. https://github.com/serverlessworkflow/specification/blob/main/dsl.md#authorization-descriptor */
 export function authorizationVariable (authorization: Authorization): Variables {
   return authorization === null ? {} : { authorization: { ...authorization } }
 }
 
-/** The header of an authorization. */
+/** Gives the header of an authorization. */
 export function authorizationHeader (authorization: Authorization): { readonly authorization?: string } {
   return authorization === null ? {} : { authorization: `${authorization.scheme} ${authorization.parameter}` }
 }
 
-/** What an expression gives is data, which may not choose with whose credentials it is called. */
+/** The value of an expression is data: it may choose an address, but not the credentials of the call. */
 function addressIn (value: Json): Json {
   if (!isJsonObject(value)) return value
   const { uri = null, authentication } = value
@@ -61,7 +62,7 @@ function addressIn (value: Json): Json {
 }
 
 /**
- * Fills `{name}` in with properties of the input.
+ * Replaces `{name}` by the property of the input.
  *
  * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md#uri-template
  */
@@ -75,9 +76,8 @@ function expand (template: string, input: Json): string {
 
 async function authorizationOf (execution: TaskExecution, given: Json | undefined): Promise<Authorization> {
   if (given === undefined) return null
-  const named = isJsonObject(given) && typeof given['use'] === 'string' ? execution.run.definition.use?.authentications?.[given['use']] : given
-  if (named === undefined) throw taskError('configuration', 'There is no such authentication in use.authentications.')
-  const { basic, bearer } = isJsonObject(named) ? named : {}
+  const policy = isJsonObject(given) && typeof given['use'] === 'string' ? namedPart(execution.run.definition, 'authentications', given['use']) : given
+  const { basic, bearer } = isJsonObject(policy) ? policy : {}
   if (basic !== undefined) {
     const credentials = await credentialsOf(execution, basic)
     return { scheme: 'Basic', parameter: Buffer.from(`${textIn(credentials, 'username')}:${textIn(credentials, 'password')}`).toString('base64') }
@@ -89,7 +89,7 @@ async function authorizationOf (execution: TaskExecution, given: Json | undefine
   throw taskError('configuration', 'An authentication must be basic or bearer: the engine supports no other.')
 }
 
-/** Credentials in place, or the secret that has them: the definition alone says which. */
+/** Reads credentials that are written in place, or in the secret that the definition names. */
 async function credentialsOf ({ run, evaluate }: TaskExecution, given: Json): Promise<Json> {
   const name = isJsonObject(given) ? given['use'] : undefined
   return typeof name === 'string' ? run.secrets[name] ?? null : await evaluate(given)
@@ -103,7 +103,7 @@ function textIn (credentials: Json, part: string): string {
 }
 
 /**
- * The request that a call describes.
+ * Makes the request that a call describes.
  *
  * @throws TaskError `configuration`, `expression`
  */
@@ -138,7 +138,7 @@ function addQuery (url: URL, query: Json | undefined): void {
   }
 }
 
-/** Headers by their names in small letters. */
+/** Gives headers by their names in lower case. */
 export function namedHeaders (headers: Json | undefined): { [name: string]: string } {
   return Object.fromEntries(Object.entries(isJsonObject(headers) ? headers : {})
     .filter(([, value]) => value !== null)

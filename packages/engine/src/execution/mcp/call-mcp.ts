@@ -12,10 +12,11 @@ import { openHttp } from './http-connection.ts'
 import { logLevel } from './log-level.ts'
 import { openStdio } from './stdio-connection.ts'
 
-/** How long a server may take to answer, and between two signs of progress, in milliseconds, where the call does not say. */
+/** The default time for an answer, and between two reports of progress, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 60_000
-/** How long such a call may take in all, whatever signs it gives. */
-const MOST_TIMEOUT_MS = 3_600_000
+/** The default time for a call that goes on reporting progress, in milliseconds. */
+const MAX_TOTAL_TIMEOUT_MS = 3_600_000
+/** The longest timer of Node, for calls with a timeout of their own. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
@@ -24,9 +25,9 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
  *
  * https://github.com/serverlessworkflow/specification/blob/main/dsl-reference.md#mcp-call
  *
- * @returns as output the JSON-RPC result
- * @throws TaskError `runtime` when the server answers with an error, a tool says that it failed, or the server dies;
- *   `timeout` when it does not answer
+ * @returns the JSON-RPC result as output
+ * @throws TaskError `runtime` when the server answers with an error, a tool reports that it failed, or the server dies;
+ *   `timeout` when there is no answer
  */
 export async function callMcp (execution: TaskExecution<CallTask>): Promise<Called> {
   const call = argumentsOf(execution.task.with)
@@ -58,7 +59,7 @@ async function connectAndCall (execution: TaskExecution, call: McpArguments, sig
       signal,
       timeout,
       resetTimeoutOnProgress: true,
-      ...timeout === ANSWER_TIMEOUT_MS && { maxTotalTimeout: MOST_TIMEOUT_MS },
+      ...timeout === ANSWER_TIMEOUT_MS && { maxTotalTimeout: MAX_TOTAL_TIMEOUT_MS },
       onprogress: ({ progress, total, message }) => {
         run.events.progress(place.pointer, { progress, ...total !== undefined && { total }, ...message !== undefined && { message } })
       }
@@ -83,7 +84,7 @@ async function openConnection (execution: TaskExecution, { stdio, http }: McpArg
   throw taskError('configuration', 'An MCP call needs a transport: http or stdio.')
 }
 
-/** The result as it is. @throws TaskError `runtime` when a tool says in it that it failed */
+/** Checks a result. @throws TaskError `runtime` when it reports that the tool failed */
 function resultOf (result: unknown, events: RunEvents): Json {
   if (!isJsonObject(result)) throw taskError('runtime', 'The MCP server answered without a result.')
   if (result['isError'] !== true) return result
@@ -91,16 +92,16 @@ function resultOf (result: unknown, events: RunEvents): Json {
   throw taskError('runtime', `The tool failed: ${events.masked(texts.join(' ')).slice(0, 1000) || 'it does not say why'}`)
 }
 
-function failureOf (error: unknown, { suspicion }: Connection): TaskError {
+function failureOf (error: unknown, { hint }: Connection): TaskError {
   const refusal = refusalIn(error)
   if (refusal !== null) return refusal
-  const hint = suspicion === null ? '' : ` ${suspicion}`
+  const more = hint === null ? '' : ` ${hint}`
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === REQUEST_TIMEOUT) return taskError('timeout', `The MCP server did not answer within ${ANSWER_TIMEOUT_MS} ms.${hint}`, { cause: error })
-  return taskError('runtime', `The MCP call failed: ${errorText(error)}${hint}`, { cause: error })
+  if (code === REQUEST_TIMEOUT) return taskError('timeout', `The MCP server did not answer within ${ANSWER_TIMEOUT_MS} ms.${more}`, { cause: error })
+  return taskError('runtime', `The MCP call failed: ${errorText(error)}${more}`, { cause: error })
 }
 
-/** ErrorCode.RequestTimeout of the SDK. */
+/** `ErrorCode.RequestTimeout` of the SDK. */
 const REQUEST_TIMEOUT = -32_001
 
 function argumentsOf (given: Json | undefined): McpArguments {

@@ -1,17 +1,17 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { Authorization } from '../http/request.ts'
 
-/** The way to an MCP server. */
+/** A connection to an MCP server. */
 export interface Connection {
   readonly transport: Transport
   readonly authorization: Authorization
-  /** Rejects when the server can't be spoken with any more, in words for the author of the workflow. */
+  /** Rejects when the connection is of no more use. The error is written for the author of the workflow. */
   readonly broken: Promise<never>
-  /** What the server did that may explain why it does not answer; null for nothing. */
-  readonly suspicion: string | null
-  /** Ends the connection and what was started for it. */
+  /** A sentence that may explain a missing answer; null when the server did nothing unusual. */
+  readonly hint: string | null
+  /** Ends the connection and everything that was started for it. */
   close (): Promise<void>
 }
 
-/** Room for what JSON-RPC adds to a result, in bytes. */
+/** The most bytes that JSON-RPC adds to a result. */
 export const ENVELOPE_BYTES = 65_536

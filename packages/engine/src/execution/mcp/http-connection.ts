@@ -8,9 +8,9 @@ import type { TaskExecution } from '../task-execution.ts'
 import { ENVELOPE_BYTES, type Connection } from './connection.ts'
 import { rejection } from './rejection.ts'
 
-/** How long a server may take to end its session when the call is over, in milliseconds. */
-const GOODBYE_MS = 500
-/** How long an answer may be missing after the stream that was to bring it has ended, in milliseconds. */
+/** The time that a server has to end its session after the call, in milliseconds. */
+const SESSION_END_MS = 500
+/** The time that an answer may come after the end of the stream that was to bring it, in milliseconds. */
 const LATE_ANSWER_MS = 500
 
 /**
@@ -27,13 +27,13 @@ export async function openHttp (execution: TaskExecution, http: NonNullable<McpA
   const headers = namedHeaders(await execution.scope.with(authorizationVariable(authorization)).evaluate(http.headers ?? {}, execution.input))
   const breaking = rejection()
   const answered = new Set<RequestId>()
-  /** The requests whose answers the SDK asks for again. */
+  /** The requests for whose answers the SDK asks again. */
   const resuming = new Set<RequestId>()
-  let suspicion: string | null = null
+  let hint: string | null = null
 
-  const noResult = () => breaking.reject(taskError('runtime', `The MCP server ended its answer without a result.${suspicion === null ? '' : ` ${suspicion}`}`))
+  const noResult = () => breaking.reject(taskError('runtime', `The MCP server ended its answer without a result.${hint === null ? '' : ` ${hint}`}`))
 
-  /** The SDK asks for the rest of a stream whose events have ids; of any other it would go on waiting. */
+  /** The SDK asks for the rest of a stream whose events have ids. For any other stream it would go on waiting. */
   function streamEnded (request: RequestId, hasIds: boolean): void {
     if (!hasIds) setTimeout(() => { if (!answered.has(request)) noResult() }, LATE_ANSWER_MS).unref()
     else if (!answered.has(request)) resuming.add(request)
@@ -43,33 +43,33 @@ export async function openHttp (execution: TaskExecution, http: NonNullable<McpA
   const transport = new StreamableHTTPClientTransport(url, {
     fetch: async (address, init) => {
       const response = await fetch(address, init)
-      // The SDK takes this for a server that has nothing to tell.
+      // The SDK takes this for a server that sends no events of its own accord, and waits.
       const isRefused = response.status === 405 && new Headers(init?.headers).has('last-event-id')
       if (isRefused && resuming.size > 0) noResult()
       return watched(response, requestIn(init?.body), streamEnded)
     },
     requestInit: { headers: { ...authorizationHeader(authorization), ...headers } }
   })
-  // The client calls them before its own.
+  // The client calls these handlers before its own.
   transport.onmessage = (message) => {
     if (!('id' in message) || message.id === undefined || 'method' in message) return
     answered.add(message.id)
     resuming.delete(message.id)
   }
   transport.onerror = (error) => {
-    if (error instanceof SyntaxError || error.name === 'ZodError') suspicion = 'It sent what is no MCP message.'
+    if (error instanceof SyntaxError || error.name === 'ZodError') hint = 'It sent something that is no MCP message.'
     if (resuming.size > 0 && /reconnection attempts|Failed to reconnect:/.test(error.message)) noResult()
   }
   return {
     transport,
     authorization,
     broken: breaking.promise,
-    get suspicion () {
-      return suspicion
+    get hint () {
+      return hint
     },
     async close () {
-      const goodbye = transport.terminateSession().catch(() => {})
-      await Promise.race([goodbye, new Promise((resolve) => setTimeout(resolve, GOODBYE_MS).unref())])
+      const ended = transport.terminateSession().catch(() => {})
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, SESSION_END_MS).unref())])
       await transport.close()
     }
   }
@@ -83,7 +83,7 @@ function requestIn (body: unknown): RequestId | null {
   return typeof id === 'string' || typeof id === 'number' ? id : null
 }
 
-/** A response that tells when its stream of events has ended, however that is, and whether the events had ids. */
+/** Wraps a response to call `onEnd` when its stream of events has ended, in order or not, with whether the events had ids. */
 function watched (response: Response, request: RequestId | null, onEnd: (request: RequestId, hasIds: boolean) => void): Response {
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
   if (request === null || response.body === null || !isStream) return response

@@ -1,7 +1,7 @@
 import type { LogLevel } from '@runcast/client'
 
 /**
- * The level of a log event for one of MCP.
+ * Gives the level of a log event for a level of MCP.
  *
  * https://modelcontextprotocol.io/specification/2025-06-18/server/utilities/logging#log-levels
  */

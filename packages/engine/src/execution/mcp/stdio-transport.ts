@@ -7,22 +7,22 @@ export interface StdioOptions {
   /** The most bytes of one message. */
   readonly maxMessageBytes: number
   /** Called with each line of the server's output that is no message. */
-  readonly onGarbage: (line: string) => void
-  /** Called when a message is longer than it may be; nothing is read any more. */
+  readonly onStrayLine: (line: string) => void
+  /** Called when a message is too long; nothing is read after it. */
   readonly onTooLong: () => void
 }
 
 /**
  * Speaks MCP with a process by its standard input and output. Unlike the SDK's own transport it ends the process with
- * all that it has started (`npx` starts the server as a child), and bounds what a message may hold.
+ * everything that it has started (`npx` starts the server as a child), and bounds the length of a message.
  *
  * https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#stdio
  */
-export function createStdioTransport (group: ProcessGroup, { maxMessageBytes, onGarbage, onTooLong }: StdioOptions): Transport {
+export function createStdioTransport (group: ProcessGroup, { maxMessageBytes, onStrayLine, onTooLong }: StdioOptions): Transport {
   const lines = createLineSplitter(Infinity)
   let isClosed = false
-  // The SDK hands notifications on a moment later than answers: with each message in a turn of its own, the last
-  // progress is told before the result ends the call.
+  // The SDK hands notifications on a moment later than answers. Each message has a turn of its own, so that the last
+  // progress is published before the result ends the call.
   let turn = Promise.resolve()
 
   const transport: Transport = {
@@ -52,7 +52,7 @@ export function createStdioTransport (group: ProcessGroup, { maxMessageBytes, on
   function receive (line: string): void {
     if (line.trim() === '') return
     const message = messageOf(line)
-    if (message === null) onGarbage(line)
+    if (message === null) onStrayLine(line)
     else turn = turn.then(() => transport.onmessage?.(message)).catch(() => {})
   }
 

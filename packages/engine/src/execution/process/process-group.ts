@@ -1,3 +1,6 @@
+// `runcast exec` runs programs too, but shares nothing with this file: its command stays in the process group of the
+// terminal, inherits its input, and writes to named pipes. Only the code of an end by a signal is worked out alike.
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
@@ -10,7 +13,7 @@ import { taskError } from '../problem.ts'
 export interface Command {
   readonly program: string
   readonly arguments: readonly string[]
-  /** Added to the little that every process gets. */
+  /** Added to the few variables that every process gets. */
   readonly environment: { readonly [name: string]: string }
 }
 
@@ -21,27 +24,30 @@ export interface ProcessGroup {
   readonly stderr: Readable
   /** Resolves with the exit code when the process is gone, 128 + n after signal n. */
   readonly exit: Promise<number>
-  /** The same, when its output has ended as well. */
+  /** Resolves with the exit code when the output has ended as well. */
   readonly closed: Promise<number>
-  /** Ends what is left of the group: kindly, and `KINDNESS_MS` later by force. Resolves when the process is gone. */
+  /** Ends the rest of the group: by SIGTERM, and by SIGKILL `TERM_GRACE_MS` later. Resolves when the process is gone. */
   end (): Promise<void>
 }
 
-/** How long a process that is to end may take to clean up, in milliseconds. */
-const KINDNESS_MS = 500
-/** How long the output of a process that is gone must be silent to be over: one that has left its group may hold it open, in milliseconds. */
-const LAST_OUTPUT_MS = 500
-/** The most that such a one may add, in bytes: more than what the system holds of the process itself. */
+/** The time between SIGTERM and SIGKILL, in milliseconds. */
+const TERM_GRACE_MS = 500
+/**
+ * The silence after which the output of a process that is gone counts as over, in milliseconds. A child that has left
+ * the group may hold it open.
+ */
+const SILENCE_MS = 500
+/** The most bytes that such a child may add: more than the system holds of the process itself. */
 const MAX_LAST_OUTPUT = 1_048_576
 
-/** What a process needs of the engine's environment. The rest, with the secrets of the service, is not its business. */
+/** The variables that a process gets of the engine's environment. The others hold the secrets of the service. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'TMPDIR']
 
 /**
  * Starts a program, without a shell, in a process group of its own.
  *
- * @param environment that of the engine
- * @throws TaskError `configuration` when there is no such program, `runtime` when it can't be started
+ * @param environment the environment of the engine
+ * @throws TaskError `configuration` when there is no such program, `runtime` when it cannot be started
  */
 export async function startProcess ({ program, arguments: args, environment: own }: Command, environment: { readonly [name: string]: string | undefined }): Promise<ProcessGroup> {
   const inherited = Object.fromEntries(INHERITED.flatMap((name) => environment[name] === undefined ? [] : [[name, environment[name]]]))
@@ -51,7 +57,7 @@ export async function startProcess ({ program, arguments: args, environment: own
   })
   const exit = codeAt('exit')
   const closed = codeAt('close')
-  // Writing to a process that does not read any more is no fault of the engine.
+  // A process need not read its input: a write that fails is no fault of the engine.
   for (const stream of child.stdio) stream?.on('error', () => {})
   try {
     await once(child, 'spawn')
@@ -72,27 +78,27 @@ export async function startProcess ({ program, arguments: args, environment: own
     closed,
     async end () {
       signalGroup(pid, 'SIGTERM')
-      const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), KINDNESS_MS)
+      const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), TERM_GRACE_MS)
       await exit
       clearTimeout(timer)
     }
   }
 }
 
-/** Ends the output of a process that is gone, when all that there was of it is read, however slowly. */
+/** Destroys the output of a process that is gone, once all of it is read, however slowly. */
 async function destroySilent (output: Readable): Promise<void> {
   const bytesRead = () => output instanceof Socket ? output.bytesRead : 0
   const first = bytesRead()
   for (let last = first; !output.destroyed; last = bytesRead()) {
-    await delay(LAST_OUTPUT_MS, undefined, { ref: false })
-    // What came while the engine was busy is not read before this turn of its loop.
+    await delay(SILENCE_MS, undefined, { ref: false })
+    // Output that came while the engine was busy is read in the next turn of the event loop.
     await turn()
     const isSilent = bytesRead() === last && output.readableLength === 0
     if (isSilent || bytesRead() - first > MAX_LAST_OUTPUT) output.destroy()
   }
 }
 
-/** Throws nothing when the group is gone already. */
+/** Sends a signal to a group, if it is still there. */
 function signalGroup (pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return
   try {
@@ -100,7 +106,7 @@ function signalGroup (pid: number | undefined, signal: NodeJS.Signals): void {
   } catch {}
 }
 
-/** @throws TaskError `runtime` for arguments that the system does not take, such as those that are too long */
+/** @throws TaskError `runtime` for arguments that the system refuses, such as too long ones */
 function spawnGroup (program: string, args: readonly string[], env: { readonly [name: string]: string | undefined }) {
   try {
     return spawn(program, args, { env: { ...env }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })

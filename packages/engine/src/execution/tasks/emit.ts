@@ -6,8 +6,8 @@ import { taskError } from '../problem.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
 /**
- * Publishes a CloudEvent as an event of the run and gives it as output. A task that is repeated after a crash emits its
- * event again with the same id, unless the definition gives another one.
+ * Publishes a CloudEvent as an event of the run, and gives it as output. A task that is repeated after a crash emits its
+ * event again with the same id, unless the definition sets the id.
  *
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */

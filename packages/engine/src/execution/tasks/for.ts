@@ -4,7 +4,7 @@ import { keyOf } from '../place.ts'
 import { taskError } from '../problem.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
 
-/** Executes its tasks for each item, as long as the condition holds; the output of a round is the input of the next. */
+/** Executes tasks for each item, as long as the condition holds; the output of a round is the input of the next. */
 export async function executeFor ({ run, task, place, input, scope, evaluate, executeList }: TaskExecution<ForTask>): Promise<Outcome> {
   const { journal } = run
   const items = await journal.keep(`${place.key}#items`, task.for.in, () => evaluate(task.for.in, 'expression'))
@@ -13,7 +13,7 @@ export async function executeFor ({ run, task, place, input, scope, evaluate, ex
   let output = input
   for (const [round, item] of items.entries()) {
     const variables = { [itemName]: item, [indexName]: round }
-    // The tasks of a round that has begun may have changed what the condition depends on.
+    // The tasks of a round that has begun may have changed the value of the condition.
     const hasBegun = () => journal.hasWithin(keyOf(place, '/do', round))
     if (task.while !== undefined && !hasBegun() && !await scope.with(variables).holds(task.while, output)) break
     const outcome = await executeList(task.do, { path: '/do', round, variables }, output)

@@ -1,20 +1,19 @@
 import type { ForkTask } from '../../definition/dsl.ts'
 import { withAbort } from '../abort.ts'
-import { BranchEnd } from '../attempt-end.ts'
+import { NotNeededError } from '../interruption.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
 
 /**
- * Executes its branches at the same time.
+ * Executes branches at the same time. A branch that ends the workflow cancels the others.
  *
- * @returns the outputs of all; with `compete` that of the first to succeed, and the others are cancelled. A branch that
- *   ends the workflow cancels the others as well
+ * @returns the outputs of all branches; with `compete` the output of the first to succeed, and the others are cancelled
  * @throws TaskError of the first branch that fails; with `compete` only when all of them fail
  */
 export async function executeFork ({ task, input, place, branches }: TaskExecution<ForkTask>): Promise<Outcome> {
   const { compete = false } = task.fork
   return await withAbort(place.signal, async (signal, abort) => {
     const all = branches(task.fork.branches, { path: '/fork/branches', signal }, input)
-    // After a restart, the branch that has won already is the only one.
+    // After a restart, only the branch that has won before it is executed.
     const winner = compete ? all.find(({ isFinished }) => isFinished) : undefined
     const outcomes = (winner === undefined ? all : [winner]).map((branch) => branch.execute())
     try {
@@ -22,13 +21,13 @@ export async function executeFork ({ task, input, place, branches }: TaskExecuti
     } catch (error) {
       throw error instanceof AggregateError ? error.errors[0] : error
     } finally {
-      abort(new BranchEnd('The result of this branch is not needed.'))
+      abort(new NotNeededError('The result of this branch is not needed.'))
       await Promise.allSettled(outcomes)
     }
   })
 }
 
-/** Waits for all branches, or for one that fails or ends the workflow. */
+/** Waits for all branches, but no longer than until one fails or ends the workflow. */
 async function together (branches: ReadonlyArray<Promise<Outcome>>): Promise<Outcome> {
   return await new Promise((resolve, reject) => {
     for (const branch of branches) {
@@ -38,7 +37,7 @@ async function together (branches: ReadonlyArray<Promise<Outcome>>): Promise<Out
   })
 }
 
-/** Of the directives of a branch, only the end of the workflow concerns the fork. */
+/** Keeps the only directive of a branch that concerns the fork: the end of the workflow. */
 function onlyEnd (directive: string | null): string | null {
   return directive === 'end' ? 'end' : null
 }

@@ -17,15 +17,15 @@ import { executeWait } from './wait.ts'
 interface KindExecution<OfKind extends Task> {
   /** Does the work of a task, between its input and its output. @throws TaskError */
   readonly execute: (execution: TaskExecution<OfKind>) => Promise<Outcome>
-  /** Whether the work does something outside of the run, by itself and not only by tasks within. */
+  /** Tells whether the work does something outside of the run, by itself and not only by tasks within. */
   readonly hasEffects: (task: OfKind) => boolean
-  /** Whether the work depends on the time at which the task first began, which is then kept across restarts. */
+  /** True when the work depends on the time at which the task first began, which is then kept across restarts. */
   readonly isTimed: boolean
 }
 
 const PLAIN = { hasEffects: () => false, isTimed: false }
 
-/** The execution of each kind. A kind without a row does not compile; the other table is that of definitions. */
+/** The execution of each kind. A kind without a row does not compile; the other table, for definitions, is in task-kinds.ts. */
 const KINDS: { readonly [Kind in TaskKind]: KindExecution<TasksByKind[Kind]> } = {
   call: { ...PLAIN, execute: executeCall, hasEffects: isRemoteCall },
   do: { ...PLAIN, execute: ({ task, input, executeList }) => executeList(task.do, { path: '/do' }, input) },
@@ -54,7 +54,7 @@ async function execute<Kind extends TaskKind> (kind: Kind, execution: TaskExecut
   return await KINDS[kind].execute(execution)
 }
 
-/** Whether executing a task does something outside of the run, by itself and not only by tasks within. */
+/** Tells whether executing a task does something outside of the run, by itself and not only by tasks within. */
 export function hasEffects (task: Task): boolean {
   return effectsOf(knownKind(task), task)
 }
@@ -63,7 +63,7 @@ function effectsOf<Kind extends TaskKind> (kind: Kind, task: TasksByKind[Kind]):
   return KINDS[kind].hasEffects(task)
 }
 
-/** Whether executing a task depends on the time at which it first began. */
+/** Tells whether executing a task depends on the time at which it first began. */
 export function isTimed (task: Task): boolean {
   return KINDS[knownKind(task)].isTimed
 }

@@ -1,13 +1,13 @@
 import type { RaiseTask } from '../../definition/dsl.ts'
 import { isJsonObject } from '../../json.ts'
-import { TaskError, taskError } from '../problem.ts'
+import { namedPart } from '../named-part.ts'
+import { TaskError } from '../problem.ts'
 import type { TaskExecution } from '../task-execution.ts'
 
-/** Raises the error of the definition. @throws TaskError always */
+/** Raises the error of the task. @throws TaskError always */
 export async function executeRaise ({ run, task, evaluate }: TaskExecution<RaiseTask>): Promise<never> {
   const { error } = task.raise
-  const definition = typeof error === 'string' ? run.definition.use?.errors?.[error] : error
-  if (definition === undefined) throw taskError('configuration', `There is no error "${String(error)}" in use.errors.`)
+  const definition = typeof error === 'string' ? namedPart(run.definition, 'errors', error) : error
   const raised = await evaluate({ ...definition })
   const { type, status, title, detail, instance } = isJsonObject(raised) ? raised : {}
   throw new TaskError({

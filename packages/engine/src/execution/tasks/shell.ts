@@ -3,6 +3,7 @@ import { errorText } from '../../error-text.ts'
 import { isJsonObject, type Json } from '../../json.ts'
 import { unlessAborted } from '../abort.ts'
 import { taskError } from '../problem.ts'
+import { argumentText, environmentTexts } from '../process/arguments.ts'
 import { logOutput } from '../process/log-output.ts'
 import { startProcess, type Command } from '../process/process-group.ts'
 import { tooLarge } from '../sizes.ts'
@@ -11,8 +12,9 @@ import type { TaskExecution } from '../task-execution.ts'
 /**
  * Starts a program with its arguments as they are, never by a shell. Its lines become log events.
  *
- * @returns what `return` asks for, or, without `await`, the input at once: the process then belongs to the run
- * @throws TaskError `runtime` when the exit code is not 0, unless `return` asks for it
+ * @returns the part of the result that `return` names; with `await: false` the input, at once, and the process belongs to
+ *   the run
+ * @throws TaskError `runtime` when the exit code is not 0, unless `return` asks for the code
  */
 export async function executeShell (execution: TaskExecution<RunTask>): Promise<Json> {
   const { run, task, place, input } = execution
@@ -57,25 +59,12 @@ async function commandOf ({ task, evaluate }: TaskExecution<RunTask>): Promise<{
   if (typeof program !== 'string' || program === '') throw taskError('configuration', 'run.shell.command must be the name or path of a program.')
   if (!Array.isArray(list)) throw taskError('configuration', 'run.shell.arguments must be an array.')
   return {
-    command: { program, arguments: list.map(textOf), environment: textsOf(variables) },
-    stdin: textOf(text)
+    command: { program, arguments: list.map(argumentText), environment: environmentTexts(variables) },
+    stdin: argumentText(text)
   }
 }
 
-/** The environment of a process. @throws TaskError `configuration` when it is no object */
-export function textsOf (variables: unknown): { [name: string]: string } {
-  if (variables === undefined || variables === null) return {}
-  if (!isJsonObject(variables)) throw taskError('configuration', 'An environment must be an object.')
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, textOf(value)]))
-}
-
-/** A value as an argument: a text as it is, anything else as JSON. */
-function textOf (value: Json | undefined): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-/** Keeps output that is wanted, as long as it is within the bound. */
+/** Keeps output that is wanted. @throws TaskError `runtime` when it exceeds the bound */
 function collector (isWanted: boolean, maxBytes: number): { add (chunk: Buffer): void, text (): string } {
   const chunks: Buffer[] = []
   let bytes = 0

@@ -1,7 +1,7 @@
 import type { SwitchTask } from '../../definition/dsl.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
 
-/** Takes the first case whose condition holds, else the one without a condition, else what follows the task. */
+/** Gives the directive of the first case whose condition holds, else of the case without a condition, else none. */
 export async function executeSwitch ({ task, input, scope }: TaskExecution<SwitchTask>): Promise<Outcome> {
   const cases = task.switch.flatMap((item) => Object.values(item))
   for (const { when, then = 'continue' } of cases) {

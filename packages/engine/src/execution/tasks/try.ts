@@ -1,18 +1,20 @@
 import type { ErrorFilter, RetryPolicy, TryTask } from '../../definition/dsl.ts'
 import { errorVariable } from '../../definition/variables.ts'
-import { sleepUntil, withDeadline } from '../abort.ts'
+import { sleepUntil } from '../abort.ts'
 import type { CaughtError } from '../checkpoint-values.ts'
+import { namedPart } from '../named-part.ts'
 import { keyOf } from '../place.ts'
-import { problemValue, standardType, TaskError, taskError, withInstance, type Problem } from '../problem.ts'
+import { problemValue, standardType, TaskError, type Problem } from '../problem.ts'
 import { nextAttemptAt } from '../retry.ts'
 import type { Outcome, TaskExecution } from '../task-execution.ts'
+import { withTimeLimit } from '../time-limit.ts'
 
 /**
- * Executes its tasks; when they fail with an error that it catches, again as its retry policy says, and then its
- * `catch.do`.
+ * Executes tasks. If they fail with an error that the `try` catches, they are executed again as its retry policy says,
+ * and then its `catch.do` is.
  *
- * @returns the output of the tasks, or of `catch.do`; where there is neither that nor a retry policy, the input
- * @throws TaskError that it does not catch, or that is left when a retry policy without `catch.do` allows no more attempts
+ * @returns the output of the tasks, or of `catch.do`; the input, if there is neither `catch.do` nor a retry policy
+ * @throws TaskError that is not caught, or that is left when the retry policy allows no other attempt and there is no `catch.do`
  */
 export async function executeTry (execution: TaskExecution<TryTask>): Promise<Outcome> {
   const { run, task, place, input } = execution
@@ -37,31 +39,24 @@ async function attempt (execution: TaskExecution<TryTask>, policy: RetryPolicy |
     return await withinLimit(execution, policy, round, (signal) => executeList(task.try, { path: '/try', round, attempt: round + 1, signal }, input))
   } catch (error) {
     if (place.signal.aborted || !(error instanceof TaskError) || !await isCaught(execution, error.problem)) throw error
-    // A policy in `use.retries` does not know the name that this `try` has for the error.
+    // A policy in `use.retries` does not know the name of this `try` for the error: it uses `error`.
     const scope = execution.scope.with({ error: problemValue(error.problem), ...errorVariables(execution, error.problem) })
     const retryAt = policy === undefined ? null : await nextAttemptAt(policy, { failures: round + 1, firstAt }, scope, input)
     if (retryAt === null && policy !== undefined && task.catch.do === undefined) throw error
     const caught: CaughtError = { kind: 'caught', error: error.problem, retryAt, token: run.token }
     await run.journal.save(keyOf(place, '/try', round), caught)
-    if (retryAt !== null) execution.log('warning', `Attempt ${round + 1} failed: ${error.message} The next one begins in ${Math.max(0, Math.round(retryAt - Date.now()))} ms.`)
+    if (retryAt !== null) execution.log('warning', `Attempt ${round + 1} failed: ${error.message} The next attempt begins in ${Math.max(0, Math.round(retryAt - Date.now()))} ms.`)
     return caught
   }
 }
 
-/** Executes an attempt for no longer than the policy allows one. */
+/** Executes an attempt for no longer than the policy allows. */
 async function withinLimit<T> ({ run, place, scope, input }: TaskExecution<TryTask>, policy: RetryPolicy | undefined, round: number, execute: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const limit = policy?.limit?.attempt?.duration
   if (limit === undefined) return await execute(place.signal)
   const ms = await scope.duration(limit, input)
   const startedAt = await run.journal.startedAt(keyOf(place, '/try', round), true)
-  const reason = () => withInstance(taskError('timeout', `The attempt took longer than ${ms} ms.`), place.pointer)
-  return await withDeadline(place.signal, startedAt + ms, reason, async (signal) => {
-    try {
-      return await execute(signal)
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error
-    }
-  })
+  return await withTimeLimit(place, 'The attempt', startedAt, ms, execute)
 }
 
 async function isCaught (execution: TaskExecution<TryTask>, error: Problem): Promise<boolean> {
@@ -87,8 +82,5 @@ function errorVariables ({ task }: TaskExecution<TryTask>, error: Problem): { re
 
 function policyOf ({ run, task }: TaskExecution<TryTask>): RetryPolicy | undefined {
   const { retry } = task.catch
-  if (typeof retry !== 'string') return retry
-  const policy = run.definition.use?.retries?.[retry]
-  if (policy === undefined) throw taskError('configuration', `There is no retry policy "${retry}" in use.retries.`)
-  return policy
+  return typeof retry === 'string' ? namedPart(run.definition, 'retries', retry) : retry
 }
