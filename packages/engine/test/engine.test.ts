@@ -51,7 +51,7 @@ test('a run that is cancelled', async (t) => {
   const second = await startEngine(t, {}, first)
   const waiting = workflow('- rest: { wait: PT1H }')
 
-  await t.test('ends at once, and what it does is cancelled', async (t) => {
+  await t.test('ends at once, and its tasks are cancelled', async (t) => {
     const runId = await first.start(waiting)
     await waitUntil('it runs', () => first.events(runId).some(({ data }) => data['step'] === '/do/0/rest'))
     t.equal(await first.engine.cancel(runId, ''), 'cancelling')
@@ -61,7 +61,7 @@ test('a run that is cancelled', async (t) => {
     t.equal(await first.engine.cancel(runId, ''), 'over')
   })
 
-  await t.test('ends where another process executes it', async (t) => {
+  await t.test('ends in the process that executes it', async (t) => {
     const runId = await first.start(waiting)
     await waitUntil('it runs', () => first.events(runId).some(({ data }) => data['step'] === '/do/0/rest'))
     t.equal(await second.engine.cancel(runId, ''), 'cancelling')
@@ -78,7 +78,7 @@ test('a run that is cancelled', async (t) => {
     await first.ended(running)
   })
 
-  await t.test('is that of the tenant', async (t) => {
+  await t.test('belongs to its tenant', async (t) => {
     const runId = await first.start(waiting)
     t.equal(await first.engine.cancel(runId, 'other'), 'unknown')
     t.equal(await first.engine.cancel('nobody', ''), 'unknown')
@@ -87,7 +87,7 @@ test('a run that is cancelled', async (t) => {
   })
 })
 
-test('runs wait for their turn in the order in which they came', async (t) => {
+test('runs wait for their turn in the order of their arrival', async (t) => {
   const calls: string[] = []
   let release = () => {}
   const held = new Promise<void>((resolve) => { release = resolve })
@@ -107,7 +107,7 @@ test('runs wait for their turn in the order in which they came', async (t) => {
   t.strictSame(calls.slice(2).sort(), ['/c', '/d'])
 })
 
-test('the outputs of a run have a bound together', async (t) => {
+test('all outputs of a run together have a bound', async (t) => {
   const { run } = await startEngine(t, { maxDataBytes: 2_000 })
   const loop = (rounds: number) => workflow(`- loop: { for: { each: round, in: '\${ [range(${rounds})] }' }, do: [ { large: { set: '\${ "x" * 1900 }' } } ] }`)
   t.equal((await run(loop(200))).status, 'succeeded')

@@ -4,7 +4,7 @@ import { ends, startEngine, statuses, workflow } from './support/engine.ts'
 import { json, startHttpServer } from './support/http-server.ts'
 import { waitUntil } from './support/wait-until.ts'
 
-/** A workflow that calls a server of the test three times, once in a loop and once in a fork. */
+/** Starts a server that counts its calls. @param failing the paths that fail; `/hang` never answers while it is among them */
 async function startCounting (t: Test, failing: ReadonlySet<string> = new Set()) {
   const calls: string[] = []
   const server = await startHttpServer(t, ({ url }, response) => {
@@ -33,7 +33,7 @@ test('a run goes on from its last checkpoint', async (t) => {
   await waitUntil('it hangs', () => calls.includes('hangs') && calls.includes('/left') && first.store.keys(runId).some((key) => key.endsWith('/left')))
   await first.engine.close()
   t.strictSame([...calls].filter((url) => url !== 'hangs').sort(), ['/hang', '/left', '/loop', '/loop', '/one'])
-  t.notMatch(ends(first.events(runId)), ['cancelled'], 'nothing is said about what goes on elsewhere')
+  t.notMatch(ends(first.events(runId)), ['cancelled'], 'nothing is published about tasks that go on in another process')
 
   failing.clear()
   calls.length = 0
@@ -41,13 +41,13 @@ test('a run goes on from its last checkpoint', async (t) => {
   await second.engine.recover()
   const ended = await second.ended(runId)
   t.strictSame(ended.output, { output: '/last', context: { seen: ['/one', '/loop', '/loop'] } })
-  t.strictSame(calls, ['/hang', '/last'], 'only what was under way is repeated')
+  t.strictSame(calls, ['/hang', '/last'], 'only the tasks under way are repeated')
   t.strictSame(statuses(ended.events), ['pending', 'running', 'running', 'succeeded'])
   const succeeded = ends(ended.events)
-  t.equal(new Set(succeeded).size, succeeded.length - 2, 'each end is told once; those in the loop twice')
+  t.equal(new Set(succeeded).size, succeeded.length - 2, 'each end is published once; the ends in the loop twice')
 })
 
-test('nothing is done outside of a run before what is behind it is durable', async (t) => {
+test('a task with effects waits until the tasks before it are durable', async (t) => {
   const { calls, call } = await startCounting(t)
   const { start, store, events, ended } = await startEngine(t)
   const save = store.save.bind(store)
@@ -67,7 +67,7 @@ test('nothing is done outside of a run before what is behind it is durable', asy
   t.strictSame(calls, ['/call'])
 })
 
-test('an end that was stored but not told is told by the next process', async (t) => {
+test('an end that was stored but not published is published by the next process', async (t) => {
   let answer = () => {}
   const server = await startHttpServer(t, async (_request, response) => {
     await new Promise<void>((resolve) => { answer = resolve })
@@ -78,7 +78,7 @@ test('an end that was stored but not told is told by the next process', async (t
     - one: { set: 1 }
     - two: { call: http, with: { method: get, endpoint: '${server.url}/' } }
     - three: { set: 3 }`))
-  await waitUntil('the second task is told to run', () => server.arrivals.length === 1 && first.events(runId).at(-1)?.data['step'] === '/do/1/two')
+  await waitUntil('the second task is published as running', () => server.arrivals.length === 1 && first.events(runId).at(-1)?.data['step'] === '/do/1/two')
   await first.service.stop()
   answer()
   await waitUntil('the second task is stored', () => first.store.keys(runId).includes('/do/1/two'))
@@ -93,7 +93,7 @@ test('an end that was stored but not told is told by the next process', async (t
   t.equal(ended.events.find(({ data }) => data['step'] === '/do/1/two' && data['status'] === 'succeeded')?.data['fencing_token'], 1)
 })
 
-test('an end that was told already is the same event when it is told again', async (t) => {
+test('an end that is published twice is one event', async (t) => {
   const first = await startEngine(t)
   const runId = await first.start(workflow('- one: { set: 1 }\n- rest: { wait: PT1H }'))
   await waitUntil('it waits', () => first.events(runId).at(-1)?.data['step'] === '/do/1/rest')
@@ -105,7 +105,7 @@ test('an end that was told already is the same event when it is told again', asy
   t.strictSame(second.complaints, [])
 })
 
-test('what may take its time counts from its first start, also in another process', async (t) => {
+test('a time limit counts from the first start, also in another process', async (t) => {
   const first = await startEngine(t)
   const limited = await first.start(workflow('- limited: { timeout: { after: PT30M }, wait: PT2H }'))
   const waiting = await first.start(workflow('- rest: { wait: PT30M }\n- done: { set: done }'))
@@ -153,7 +153,7 @@ test('a retry under way is not begun anew', async (t) => {
   t.strictSame(calls, ['/one', '/flaky', '/one', '/flaky'])
 })
 
-test('a run that is repeated begins with what was finished', async (t) => {
+test('a run that is repeated begins with the finished tasks', async (t) => {
   const failing = new Set(['/flaky'])
   const { calls, call } = await startCounting(t, failing)
   const { engine, run, ended } = await startEngine(t)
@@ -176,7 +176,7 @@ test('a run that is repeated begins with what was finished', async (t) => {
   t.strictSame(ends(again.events).slice(0, 2), ['/do/0/one succeeded', '/do/1/attempt/try/0/two succeeded'])
 })
 
-test('what a run takes over is complete, although the store failed in between', async (t) => {
+test('a run takes over all finished tasks, although the store fails in between', async (t) => {
   const failing = new Set(['/flaky'])
   const { calls, call } = await startCounting(t, failing)
   const { engine, store, run, ended } = await startEngine(t, { leaseMs: 300 })
@@ -196,7 +196,7 @@ test('what a run takes over is complete, although the store failed in between', 
   t.strictSame(calls, ['/flaky'])
 })
 
-test('what a task with tasks of its own has found when it began holds, whatever those have changed', async (t) => {
+test('a task with tasks of its own keeps the values from its begin, although those tasks change them', async (t) => {
   const failing = new Set<string>()
   const { calls, call } = await startCounting(t, failing)
   const { engine, run, ended } = await startEngine(t)
@@ -266,7 +266,7 @@ test('a run that is not over is not repeated', async (t) => {
   t.equal(await engine.retry(runId, { runId: 'again', tenant: '', idempotencyKey: null }), 'running')
 })
 
-test('a process that lost its run stops in silence', async (t) => {
+test('a process that lost its run stops and publishes nothing', async (t) => {
   const { calls, call } = await startCounting(t, new Set(['/hang']))
   const first = await startEngine(t)
   const runId = await first.start(workflow(`- one: ${call('/hang')}\n- two: ${call('/two')}`))

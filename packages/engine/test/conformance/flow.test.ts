@@ -5,7 +5,7 @@ import { startConformance, taskNames } from './scenario.ts'
 
 const { execute } = await startConformance(t)
 
-/** A task that adds a color to those of its input. */
+/** Writes a task that adds a color to the colors of its input. */
 function add (color: string, more = ''): string {
   return `{ set: { colors: '\${ .colors + [ "${color}" ] }' }${more} }`
 }

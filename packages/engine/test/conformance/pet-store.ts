@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
 /**
- * Starts a server that stands in for those of the conformance kit: a pet store with the pets 1 and 2, both available,
- * and a page behind basic authentication.
+ * Starts a server in place of the conformance kit's: a pet store with the pets 1 and 2, both available, and a page behind
+ * basic authentication.
  *
  * @returns its URL
  */

@@ -6,7 +6,7 @@ import { ends, startEngine, type EndedRun } from '../support/engine.ts'
 
 /** Executes the scenarios of the specification's conformance kit. */
 export interface Conformance {
-  /** Loads a definition, which need not say anything about itself, as a file would be, and runs it. */
+  /** Loads a definition, without its `document`, as a file would be, and runs it. */
   execute (definition: string, input?: Json): Promise<EndedRun>
 }
 
@@ -23,7 +23,7 @@ export async function startConformance (t: Test): Promise<Conformance> {
   }
 }
 
-/** The names of the tasks that succeeded, in the order in which they ended. */
+/** Lists the names of the tasks that succeeded, in the order of their ends. */
 export function taskNames ({ events }: EndedRun): string[] {
   return ends(events).map((end) => end.replace(/^.*\/(.*) succeeded$/, '$1'))
 }

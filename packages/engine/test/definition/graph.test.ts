@@ -6,7 +6,7 @@ import { createEvaluator } from '../../src/expression/jq-evaluator.ts'
 const evaluator = createEvaluator({ deadlineMs: 20_000, maxOutputBytes: 1_000_000 })
 t.teardown(() => evaluator.close())
 
-/** The edges of a graph as `from → to (label)`, and its nodes as `id type label in parent`. */
+/** Draws tasks: nodes as `id type label in parent`, edges as `from → to (label)`. */
 async function drawn (tasks: string): Promise<{ readonly nodes: string[], readonly edges: string[] }> {
   const { definition } = await loadWorkflow(`document: { dsl: '1.0.3', namespace: test, name: example, version: '1.0.0' }\ndo:\n${tasks}`, 'example.yaml', evaluator)
   const { nodes, edges } = graphOf(definition)

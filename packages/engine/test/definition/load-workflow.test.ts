@@ -12,7 +12,7 @@ async function load (body: string, fileName = 'example.yaml'): Promise<Workflow>
   return await loadWorkflow(body, fileName, evaluator)
 }
 
-/** The faults of a definition with these tasks or parts, such as `/do/0/a/then: There is …`. */
+/** Lists the faults of a definition with these tasks or parts, such as `/do/0/a/then: There is …`. */
 async function faultsOf (body: string): Promise<string[]> {
   return await faultsIn(`${DOCUMENT}\n${body.trimStart().startsWith('-') ? `do:\n${body}` : body}`)
 }
@@ -94,7 +94,7 @@ t.test('JSON is read by the name of its file', async (t) => {
   t.match(await faultsIn('{ document: 1 }', 'x.JSON'), [/^: This is no JSON: /])
 })
 
-t.test('what is no YAML, or does harm, is refused', async (t) => {
+t.test('a text that is no YAML, or does harm, is refused', async (t) => {
   const cases: Array<[string, RegExp]> = [
     ['a: [', /^: Line 1 is no YAML: /],
     ['a: 1\na: 2', /Map keys must be unique/],
@@ -140,7 +140,7 @@ t.test('every fault is found at once, each with its path', async (t) => {
   ])
 })
 
-t.test('what is not supported is refused with its path', async (t) => {
+t.test('unsupported parts are refused with their paths', async (t) => {
   const task = (text: string) => `- t: ${text}`
   const cases: Array<[string, string]> = [
     ...['grpc', 'openapi', 'asyncapi', 'a2a'].map((call): [string, string] => [task(`{ call: ${call}, with: {} }`), '/do/0/t/call']),
@@ -229,7 +229,7 @@ do:
   ])
 })
 
-t.test('durations and schemas must be some', async (t) => {
+t.test('durations and schemas are checked', async (t) => {
   t.match(await faultsOf(`
 use: { timeouts: { a: { after: P1Y } }, retries: { r: { delay: soon } } }
 do:

@@ -17,9 +17,9 @@ interface Watched {
   readonly path: string
   readonly watched: WorkflowDirectory
   readonly warnings: object[]
-  /** What is listed, such as `a 1.0.0 First`, then the faults, such as `x.yaml /do`. */
+  /** Lists workflows, such as `a 1.0.0 First`, then faults, such as `x.yaml /do`. */
   listed (): Promise<string[]>
-  /** Waits until that is listed without being told of a change. */
+  /** Waits until the directory lists this by itself. */
   shows (...expected: string[]): Promise<void>
 }
 
@@ -69,7 +69,7 @@ t.test('a bad file is reported and leaves the others alone', async (t) => {
   await shows('good 1.0.0 First', 'bad.yaml ', 'worse.yaml /do/0/a')
   t.match(warnings, [{ files: ['bad.yaml', 'worse.yaml'], faults: [{ file: 'bad.yaml', message: /YAML/ }, { file: 'worse.yaml', path: '/do/0/a' }] }])
   await watched.reload()
-  t.equal(warnings.length, 1, 'it is told once')
+  t.equal(warnings.length, 1, 'it is logged once')
   await writeFile(join(path, 'bad.yaml'), definition('bad'))
   await shows('bad 1.0.0 First', 'good 1.0.0 First', 'worse.yaml /do/0/a')
 })
@@ -127,7 +127,7 @@ t.test('the exchange of a symbolic link is seen, as Kubernetes updates a ConfigM
   await shows('a 1.0.0 Second')
 })
 
-t.test('a directory may come into being, go and come back', async (t) => {
+t.test('a directory may appear, go and come back', async (t) => {
   const { path, shows } = await watchDirectory(t)
   await shows()
   await mkdir(path)

@@ -4,7 +4,7 @@ import { waitUntil } from '../support/wait-until.ts'
 
 const checkpoint = (key: string) => ({ key, value: null })
 
-test('checkpoints are saved in their order, those that wait together', async (t) => {
+test('checkpoints are saved in their order, waiting ones together', async (t) => {
   const saved: string[] = []
   const gates: Array<() => void> = []
   const queue = createCheckpointQueue(async (checkpoints) => {
@@ -25,7 +25,7 @@ test('checkpoints are saved in their order, those that wait together', async (t)
   t.strictSame(saved, ['a', 'b,c', 'd', 'e'])
 })
 
-test('after one that can not be saved nothing is saved any more', async (t) => {
+test('after a failure nothing more is saved', async (t) => {
   let saves = 0
   let reports = 0
   const queue = createCheckpointQueue(async () => {

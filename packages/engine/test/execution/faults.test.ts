@@ -5,7 +5,7 @@ const RAISE = (status: number) => `{ raise: { error: { type: https://example.com
 
 test('errors are raised and caught', async (t) => {
   const { run } = await startEngine(t)
-  await t.test('an error that nobody catches fails the run', async (t) => {
+  await t.test('an uncaught error fails the run', async (t) => {
     const ended = await run(workflow(`- fault: ${RAISE(418)}`), { reason: 'tea' })
     t.equal(ended.status, 'failed')
     t.strictSame(ended.error, { type: 'https://example.com/no', status: 418, title: 'No', detail: 'because of tea', instance: '/do/0/fault' })
@@ -28,7 +28,7 @@ test('errors are raised and caught', async (t) => {
     t.strictSame(ends(ended.events), ['/do/0/attempt/try/0/fault failed', '/do/0/attempt/catch/do/0/handle succeeded', '/do/0/attempt succeeded'])
   })
 
-  await t.test('an error is caught by all that is known of it', async (t) => {
+  await t.test('an error is caught by all of its fields', async (t) => {
     const ended = await run(workflow(`
       - attempt:
           try: [ { fault: ${RAISE(400)} } ]
@@ -41,14 +41,14 @@ test('errors are raised and caught', async (t) => {
     t.strictSame(ended.output, { kept: true })
   })
 
-  for (const [what, clause] of [
+  for (const [reason, clause] of [
     ['its status', 'errors: { with: { status: 404 } }'],
     ['its detail', 'errors: { with: { details: because of something } }'],
     ['its type', 'errors: { with: { type: https://example.com/other } }'],
     ['a condition', 'when: $error.status == 404'],
     ['an exception', 'exceptWhen: $error.status == 400']
   ]) {
-    await t.test(`an error is not caught because of ${what}`, async (t) => {
+    await t.test(`an error is not caught because of ${reason}`, async (t) => {
       const ended = await run(workflow(`- attempt: { try: [ { fault: ${RAISE(400)} } ], catch: { ${clause}, do: [ { handle: { set: 1 } } ] } }`))
       t.equal(ended.status, 'failed')
       t.match(ended.error, { status: 400 })
@@ -63,11 +63,11 @@ test('errors are raised and caught', async (t) => {
     t.equal(ended.output, 'handled')
   })
 
-  await t.test('a name that is not there is told', async (t) => {
+  await t.test('a missing name is reported', async (t) => {
     const missing = { raise: 'raise: { error: none }', call: 'call: none', timeout: 'set: 1, timeout: none', then: 'set: 1, then: none' }
-    for (const [what, task] of Object.entries(missing)) {
+    for (const [place, task] of Object.entries(missing)) {
       const ended = await run(workflow(`- broken: { ${task} }`))
-      t.match(ended.error, { type: /errors\/configuration$/, detail: /"none"/ }, what)
+      t.match(ended.error, { type: /errors\/configuration$/, detail: /"none"/ }, place)
     }
   })
 
@@ -78,11 +78,11 @@ test('errors are raised and caught', async (t) => {
   })
 })
 
-test('a failure that nobody waits for any more harms nothing', async (t) => {
+test('a failure that nobody awaits any more harms nothing', async (t) => {
   const { run, store } = await startEngine(t)
   const save = store.save.bind(store)
   store.save = async (...saved) => {
-    // As long as it takes the other branch to fail.
+    // Long enough for the other branch to fail.
     await new Promise((resolve) => setImmediate(resolve))
     await save(...saved)
   }
@@ -120,7 +120,7 @@ test('failed tasks are tried again', async (t) => {
     t.equal(ends(ended.events).filter((end) => end.endsWith('/fault failed')).length, 3)
   })
 
-  await t.test('by a policy that others share, whatever the error is called here', async (t) => {
+  await t.test('by a shared policy, by any name of the error', async (t) => {
     const ended = await run(workflow(`
       use: { retries: { shared: { when: $error.status == 503, exceptWhen: $error.status == 500, limit: { attempt: { count: 2 } } } } }
       do: [ { attempt: { try: [ { fault: ${RAISE(503)} } ], catch: { as: problem, when: $problem.status == 503, retry: shared } } } ]`))
@@ -144,7 +144,7 @@ test('failed tasks are tried again', async (t) => {
     t.match(ended.error, { status: 503 })
   })
 
-  await t.test('an attempt that takes too long is one that fails', async (t) => {
+  await t.test('an attempt that takes too long fails', async (t) => {
     const ended = await run(workflow(`
       use: { retries: { short: { limit: { attempt: { count: 1, duration: { milliseconds: 40 } } } } } }
       do: [ { attempt: { try: [ { rest: { wait: PT1H } } ], catch: { retry: short } } } ]`))
@@ -155,7 +155,7 @@ test('failed tasks are tried again', async (t) => {
 
 test('time limits', async (t) => {
   const { run } = await startEngine(t)
-  await t.test('a task that takes too long fails, what it does is cancelled', async (t) => {
+  await t.test('a task that takes too long fails, and its tasks are cancelled', async (t) => {
     const ended = await run(workflow(`
       use: { timeouts: { short: { after: '\${ .limit }' } } }
       do: [ { limited: { timeout: short, do: [ { rest: { wait: PT1H } } ] } } ]`), { limit: 'PT0.05S' })
@@ -181,7 +181,7 @@ test('time limits', async (t) => {
     t.match(ended.error, { type: /errors\/timeout$/ })
   })
 
-  await t.test('what is no duration is told', async (t) => {
+  await t.test('a text that is no duration is reported', async (t) => {
     const ended = await run(workflow('- rest: { wait: soon }'))
     t.match(ended.error, { type: /errors\/expression$/, detail: /"soon" is no duration/ })
   })

@@ -20,7 +20,7 @@ test('tasks follow each other as their directives say', async (t) => {
     t.strictSame(ended.output, { colors: ['red', 'green', 'blue'] })
   })
 
-  await t.test('a task that is come back to is executed again', async (t) => {
+  await t.test('a task that is visited again is executed again', async (t) => {
     const ended = await run(workflow(`
       - count: { set: '\${ . + 1 }' }
       - again: { switch: [ { more: { when: '. < 3', then: count } }, { enough: { then: end } } ] }
@@ -51,7 +51,7 @@ test('tasks follow each other as their directives say', async (t) => {
     t.strictSame(ends(ended.events), ['/do/0/skipped skipped', '/do/1/next succeeded'])
   })
 
-  await t.test('a switch without a case that fits goes on as the task says', async (t) => {
+  await t.test('a switch without a matching case goes on as the task says', async (t) => {
     const ended = await run(workflow(`
       - choose: { switch: [ { red: { when: '.color == "red"', then: end } } ], then: last }
       - never: { set: 1 }
@@ -75,7 +75,7 @@ test('data flows through input, output and export', async (t) => {
     t.strictSame(ended.output, { result: { id: 7, given: 7, raw: 'Ada' }, context: { last: 7, task: 'id', run: 'Ada' } })
   })
 
-  await t.test('a schema that is not met fails the task with what is wrong', async (t) => {
+  await t.test('a value that does not match its schema fails the task', async (t) => {
     for (const [part, subject] of [['input', 'input'], ['output', 'output'], ['export', 'exported context']]) {
       const as = part === 'export' ? ', as: .' : ''
       const ended = await run(workflow(`
@@ -106,7 +106,7 @@ test('data flows through input, output and export', async (t) => {
     t.equal(String(preview?.data['content']).length, 65_536)
   })
 
-  await t.test('the descriptors say what is executed', async (t) => {
+  await t.test('the descriptors describe the run and the task', async (t) => {
     const ended = await run(workflow(`
       - told: { set: '\${ { id: $workflow.id, name: $workflow.definition.document.name, task: $task.reference, set: ($task.definition.set | type), runtime: $runtime.name, epoch: ($workflow.startedAt.epoch.milliseconds > 1700000000000) } }' }`))
     t.strictSame(ended.output, { id: ended.runId, name: 'example', task: '/do/0/told', set: 'string', runtime: 'runcast', epoch: true })
@@ -130,7 +130,7 @@ test('composite tasks', async (t) => {
     t.equal(ended.output, 3)
   })
 
-  await t.test('a loop over what is no array fails', async (t) => {
+  await t.test('a loop over a value that is no array fails', async (t) => {
     const ended = await run(workflow('- loop: { for: { in: .none }, do: [ { add: { set: 1 } } ] }'))
     t.match(ended.error, { type: /errors\/expression$/, detail: /must give an array/ })
   })
@@ -170,7 +170,7 @@ test('composite tasks', async (t) => {
     t.ok(ends(ended.events).includes('/do/0/fork failed'))
   })
 
-  await t.test('exports of branches at the same time are all kept', async (t) => {
+  await t.test('all exports of simultaneous branches are kept', async (t) => {
     const branches = Array.from({ length: 8 }, (_none, index) => `{ b${index}: { set: ${index}, export: { as: '$context + { b${index}: . }' } } }`)
     const ended = await run(workflow(`
       output: { as: '$context | keys | length' }
@@ -189,7 +189,7 @@ test('composite tasks', async (t) => {
     t.strictSame(warnings, [])
   })
 
-  await t.test('a function is called with what the caller adds', async (t) => {
+  await t.test('a function is called with the input that the caller adds', async (t) => {
     const ended = await run(workflow(`
       use:
         functions:

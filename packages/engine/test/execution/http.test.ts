@@ -48,7 +48,7 @@ test('HTTP calls', async (t) => {
     t.match(output, { request: { method: 'get', uri: `${server.url}/text` }, statusCode: 200, headers: { 'content-type': 'text/plain' }, content: 'plain' })
   })
 
-  await t.test('authenticate, by what is in place, by name and by secret', async (t) => {
+  await t.test('authenticate, in place, by name and by secret', async (t) => {
     const basic = `Basic ${Buffer.from('ada:love').toString('base64')}`
     const cases = {
       'basic: { username: \'${ .name }\', password: love }': basic,
@@ -66,13 +66,13 @@ test('HTTP calls', async (t) => {
     }
   })
 
-  await t.test('tell the authorization to what is made of the output', async (t) => {
+  await t.test('give the authorization to `output` and `export`', async (t) => {
     const { output, events } = await run(workflow(`- call: { call: http, with: { method: get, endpoint: { uri: '${server.url}/echo', authentication: { bearer: { token: shown } } } }, output: { as: '{ scheme: $authorization.scheme }' }, export: { as: '$authorization' } }\n- exported: { set: { all: '\${ $context.parameter }' } }`))
     t.same(output, { all: 'shown' })
     t.match(events.find(({ type, data }) => type === 'result_preview' && data['step'] === '/do/0/call')?.data, { content: { scheme: 'Bearer' } })
   })
 
-  await t.test('do not take data for expressions, nor for the right to use a secret', async (t) => {
+  await t.test('take data neither for expressions nor for the right to use a secret', async (t) => {
     const find = (endpoint: string) => workflow(`
       use: { secrets: [ TOKEN ] }
       do: [ { call: { call: http, with: { method: get, endpoint: '${endpoint}' } } } ]`)
@@ -86,7 +86,7 @@ test('HTTP calls', async (t) => {
     t.equal(server.arrivals.at(-1)?.url, '/text?{name}')
   })
 
-  await t.test('fail without a part of a secret where the answer is cut', async (t) => {
+  await t.test('fail with no part of a secret at the end of a cut answer', async (t) => {
     const { error, events } = await run(workflow(`
       use: { secrets: [ TOKEN ] }
       do: [ { call: { call: http, with: { method: get, endpoint: { uri: '${server.url}/told', authentication: { bearer: { use: TOKEN } } } } } } ]`))
@@ -151,7 +151,7 @@ test('HTTP calls', async (t) => {
     t.strictSame(ends(cancelled.events), ['/do/0/call cancelled'])
   })
 
-  await t.test('are told in the log', async (t) => {
+  await t.test('are logged', async (t) => {
     const { events } = await run(call(`method: get, endpoint: '${server.url}/text'`))
     t.match(logLines(events)[0], /^GET http:\/\/127\.0\.0\.1:\d+\/text was answered 200 after \d+ ms\.$/)
   })

@@ -6,7 +6,7 @@ import { seededRandom, testSeed } from '../support/random.ts'
 
 const ROUNDS = 8
 
-/** Makes lists of tasks by chance: each hands on a number as `v`, whatever happens on the way. */
+/** Makes random lists of tasks. Each hands on a number as `v`. */
 function createTasks (url: string, random: () => number): (depth: number) => TaskList {
   let tasks = 0
   const below = (limit: number) => Math.floor(random() * limit)
@@ -36,7 +36,7 @@ function createTasks (url: string, random: () => number): (depth: number) => Tas
   return list
 }
 
-/** Tasks that fail in the first attempt and succeed in the second, each time that they are executed. */
+/** Makes a task that fails in the first attempt and succeeds in the second, each time that it is executed. */
 function tryTwice (id: number, inner: TaskList): Task {
   const key = `tried${id}`
   return {
@@ -51,7 +51,7 @@ function tryTwice (id: number, inner: TaskList): Task {
   }
 }
 
-/** How often each task ended well, by the id under which the service keeps its end once. */
+/** Counts the successful ends of each task. */
 function succeeded (events: readonly RunEvent[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { type, data } of events) {
@@ -78,7 +78,7 @@ test('however often it is interrupted, a run comes to the same end', async (t) =
     if (chance < 0.04) interruptions += 1
     if (chance < 0.02) throw new Error('nothing was stored')
     await save(runId, token, checkpoints)
-    if (chance < 0.04) throw new Error('it was stored, but nobody knows')
+    if (chance < 0.04) throw new Error('it was stored, but the answer was lost')
   }
 
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -95,6 +95,6 @@ test('however often it is interrupted, a run comes to the same end', async (t) =
       const times = (list: readonly string[]) => list.filter((other) => other === url).length
       t.ok(times(actualCalls) >= times(expectedCalls) && times(actualCalls) <= times(expectedCalls) + interruptions, `${url} was called ${times(actualCalls)} times`)
     }
-    for (const [step, count] of succeeded(expected.events)) t.ok((succeeded(ended.events).get(step) ?? 0) >= count, `the ends of ${step} are all told`)
+    for (const [step, count] of succeeded(expected.events)) t.ok((succeeded(ended.events).get(step) ?? 0) >= count, `the ends of ${step} are all published`)
   }
 })

@@ -37,7 +37,7 @@ test('a secret is masked however it is URL-encoded', async (t) => {
   t.equal(text('100% of a+b'), '100% of a+b')
 })
 
-test('values are masked however deep, names and numbers as well', async (t) => {
+test('values are masked at any depth, names and numbers as well', async (t) => {
   const { value } = createMask({ LOGIN: { user: 'ada', pin: 471_147 }, none: '' })
   t.strictSame(value({ ada: [{ deep: 'is ada here' }, 471_147, 12, true, null] }), { '***': [{ deep: 'is *** here' }, '***', 12, true, null] })
 })
@@ -67,7 +67,7 @@ test('a secret of several lines is masked line by line', async (t) => {
   t.strictSame([...shown, ...mask.end()], ['the key is', '***', '***', '***', '***', 'done'])
 })
 
-test('however a text with secrets is cut into lines, no more than three letters of a secret show', async (t) => {
+test('a text with secrets may be cut into lines anywhere: no more than three letters of a secret show', async (t) => {
   const random = seededRandom(7)
   const secrets = ['correct horse', 'battery/staple']
   for (let round = 0; round < 300; round += 1) {

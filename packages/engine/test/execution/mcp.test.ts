@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'tap'
 import { ends, logLines, startEngine, workflow } from '../support/engine.ts'
 import { json, startHttpServer } from '../support/http-server.ts'
+import { isAlive } from '../support/is-alive.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const { resolve } = createRequire(import.meta.url)
@@ -13,18 +14,9 @@ const everything = join(dirname(resolve('@modelcontextprotocol/server-everything
 const filesystem = join(dirname(resolve('@modelcontextprotocol/server-filesystem/package.json')), 'dist/index.js')
 const misbehaving = fileURLToPath(new URL('../support/misbehaving-mcp-server.js', import.meta.url))
 
-/** A task that calls a server over stdio. */
+/** Writes a task that calls a server over stdio. */
 const stdio = (args: readonly string[], method: string, parameters = '{}', more = '', environment = '{}') =>
   `{ call: mcp, with: { method: ${method}, parameters: ${parameters}, transport: { stdio: { command: '${process.execPath}', arguments: ${JSON.stringify(args)}, environment: ${environment} } }${more} } }`
-
-function isAlive (pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 test('a server over stdio', async (t) => {
   const { run } = await startEngine(t)
@@ -49,7 +41,7 @@ test('a server over stdio', async (t) => {
     t.match(list.output, { prompt: { messages: [{}] }, resource: { contents: [{}] } })
   })
 
-  await t.test('tells its progress while the tool works', async (t) => {
+  await t.test('reports its progress while the tool works', async (t) => {
     const called = await run(workflow(`- long: ${stdio([everything], 'tools/call', '{ name: trigger-long-running-operation, arguments: { duration: 0.4, steps: 4 } }')}`))
     t.equal(called.status, 'succeeded')
     const progress = called.events.filter(({ type, data }) => type === 'result_preview' && data['final'] === false)
@@ -68,7 +60,7 @@ test('a server over stdio', async (t) => {
   })
 })
 
-test('a server that misbehaves fails the task with what it did', async (t) => {
+test('a server that misbehaves fails the task, which names the misbehaviour', async (t) => {
   const { run } = await startEngine(t)
   const cases: Array<[string, object]> = [
     ['silent', { type: /errors\/timeout$/, detail: /did not answer within 700 ms/ }],
@@ -97,13 +89,13 @@ test('a server that misbehaves fails the task with what it did', async (t) => {
     t.strictSame(logLines(ended.events, 'stdout'), ['Welcome!'])
   })
 
-  await t.test('a program that is not there', async (t) => {
+  await t.test('a program that does not exist', async (t) => {
     const ended = await run(workflow('- call: { call: mcp, with: { method: tools/list, transport: { stdio: { command: no-such-server } } } }'))
     t.match(ended.error, { type: /errors\/configuration$/, detail: /no program "no-such-server"/ })
   })
 })
 
-test('secrets are masked in what a server tells', async (t) => {
+test('secrets are masked in the messages of a server', async (t) => {
   const { run } = await startEngine(t, { environment: { ...process.env, KEY: 'key-0123456789' } })
   const ended = await run(workflow(`
     use: { secrets: [ KEY ] }
@@ -161,7 +153,7 @@ test('a server over streamable HTTP', async (t) => {
   const { run } = await startEngine(t)
   const http = (path: string, more = '') => workflow(`- call: { call: mcp, with: { method: tools/call, parameters: { name: there }, transport: { http: { endpoint: { uri: '${server.url}${path}', authentication: { bearer: { token: abc } } }, headers: { x-given: '1' } } }${more} } }`)
 
-  await t.test('is called with its headers, tells progress, and has its session ended', async (t) => {
+  await t.test('is called with its headers, reports progress, and has its session ended', async (t) => {
     const ended = await run(http('/mcp'))
     t.match(ended.output, { content: [{ text: 'there' }] })
     t.ok(ended.events.some(({ data }) => data['progress'] === 1 && data['total'] === 2))
@@ -171,11 +163,11 @@ test('a server over streamable HTTP', async (t) => {
   await t.test('that refuses fails the task', async (t) => {
     t.match((await run(http('/broken'))).error, { type: /errors\/runtime$/, detail: /out of order/ })
   })
-  await t.test('that does not bring its answer to an end fails the task with what it did', async (t) => {
+  await t.test('that does not finish its answer fails the task, which says how', async (t) => {
     const rows = {
       '/ends': /ended its answer without a result\.$/,
       '/dies': /ended its answer without a result\.$/,
-      '/garbage': /without a result\. It sent what is no MCP message\.$/,
+      '/garbage': /without a result\. It sent something that is no MCP message\.$/,
       '/large': /has more than 1114112 bytes/
     }
     for (const [path, detail] of Object.entries(rows)) t.match((await run(http(path))).error, { type: /errors\/runtime$/, detail }, path)
@@ -184,7 +176,7 @@ test('a server over streamable HTTP', async (t) => {
     t.match((await run(http('/resumes'))).output, { content: [{ text: 'resumed' }] })
     for (const path of ['/stays-away', '/offers-no-get']) t.match((await run(http(path))).error, { type: /errors\/runtime$/, detail: /ended its answer without a result\.$/ }, path)
   })
-  await t.test('gets no secret because data says so, but may be told who calls', async (t) => {
+  await t.test('gets no secret by data, but may get the authorization by an expression', async (t) => {
     const call = (authentication: string, name: string) => workflow(`
       use: { secrets: [ TOKEN ] }
       do: [ { call: { call: mcp, with: { method: tools/call, parameters: { name: '${name}' }, transport: { http: { endpoint: { uri: '${server.url}/mcp', authentication: { ${authentication} } } } } } } } ]`)

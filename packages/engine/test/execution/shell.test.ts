@@ -1,20 +1,11 @@
 import { test } from 'tap'
 import { ends, logLines, startEngine, workflow } from '../support/engine.ts'
+import { isAlive } from '../support/is-alive.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
-/** A task that executes a program in JavaScript. */
+/** Writes a task that executes a program in JavaScript. */
 const node = (script: string, more = '', shell = '') =>
   `{ run: { shell: { command: '${process.execPath}', arguments: [ -e, ${JSON.stringify(script)} ]${shell} }${more} } }`
-
-/** Whether a process is there. */
-function isAlive (pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 test('a program gets its arguments, environment and input as they are', async (t) => {
   const { run } = await startEngine(t)
@@ -36,7 +27,7 @@ test('a program does not see the environment of the engine', async (t) => {
   t.equal(ended.output, 'undefined string\n')
 })
 
-test('the output is what is asked for', async (t) => {
+test('the output is the part that is asked for', async (t) => {
   const { run } = await startEngine(t)
   const script = 'console.log("out"); console.error("err"); process.exitCode = 3'
   for (const [wanted, output] of [['all', { code: 3, stdout: 'out\n', stderr: 'err\n' }], ['code', 3]]) {
@@ -48,13 +39,13 @@ test('the output is what is asked for', async (t) => {
   t.strictSame(logLines(ended.events, 'stderr'), ['err'])
 })
 
-test('what a program has put out before it ended is complete, however fast it was', async (t) => {
+test('the output of a program is complete, however fast it ended', async (t) => {
   const { run } = await startEngine(t)
   const ended = await run(workflow(`- program: ${node('for (let line = 1; line <= 60000; line++) process.stdout.write(line + "\\n")')}`))
   t.equal(logLines(ended.events, 'stdout').length, 60_000)
 })
 
-test('arguments that the system does not take fail the task', async (t) => {
+test('arguments that the system refuses fail the task', async (t) => {
   const { run } = await startEngine(t)
   for (const argument of ['"x" * 3000000', '"\\u0000"']) {
     const ended = await run(workflow(`- program: { run: { shell: { command: node, arguments: [ '\${ ${argument} }' ] } } }`))
@@ -62,9 +53,9 @@ test('arguments that the system does not take fail the task', async (t) => {
   }
 })
 
-test('what can not be executed fails the task', async (t) => {
+test('a program that cannot be executed fails the task', async (t) => {
   const { run } = await startEngine(t)
-  await t.test('a program that says that it failed', async (t) => {
+  await t.test('a program with an exit code', async (t) => {
     const ended = await run(workflow(`- program: ${node('console.error("no luck"); process.exit(3)')}`))
     t.match(ended.error, { type: /errors\/runtime$/, detail: /exit code 3/ })
     t.strictSame(logLines(ended.events, 'stderr'), ['no luck'])
@@ -73,7 +64,7 @@ test('what can not be executed fails the task', async (t) => {
     const ended = await run(workflow(`- program: ${node('process.kill(process.pid, "SIGKILL")')}`))
     t.match(ended.error, { detail: /exit code 137/ })
   })
-  await t.test('a program that is not there', async (t) => {
+  await t.test('a program that does not exist', async (t) => {
     const ended = await run(workflow('- program: { run: { shell: { command: echo hello } } }'))
     t.match(ended.error, { type: /errors\/configuration$/, detail: /no program "echo hello"/ })
   })
@@ -89,11 +80,11 @@ test('without permission no process is started', async (t) => {
   t.match(ended.error, { type: /errors\/authorization$/, detail: /ENGINE_ALLOW_PROCESSES/ })
 })
 
-test('a cancelled run ends its process with all that it has started', async (t) => {
+test('a cancelled run ends its process with all children', async (t) => {
   const { engine, start, ended, events } = await startEngine(t)
-  // A shell that ignores being asked to end, with a child of its own.
+  // A shell that ignores SIGTERM, with a child of its own.
   const runId = await start(workflow('- program: { run: { shell: { command: sh, arguments: [ -c, "trap \'\' TERM; sleep 1000 & echo $! $$; while :; do sleep 1; done" ] } } }'))
-  await waitUntil('the process has told its ids', () => logLines(events(runId), 'stdout').length === 1)
+  await waitUntil('the process has printed its ids', () => logLines(events(runId), 'stdout').length === 1)
   const pids = String(logLines(events(runId), 'stdout')[0]).split(' ').map(Number)
   t.equal(await engine.cancel(runId, ''), 'cancelling')
   const run = await ended(runId)
@@ -102,7 +93,7 @@ test('a cancelled run ends its process with all that it has started', async (t) 
   await waitUntil('the processes are gone', () => !pids.some(isAlive))
 })
 
-test('what a program has left behind is ended with it', async (t) => {
+test('processes that a program has left behind are ended with it', async (t) => {
   const { run } = await startEngine(t)
   const ended = await run(workflow('- program: { run: { shell: { command: sh, arguments: [ -c, "sleep 1000 & echo $!" ] } } }'))
   t.equal(ended.status, 'succeeded')
@@ -121,7 +112,7 @@ test('a program that nobody awaits belongs to the run', async (t) => {
   t.ok(logLines(ended.events).some((line) => /exit code 1/.test(line)))
 })
 
-test('secrets are masked in all that a program prints and puts out', async (t) => {
+test('secrets are masked in the lines and the output of a program', async (t) => {
   const secret = 'p&ss wörd/4711'
   const { run } = await startEngine(t, { environment: { ...process.env, PASSWORD: secret, LOGIN: '{"user":"ada","token":"tok-9876543210"}' } })
   const script = `

@@ -3,7 +3,7 @@ import { createEvaluator } from '../../src/expression/jq-evaluator.ts'
 
 const NOTHING = { input: null, variables: {} }
 
-t.test('a program that never ends is stopped, and those that wait behind it have their values', async (t) => {
+t.test('a program that never ends is stopped, and the programs behind it have their values', async (t) => {
   const evaluator = createEvaluator({ deadlineMs: 3_000, maxOutputBytes: 1_000 })
   t.teardown(() => evaluator.close())
   const endless = ['until(false; .)', '[repeat(1) | select(. > 1)]'].map((program) => evaluator.evaluate(program, NOTHING, 'expression'))
@@ -14,7 +14,7 @@ t.test('a program that never ends is stopped, and those that wait behind it have
   t.same(await Promise.all(others), Array.from({ length: 20 }, (_, index) => index + 1))
 })
 
-t.test('closing fails what is under way and what waits', async (t) => {
+t.test('closing fails evaluations under way and waiting ones', async (t) => {
   const evaluator = createEvaluator({ deadlineMs: 60_000, maxOutputBytes: 1_000 })
   t.equal(await evaluator.evaluate('1', NOTHING, 'expression'), 1)
   const results = Promise.allSettled(['until(false; .)', '1'].map((program) => evaluator.evaluate(program, NOTHING, 'expression')))

@@ -75,7 +75,7 @@ t.test('a fault names the program that failed', async (t) => {
   t.match(await fault('error'), /It fails: null/)
 })
 
-t.test('a fault does not tell what a secret begins with', async (t) => {
+t.test('a fault does not show the beginning of a secret', async (t) => {
   t.equal(await fault('$secrets.token | tonumber', null, { secrets: { token: 'abcdef' } }), 'ExpressionError: It fails: string cannot be parsed as a number.')
 })
 

@@ -13,7 +13,7 @@ import { waitUntil } from './wait-until.ts'
 
 export type { RunEvent }
 
-/** How a run ended. */
+/** The end of a run. */
 export interface EndedRun {
   readonly runId: string
   readonly status: string
@@ -27,7 +27,7 @@ export interface TestEngine {
   readonly engine: Engine
   readonly store: MemoryRunStore
   readonly service: EventService
-  /** What was logged as a warning or an error. */
+  /** The warnings and errors in the log. */
   readonly complaints: string[]
   /** Starts a run. @returns its id */
   start (workflow: Workflow, input?: Json): Promise<string>
@@ -35,15 +35,15 @@ export interface TestEngine {
   ended (runId: string): Promise<EndedRun>
   /** Starts a run and waits for its end. */
   run (workflow: Workflow, input?: Json): Promise<EndedRun>
-  /** The events of a run so far. */
+  /** Lists the events of a run so far. */
   events (runId: string): RunEvent[]
-  /** Closes the engine, with what it has not published yet lost. */
+  /** Closes the engine. Events that it has not published yet are lost. */
   leave (): Promise<void>
 }
 
 let runs = 0
 
-/** Starts an engine until the end of the test. @param shared what another engine of the test uses as well */
+/** Starts an engine until the end of the test. @param shared the store and the service of another engine, to be used as well */
 export async function startEngine (t: Test, options: Partial<EngineOptions> = {}, shared?: Pick<TestEngine, 'store' | 'service'>): Promise<TestEngine> {
   const service = shared?.service ?? await startEventService(t)
   const store = shared?.store ?? createMemoryRunStore()
@@ -94,7 +94,7 @@ export async function startEngine (t: Test, options: Partial<EngineOptions> = {}
   return { engine, store, service, complaints, start, ended, run: async (workflow, input) => await ended(await start(workflow, input)), events, leave }
 }
 
-/** A workflow of these tasks, or of all that follows `document`, in YAML; it is not checked. */
+/** Makes a workflow of tasks, or of the parts after `document`, in YAML. It is not checked. */
 export function workflow (text: string): Workflow {
   const body: Partial<WorkflowDefinition> = parse(text.trimStart().startsWith('- ') ? `do:\n${text}` : text)
   const definition: WorkflowDefinition = { document: { dsl: '1.0.3', namespace: 'test', name: 'example', version: '1.0.0' }, do: [], ...body }
@@ -102,19 +102,19 @@ export function workflow (text: string): Workflow {
   return { name, version, namespace, title, summary, inputSchema: definition.input?.schema?.document ?? null, definition }
 }
 
-/** The statuses that a run had. */
+/** Lists the statuses of a run. */
 export function statuses (events: readonly RunEvent[]): string[] {
   return events.filter(({ type, data }) => type === 'status_change' && data['step'] === undefined).map(({ data }) => String(data['status']))
 }
 
-/** The ends of tasks, such as `/do/0/greet succeeded`, in their order. */
+/** Lists the ends of tasks, such as `/do/0/greet succeeded`, in their order. */
 export function ends (events: readonly RunEvent[]): string[] {
   return events
     .filter(({ type, data }) => type === 'status_change' && data['step'] !== undefined && data['status'] !== 'running')
     .map(({ data }) => `${String(data['step'])} ${String(data['status'])}`)
 }
 
-/** The messages of log events. */
+/** Lists the messages of log events. */
 export function logLines (events: readonly RunEvent[], stream?: string): string[] {
   return events.filter(({ type, data }) => type === 'log' && (stream === undefined || data['stream'] === stream)).map(({ data }) => String(data['message']))
 }

@@ -12,7 +12,7 @@ export interface RunEvent {
 /** A server that stores published events as Runcast does: a request and an event that come twice are stored once. */
 export interface EventService {
   readonly url: string
-  /** The events of a run so far. */
+  /** Lists the events of a run so far. */
   events (runId: string): RunEvent[]
   /** Refuses connections until `start`. */
   stop (): Promise<void>

@@ -10,7 +10,7 @@ export interface Arrival {
   readonly body: string
 }
 
-/** A server of HTTP on the loopback interface. */
+/** An HTTP server on the loopback interface. */
 export interface HttpServer {
   readonly port: number
   /** Such as http://127.0.0.1:34567. */
@@ -39,7 +39,7 @@ export async function startHttpServer (t: Test, answer: (request: Arrival, respo
   return { port, url: `http://127.0.0.1:${port}`, arrivals }
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
+/** Finds a port of 127.0.0.1 that was free a moment ago. */
 export async function freePort (): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

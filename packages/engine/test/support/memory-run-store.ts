@@ -8,11 +8,11 @@ interface StoredRun {
   lease: { readonly holder: string, readonly until: number } | null
 }
 
-/** A run store in memory: what is in it outlives the engine, not the test. */
+/** A run store in memory. It outlives the engine, not the test. */
 export interface MemoryRunStore extends RunStore {
-  /** Called before each operation; what it throws, the operation throws. */
+  /** Called before each operation, which throws its error. */
   interfere: (operation: keyof RunStore, runId: string) => void
-  /** The keys of the checkpoints of a run. */
+  /** Lists the keys of the checkpoints of a run. */
   keys (runId: string): string[]
 }
 

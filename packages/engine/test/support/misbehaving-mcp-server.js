@@ -1,4 +1,4 @@
-// An MCP server over stdio that does what its argument says. It is plain JavaScript, as engines start it as a program.
+// An MCP server over stdio with the misbehaviour that its argument names. It is plain JavaScript: the engine starts it as a program.
 import { createInterface } from 'node:readline'
 
 const behaviour = process.argv[2]

@@ -1,4 +1,4 @@
-/** A repeatable source of chance: the same seed gives the same numbers from 0 to below 1 (mulberry32). */
+/** Makes a repeatable source of chance: the same seed gives the same numbers from 0 to below 1 (mulberry32). */
 export function seededRandom (seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -9,7 +9,7 @@ export function seededRandom (seed: number): () => number {
   }
 }
 
-/** The seed of a randomised test: SEED from the environment to repeat a run, else a new one. To be printed. */
+/** Gives the seed of a randomised test, to be printed: SEED from the environment repeats a run, else it is a new one. */
 export function testSeed (): number {
   return Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 }
