@@ -1,3 +1,7 @@
+// The engine runs programs too (process-group.ts), but shares nothing with this file: its processes have groups of their
+// own, neither terminal nor input of this process, and end with all their children. Sharing would make the command depend
+// on the engine and its packages, for one line: the exit code after a signal.
+
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
@@ -6,42 +10,42 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { makeOutputPipe } from './output-pipe.ts'
 import { say } from './terminal.ts'
 
-/** Which output of the command something comes from. */
+/** An output of the command. */
 export type OutputName = 'stdout' | 'stderr'
 
 export interface CommandOptions {
   readonly environment: NodeJS.ProcessEnv
   readonly onStart: () => void
-  /** Called with output that has been passed on; the command has to wait while the promise is pending. */
+  /** Called with output that has been passed on. The command has to wait while the promise is pending. */
   readonly onOutput: (output: OutputName, chunk: Buffer) => Promise<void>
 }
 
-/** A command on its way. */
+/** A command that was started. */
 export interface RunningCommand {
   /** Resolves when the command is over and its output is passed on. */
   readonly ending: Promise<Ending>
   readonly isOver: boolean
-  /** Sends a signal to the command; that it ends then counts as cancelled. */
+  /** Sends a signal to the command, whose end then counts as cancelled. */
   cancel (signal: NodeJS.Signals): void
 }
 
-/** How a command ended. */
+/** The end of a command. */
 export interface Ending {
-  /** As a shell would say it: 128 + n after signal n, 127 when there is no such command, 126 when it can't be run. */
+  /** The exit code as a shell has it: 128 + n after signal n, 127 for a command that does not exist, 126 for one that cannot be run. */
   readonly code: number
-  /** The signal that killed it. */
+  /** The signal that killed the command. */
   readonly signal: NodeJS.Signals | null
-  /** The signal by which it was cancelled. */
+  /** The signal by which the command was cancelled. */
   readonly cancelledBy: NodeJS.Signals | null
-  /** Why it could not be started. */
+  /** The reason why the command could not be started. */
   readonly startError: string | null
 }
 
-/** How long a command that is over may keep its output open in silence, through processes that it left behind. */
+/** The time that processes which a command left behind may hold its output open in silence, in milliseconds. */
 const LEFT_BEHIND_MS = 5_000
 const LEFT_BEHIND_CANCELLED_MS = 1_000
 
-/** Runs a command in the current directory. Its output goes on to that of this process, byte by byte; its input is that of this process. */
+/** Starts a command in the current directory. It has the input of this process, and its output is passed on byte by byte. */
 export function startCommand ([program = '', ...args]: readonly string[], options: CommandOptions): RunningCommand {
   let cancelledBy: NodeJS.Signals | null = null
   let isOver = false
@@ -60,7 +64,7 @@ export function startCommand ([program = '', ...args]: readonly string[], option
 
   async function end (): Promise<Ending> {
     const how = await exit
-    // Of a signal and the end that it brought about, a busy system may tell in the other order.
+    // A busy system may report a signal after the end that it caused.
     await nextTurn()
     isOver = true
     await outputEnd(pumps, flow, cancelledBy === null ? LEFT_BEHIND_MS : LEFT_BEHIND_CANCELLED_MS)
@@ -79,7 +83,7 @@ export function startCommand ([program = '', ...args]: readonly string[], option
   }
 }
 
-/** A terminal sends Ctrl-C to the command itself; a second one would make many programs quit without cleaning up. */
+/** Tells whether there is a terminal, which sends Ctrl-C to the command itself: a second SIGINT would make many programs quit without cleaning up. */
 function hasTerminal (): boolean {
   return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
 }
@@ -103,7 +107,7 @@ function startErrorText (error: NodeJS.ErrnoException): string {
   return error.message
 }
 
-/** Counts the chunks passed on, and the pumps that are busy with one. */
+/** The number of chunks that were passed on, and of pumps that are busy with one. */
 interface Flow {
   chunks: number
   busy: number
@@ -114,7 +118,7 @@ interface Pump {
   stop (): void
 }
 
-/** Passes output on. It stops, and with it the command, when nobody takes the output any more (`| head`). */
+/** Passes output on. When nobody takes it any more (`| head`), the pump stops, and the command with it. */
 function pump (source: Readable, sink: Writable, flow: Flow, onChunk: (chunk: Buffer) => Promise<void>): Pump {
   let stopped = false
   const stop = () => {

@@ -2,7 +2,7 @@
 export interface OutputLine {
   /** Bytes that are no UTF-8 are replaced. */
   readonly text: string
-  /** Whether the line was too long and goes on in the next one. */
+  /** True when the line was too long and goes on in the next one. */
   readonly cut: boolean
 }
 
@@ -40,7 +40,7 @@ export function createLineSplitter (maxBytes: number, longer?: { readonly prefix
     return longer !== undefined && prefix.every((byte, index) => line[index] === byte) ? longer.maxBytes : maxBytes
   }
 
-  /** Gives the held bytes as lines: all of them when their line has ended, else those over the limit. */
+  /** Gives the held bytes as lines: all of them when their line has ended, else only the bytes over the limit. */
   function release (hasEnded: boolean): OutputLine[] {
     let line = joined(parts, length)
     if (hasEnded && line.at(-1) === CR) line = line.subarray(0, -1)
