@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describeMachine } from './machine.ts'
-import { freePort } from '../test/helpers/redis-server.ts'
-import { TEST_SECRET, token } from '../test/helpers/tokens.ts'
-import { jq } from '../test/helpers/workflow-service.ts'
+import { freePort } from '../test/helpers/redis/redis-server.ts'
+import { TEST_SECRET, token } from '../test/helpers/service/tokens.ts'
+import { jq } from '../test/helpers/service/workflow-service.ts'
 
 const TASKS = 100
 const RUNS = 30

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { buildApp, type App } from './helpers/app.ts'
+import { buildApp, type App } from './helpers/service/app.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { temporaryDirectory, tokenFor } from './helpers/app.ts'
-import { startServer } from './helpers/server-process.ts'
-import { TEST_SECRET } from './helpers/tokens.ts'
+import { temporaryDirectory, tokenFor } from './helpers/service/app.ts'
+import { startServer } from './helpers/service/server-process.ts'
+import { TEST_SECRET } from './helpers/service/tokens.ts'
 
 const LISTENING = /"msg":"Server listening at (http:\/\/127\.0\.0\.1:\d+)"/
 const FASTIFY_CLI = 'node_modules/fastify-cli/cli.js'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { freePort } from '../../test/helpers/redis-server.ts'
+import { freePort } from '../../test/helpers/redis/redis-server.ts'
 import { listens, SERVER_CPU, startPinned, stop, untilReady } from '../processes.ts'
 import { processesOf, type ServerKind } from './server.ts'
 

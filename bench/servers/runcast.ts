@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../test/helpers/redis-server.ts'
-import { token } from '../../test/helpers/tokens.ts'
+import { freePort } from '../../test/helpers/redis/redis-server.ts'
+import { token } from '../../test/helpers/service/tokens.ts'
 import { cpusOf, OTHER_CPU, startPinned, stop, untilReady } from '../processes.ts'
 import { processesOf, type Bench, type PublishTarget, type ServerKind } from './server.ts'
 

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { exec, messages, published, RUN, statuses, temporaryFolder } from '../helpers/executed-run.ts'
-import { CLONE, RUNCAST } from '../helpers/runcast-command.ts'
 import { problem, startStandIn } from '../../packages/client/test/support/stand-in-service.ts'
+import { exec, messages, published, RUN, statuses, temporaryFolder } from '../helpers/service/executed-run.ts'
+import { CLONE, RUNCAST } from '../helpers/service/runcast-command.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 test('a result that the service refuses does not take the lines around it with it, and is told', async (t) => {

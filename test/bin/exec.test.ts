@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { exec, messages, published, RUN, statuses, temporaryFolder } from '../helpers/executed-run.ts'
-import { CLONE, runcast } from '../helpers/runcast-command.ts'
 import { startStandIn } from '../../packages/client/test/support/stand-in-service.ts'
+import { exec, messages, published, RUN, statuses, temporaryFolder } from '../helpers/service/executed-run.ts'
+import { CLONE, runcast } from '../helpers/service/runcast-command.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 test('a command becomes a run: its life, its lines with stream and time, its exit code and its duration', async (t) => {

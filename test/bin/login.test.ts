@@ -3,9 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type Test } from 'tap'
 import { findService } from '../../bin/connection.ts'
-import { temporaryFolder } from '../helpers/executed-run.ts'
-import { runcast } from '../helpers/runcast-command.ts'
 import { problem, startStandIn } from '../../packages/client/test/support/stand-in-service.ts'
+import { temporaryFolder } from '../helpers/service/executed-run.ts'
+import { runcast } from '../helpers/service/runcast-command.ts'
 
 const SECRET = 'a secret that the service has made for itself'
 

@@ -1,6 +1,6 @@
 import { test, type Test } from 'tap'
-import { runcast, type RuncastOptions } from '../helpers/runcast-command.ts'
 import { problem, startStandIn, streamText, type StandInService } from '../../packages/client/test/support/stand-in-service.ts'
+import { runcast, type RuncastOptions } from '../helpers/service/runcast-command.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const RUN = 'run-1'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { launchBrowser, openPage } from '../helpers/browser.ts'
-import { logEvent, startUiService, statusEvent } from '../helpers/ui-service.ts'
+import { launchBrowser, openPage } from '../helpers/pages/browser.ts'
+import { logEvent, startUiService, statusEvent } from '../helpers/pages/ui-service.ts'
 
 const RUN_VIEW = /\/assets\/run-detail-view-[^/]*\.js$/
 

@@ -1,9 +1,9 @@
-import { context } from 'esbuild'
 import { join } from 'node:path'
+import { context } from 'esbuild'
 import t, { type Test } from 'tap'
-import { launchBrowser, openPage } from '../helpers/browser.ts'
-import { CLONE } from '../helpers/runcast-command.ts'
-import { logEvent, resultEvent, startUiService, statusEvent } from '../helpers/ui-service.ts'
+import { launchBrowser, openPage } from '../helpers/pages/browser.ts'
+import { logEvent, resultEvent, startUiService, statusEvent } from '../helpers/pages/ui-service.ts'
+import { CLONE } from '../helpers/service/runcast-command.ts'
 
 const EXAMPLES = join(CLONE, 'examples')
 

@@ -1,8 +1,8 @@
 import type { Locator, Page } from 'playwright-core'
 import t from 'tap'
-import { launchBrowser, openPage } from '../helpers/browser.ts'
-import { openRun } from '../helpers/run-page.ts'
-import { logEvent, resultEvent, startUiService, statusEvent } from '../helpers/ui-service.ts'
+import { launchBrowser, openPage } from '../helpers/pages/browser.ts'
+import { openRun } from '../helpers/pages/run-page.ts'
+import { logEvent, resultEvent, startUiService, statusEvent } from '../helpers/pages/ui-service.ts'
 
 const IMAGE = '<img src="http://elsewhere.invalid/pixel.png" onerror="alert(1)">'
 const SCRIPT = '<script>alert(1)</script>'

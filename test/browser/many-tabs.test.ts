@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { launchBrowser, openPage, openTab, setView, type WatchedPage } from '../helpers/browser.ts'
-import { openRun, runPage } from '../helpers/run-page.ts'
-import { logEvent, startUiService, statusEvent } from '../helpers/ui-service.ts'
+import { launchBrowser, openPage, openTab, setView, type WatchedPage } from '../helpers/pages/browser.ts'
+import { openRun, runPage } from '../helpers/pages/run-page.ts'
+import { logEvent, startUiService, statusEvent } from '../helpers/pages/ui-service.ts'
 
 const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8]
 

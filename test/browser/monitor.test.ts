@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { launchBrowser, openPage } from '../helpers/browser.ts'
-import { percentile95, recordFrames } from '../helpers/frames.ts'
-import { logEvent, startUiService, statusEvent } from '../helpers/ui-service.ts'
+import { percentile95, recordFrames } from '../helpers/http/frames.ts'
+import { launchBrowser, openPage } from '../helpers/pages/browser.ts'
+import { logEvent, startUiService, statusEvent } from '../helpers/pages/ui-service.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const RUNS = 2_000

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { launchBrowser, openPage, violations } from '../helpers/browser.ts'
-import { failedRun, smallRuns, trainingRun } from '../helpers/example-runs.ts'
-import { PICTURED, takePicture, TAKES_PICTURES } from '../helpers/pictures.ts'
-import { runPage } from '../helpers/run-page.ts'
-import { startUiService, type PublishedEvent, type UiService } from '../helpers/ui-service.ts'
+import { launchBrowser, openPage, violations } from '../helpers/pages/browser.ts'
+import { failedRun, smallRuns, trainingRun } from '../helpers/pages/example-runs.ts'
+import { PICTURED, takePicture, TAKES_PICTURES } from '../helpers/pages/pictures.ts'
+import { runPage } from '../helpers/pages/run-page.ts'
+import { startUiService, type PublishedEvent, type UiService } from '../helpers/pages/ui-service.ts'
 
 /** A page to look at. */
 interface Sight {

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { launchBrowser, openPage } from '../helpers/browser.ts'
-import { openRun } from '../helpers/run-page.ts'
-import { logEvent, resultEvent, startUiService, statusEvent } from '../helpers/ui-service.ts'
+import { launchBrowser, openPage } from '../helpers/pages/browser.ts'
+import { openRun } from '../helpers/pages/run-page.ts'
+import { logEvent, resultEvent, startUiService, statusEvent } from '../helpers/pages/ui-service.ts'
 
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { launchBrowser, openPage, openTab } from '../helpers/browser.ts'
-import { openRun, runPage } from '../helpers/run-page.ts'
-import { inSeconds } from '../helpers/tokens.ts'
-import { logEvent, startUiService, statusEvent } from '../helpers/ui-service.ts'
+import { launchBrowser, openPage, openTab } from '../helpers/pages/browser.ts'
+import { openRun, runPage } from '../helpers/pages/run-page.ts'
+import { logEvent, startUiService, statusEvent } from '../helpers/pages/ui-service.ts'
+import { inSeconds } from '../helpers/service/tokens.ts'
 
 /** Long enough for a page to open on a busy machine, in seconds. */
 const SHORT_SESSION_S = 25

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { launchBrowser, openPage } from '../helpers/browser.ts'
-import { percentile95, recordFrames } from '../helpers/frames.ts'
-import { openRun } from '../helpers/run-page.ts'
-import { logEvent, startUiService, statusEvent, type UiService } from '../helpers/ui-service.ts'
+import { percentile95, recordFrames } from '../helpers/http/frames.ts'
+import { launchBrowser, openPage } from '../helpers/pages/browser.ts'
+import { openRun } from '../helpers/pages/run-page.ts'
+import { logEvent, startUiService, statusEvent, type UiService } from '../helpers/pages/ui-service.ts'
 
 const PER_SECOND = 2_000
 const PER_REQUEST = 100

@@ -1,8 +1,8 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { buildApp, tokenFor } from '../helpers/app.ts'
-import { launchBrowser, setView } from '../helpers/browser.ts'
-import { startTabsServer } from '../helpers/tabs-server.ts'
+import { launchBrowser, setView } from '../helpers/pages/browser.ts'
+import { startTabsServer } from '../helpers/pages/tabs-server.ts'
+import { buildApp, tokenFor } from '../helpers/service/app.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 /** The state that the page told last. */

@@ -3,14 +3,14 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { temporaryDirectory } from '../helpers/app.ts'
-import { launchBrowser, openPage, violations } from '../helpers/browser.ts'
-import { PICTURED, takePicture } from '../helpers/pictures.ts'
-import { runPage } from '../helpers/run-page.ts'
-import { CLONE } from '../helpers/runcast-command.ts'
-import { startUiService } from '../helpers/ui-service.ts'
+import { launchBrowser, openPage, violations } from '../helpers/pages/browser.ts'
+import { PICTURED, takePicture } from '../helpers/pages/pictures.ts'
+import { runPage } from '../helpers/pages/run-page.ts'
+import { startUiService } from '../helpers/pages/ui-service.ts'
+import { temporaryDirectory } from '../helpers/service/app.ts'
+import { CLONE } from '../helpers/service/runcast-command.ts'
+import { deploy, jq, NAMED, workflow } from '../helpers/service/workflow-service.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
-import { deploy, jq, NAMED, workflow } from '../helpers/workflow-service.ts'
 
 const browser = await launchBrowser(t)
 
@@ -142,7 +142,7 @@ t.test('progress and log messages of an MCP tool arrive while it runs', async (t
   const { page } = await start(t, {
     'tools.json': workflow('tools', [
       { read: call([join(packages, 'server-filesystem/dist/index.js'), files], 'read_text_file', { path: join(files, 'note.txt') }) },
-      { work: call([join(CLONE, 'test/helpers/working-mcp-server.js'), directory], 'work', {}) },
+      { work: call([join(CLONE, 'test/helpers/service/working-mcp-server.js'), directory], 'work', {}) },
       { long: call([join(packages, 'server-everything/dist/index.js'), 'stdio'], 'trigger-long-running-operation', { duration: 600, steps: 1_200 }) }
     ], {}, '1.0.3')
   })

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { buildApp, tokenFor, type App } from '../helpers/app.ts'
-import { CLONE } from '../helpers/runcast-command.ts'
-import { startProxy } from '../helpers/tcp-proxy.ts'
+import { startProxy } from '../helpers/http/tcp-proxy.ts'
+import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
+import { CLONE } from '../helpers/service/runcast-command.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const PUBLISHERS = [

@@ -1,6 +1,6 @@
 import { msOf } from '@runcast/protocol'
 import t, { type Test } from 'tap'
-import { startRedis, type RedisServer } from '../helpers/redis-server.ts'
+import { startRedis, type RedisServer } from '../helpers/redis/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { proveDelivery, streamOf } from './support/delivery.ts'
 import type { LogCopy } from './support/evidence.ts'

@@ -1,9 +1,9 @@
-import t from 'tap'
 import { generateKeyPairSync } from 'node:crypto'
-import { startRedis } from '../helpers/redis-server.ts'
-import { withPrivateKey, signed, inSeconds } from '../helpers/tokens.ts'
+import t from 'tap'
+import { startRedis } from '../helpers/redis/redis-server.ts'
+import { withPrivateKey, signed, inSeconds } from '../helpers/service/tokens.ts'
+import { buildWorkflowApp, RUNS, workflow } from '../helpers/service/workflow-service.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
-import { buildWorkflowApp, RUNS, workflow } from '../helpers/workflow-service.ts'
 
 const slow = workflow('slow', [{ first: { set: { a: 1 } } }, { rest: { wait: 'PT1H' } }])
 const patient = workflow('patient', [{ first: { set: { a: 1 } } }, { rest: { wait: 'PT10S' } }, { last: { set: { b: 2 } } }])

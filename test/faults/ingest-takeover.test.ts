@@ -3,10 +3,10 @@ import keySlot from 'cluster-key-slot'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { startProgram, type ChildProgram } from '../helpers/child-process.ts'
-import { keys, makeIngest } from '../helpers/ingest-process.ts'
 import { memoryLogger } from '../helpers/memory-logger.ts'
-import { startCluster } from '../helpers/redis-cluster.ts'
-import { startRedis } from '../helpers/redis-server.ts'
+import { startCluster } from '../helpers/redis/redis-cluster.ts'
+import { startRedis } from '../helpers/redis/redis-server.ts'
+import { keys, makeIngest } from '../helpers/run-log/ingest-process.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const RUNS = ['a', 'b', 'c']
@@ -60,7 +60,7 @@ async function compare (t: Test, sent: Publisher['sent'], clientOf: (run: string
 t.test('the holder is killed, frozen, and cut off: no message is lost, none is doubled', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
-  const join = () => startProgram(t, 'ingest-until-killed', server.url, String(LEASE_MS))
+  const join = () => startProgram(t, 'run-log/ingest-until-killed', server.url, String(LEASE_MS))
   const processes = [join(), join(), join()]
   const role = (process: ChildProgram) => process.lines.at(-1)
   const holder = async (not?: ChildProgram): Promise<ChildProgram> => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { redisKeys } from '../../services/redis/keys.ts'
-import { startRedis } from '../helpers/redis-server.ts'
+import { startRedis } from '../helpers/redis/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { proveDelivery, streamOf } from './support/delivery.ts'
 import { long } from './support/long.ts'

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { startRedis, type RedisServer } from '../helpers/redis-server.ts'
-import { startProxy } from '../helpers/tcp-proxy.ts'
+import { startProxy } from '../helpers/http/tcp-proxy.ts'
+import { startRedis, type RedisServer } from '../helpers/redis/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { proveDelivery, streamOf } from './support/delivery.ts'
 import { long } from './support/long.ts'

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { buildApp, tokenFor, type App } from '../helpers/app.ts'
-import { eventsOf, openEventStream } from '../helpers/event-stream.ts'
+import { eventsOf, openEventStream } from '../helpers/http/event-stream.ts'
 import { seededRandom, testSeed } from '../helpers/random.ts'
-import { startRedis } from '../helpers/redis-server.ts'
+import { startRedis } from '../helpers/redis/redis-server.ts'
+import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const RUNS = 200

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { redisKeys } from '../../services/redis/keys.ts'
-import { startRedis } from '../helpers/redis-server.ts'
+import { startRedis } from '../helpers/redis/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { proveDelivery, streamOf } from './support/delivery.ts'
 import { startPublisher, type Publisher } from './support/publisher.ts'

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t from 'tap'
-import { temporaryDirectory, tokenFor } from '../helpers/app.ts'
-import { eventsOf, openEventStream } from '../helpers/event-stream.ts'
-import { startRedis } from '../helpers/redis-server.ts'
-import { startServer } from '../helpers/server-process.ts'
-import { TEST_SECRET } from '../helpers/tokens.ts'
+import { eventsOf, openEventStream } from '../helpers/http/event-stream.ts'
+import { startRedis } from '../helpers/redis/redis-server.ts'
+import { temporaryDirectory, tokenFor } from '../helpers/service/app.ts'
+import { startServer } from '../helpers/service/server-process.ts'
+import { TEST_SECRET } from '../helpers/service/tokens.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const token = tokenFor({ scope: 'runs:read runs:write' })

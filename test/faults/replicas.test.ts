@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { startRedis } from '../helpers/redis-server.ts'
+import { startRedis } from '../helpers/redis/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { proveDelivery, streamOf } from './support/delivery.ts'
 import { startGateway, type Gateway } from './support/gateway.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createRedisConnections } from '../../services/redis/connections.ts'
+import { startProxy } from '../helpers/http/tcp-proxy.ts'
 import { memoryLogger } from '../helpers/memory-logger.ts'
-import { startProxy } from '../helpers/tcp-proxy.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { startSentinels } from './support/sentinels.ts'
 

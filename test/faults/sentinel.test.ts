@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { RedisServer } from '../helpers/redis-server.ts'
+import type { RedisServer } from '../helpers/redis/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 import { proveDelivery, streamOf } from './support/delivery.ts'
 import type { LogCopy } from './support/evidence.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { startRedis } from '../helpers/redis-server.ts'
+import { startRedis } from '../helpers/redis/redis-server.ts'
 import { proveDelivery, streamOf } from './support/delivery.ts'
 import { long } from './support/long.ts'
 import { startPublisher } from './support/publisher.ts'

@@ -1,8 +1,8 @@
 import { createPublisher, follow, type RunEvent, type StreamItem } from '@runcast/client'
 import { test } from 'tap'
-import { buildApp, tokenFor } from '../helpers/app.ts'
-import { ask } from '../helpers/http.ts'
-import { runcast } from '../helpers/runcast-command.ts'
+import { ask } from '../helpers/http/http.ts'
+import { buildApp, tokenFor } from '../helpers/service/app.ts'
+import { runcast } from '../helpers/service/runcast-command.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 test('on a development start exec, tail and login find the service by themselves and agree with it', async (t) => {

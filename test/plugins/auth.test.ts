@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { buildApp, type App } from '../helpers/app.ts'
-import { ask } from '../helpers/http.ts'
-import { hmac, inSeconds, signed, TEST_SECRET, token, withPrivateKey } from '../helpers/tokens.ts'
+import { ask } from '../helpers/http/http.ts'
+import { buildApp, type App } from '../helpers/service/app.ts'
+import { hmac, inSeconds, signed, TEST_SECRET, token, withPrivateKey } from '../helpers/service/tokens.ts'
 
 const SESSION = '/api/v1/session'
 const RUNS = '/api/v1/workflow-runs'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { buildApp } from '../helpers/app.ts'
-import { rawRequest } from '../helpers/raw-request.ts'
+import { rawRequest } from '../helpers/http/raw-request.ts'
+import { buildApp } from '../helpers/service/app.ts'
 
 const LISTED = 'https://app.example.com'
 const preflight = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization,last-event-id' }

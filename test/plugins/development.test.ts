@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { buildApp, temporaryDirectory } from '../helpers/app.ts'
-import { ask } from '../helpers/http.ts'
-import { token } from '../helpers/tokens.ts'
+import { ask } from '../helpers/http/http.ts'
+import { buildApp, temporaryDirectory } from '../helpers/service/app.ts'
+import { token } from '../helpers/service/tokens.ts'
 
 const SESSION = '/api/v1/session'
 

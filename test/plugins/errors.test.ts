@@ -3,8 +3,8 @@ import { EventTooLargeError } from '../../services/events/errors.ts'
 import { problemOf, retryAfterOf } from '../../services/problems/problem.ts'
 import { DataDirectoryInUseError, DiskFullError, RedisFullError, StoreCorruptError, UnavailableError } from '../../services/problems/storage-errors.ts'
 import { IdempotencyConflictError, IngestFencedError, RunNotFoundError } from '../../services/run-log/errors.ts'
-import { buildApp } from '../helpers/app.ts'
-import { rawBytes, rawRequest } from '../helpers/raw-request.ts'
+import { rawBytes, rawRequest } from '../helpers/http/raw-request.ts'
+import { buildApp } from '../helpers/service/app.ts'
 
 t.test('every fault has one status and code', async (t) => {
   const cause = 'WRONGTYPE at redis.internal:6379'

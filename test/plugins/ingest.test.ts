@@ -1,6 +1,6 @@
 import t from 'tap'
-import { buildApp } from '../helpers/app.ts'
-import { startRedis } from '../helpers/redis-server.ts'
+import { startRedis } from '../helpers/redis/redis-server.ts'
+import { buildApp } from '../helpers/service/app.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 t.test('the plain PUBLISH messages of an engine become a run', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loggerOptions, serializers } from '../../services/logging/logger-options.ts'
-import { buildApp, tokenFor } from '../helpers/app.ts'
+import { buildApp, tokenFor } from '../helpers/service/app.ts'
 
 t.test('a request leaves one line, and no line holds a secret', async (t) => {
   const app = await buildApp(t)

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import config from '../../plugins/app/config.ts'
 import redis from '../../plugins/external/redis.ts'
 import { loadConfig } from '../../services/config.ts'
-import { freePort, startRedis } from '../helpers/redis-server.ts'
+import { freePort, startRedis } from '../helpers/redis/redis-server.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 async function build (t: Test, settings: Record<string, string>): Promise<{ fastify: FastifyInstance, log: string[] }> {

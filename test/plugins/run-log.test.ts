@@ -2,8 +2,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import service from '../../app.ts'
 import { loadConfig } from '../../services/config.ts'
-import { temporaryDirectory } from '../helpers/app.ts'
-import { TEST_SECRET } from '../helpers/tokens.ts'
+import { temporaryDirectory } from '../helpers/service/app.ts'
+import { TEST_SECRET } from '../helpers/service/tokens.ts'
 
 t.test('a service takes its data directory with its first request, not when it is composed', async (t) => {
   const DATA_DIR = await temporaryDirectory(t)

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { buildApp, tokenFor } from '../helpers/app.ts'
+import { buildApp, tokenFor } from '../helpers/service/app.ts'
 
 t.test('a stop waits for all who want to be waited for, and a fault of one does not keep it', async (t) => {
   const app = await buildApp(t)

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream'
 import Fastify from 'fastify'
 import { FastifySSEPlugin } from 'fastify-sse-v2'
 import t from 'tap'
-import { buildApp, tokenFor, type App } from '../helpers/app.ts'
-import { openEventStream } from '../helpers/event-stream.ts'
+import { openEventStream } from '../helpers/http/event-stream.ts'
+import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const reader = tokenFor({ sub: 'reader', scope: 'runs:read' })

@@ -1,8 +1,8 @@
-import t from 'tap'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
-import { buildApp } from '../helpers/app.ts'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import t from 'tap'
+import { buildApp } from '../helpers/service/app.ts'
 
 interface Media { schema?: object, itemSchema?: object, example?: unknown, examples?: Record<string, { value: unknown }> }
 interface Operation { operationId?: string, summary?: string, tags?: string[], requestBody?: { content: Record<string, Media> }, responses: Record<string, { content?: Record<string, Media> }> }

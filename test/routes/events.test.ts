@@ -3,7 +3,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { UnavailableError } from '../../services/problems/storage-errors.ts'
-import { buildApp, tokenFor, type App } from '../helpers/app.ts'
+import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
 
 interface Event { id: string, event_type: string, payload: unknown }
 interface EventPage { events: Event[], before: string | null, after: string | null, more: boolean, gap: unknown }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { buildApp } from '../helpers/app.ts'
+import { buildApp } from '../helpers/service/app.ts'
 
 const RUNS = '/api/v1/workflow-runs'
 

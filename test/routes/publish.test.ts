@@ -1,5 +1,5 @@
 import t from 'tap'
-import { buildApp, tokenFor, type App } from '../helpers/app.ts'
+import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
 
 const JSON_TYPE = 'application/json'
 const NDJSON_TYPE = 'application/x-ndjson'

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
-import { buildApp, tokenFor, type App } from '../helpers/app.ts'
-import { openEventStream, type EventStream, type OpenOptions } from '../helpers/event-stream.ts'
-import { startRedis, type RedisServer } from '../helpers/redis-server.ts'
+import { openEventStream, type EventStream, type OpenOptions } from '../helpers/http/event-stream.ts'
+import { isUpdateTo, runOf, watchedRuns } from '../helpers/pages/watched-runs.ts'
+import { startRedis, type RedisServer } from '../helpers/redis/redis-server.ts'
+import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
-import { isUpdateTo, runOf, watchedRuns } from '../helpers/watched-runs.ts'
 
 const PATH = '/api/v1/run-updates/stream'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { buildApp, tokenFor, type App } from '../helpers/app.ts'
-import { rawRequest } from '../helpers/raw-request.ts'
+import { rawRequest } from '../helpers/http/raw-request.ts'
+import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
 
 const RUNS = '/api/v1/workflow-runs'
 const bearer = (claims: Record<string, unknown>) => ({ authorization: `Bearer ${tokenFor(claims)}` })

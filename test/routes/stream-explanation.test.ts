@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import type { StreamExplanation, StreamGap, StreamOpen } from '../../schemas/stream.ts'
-import { buildApp, tokenFor, type App } from '../helpers/app.ts'
-import { eventsOf, openEventStream } from '../helpers/event-stream.ts'
+import { eventsOf, openEventStream } from '../helpers/http/event-stream.ts'
+import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const logs = (count: number) => Array.from({ length: count }, (_, index) => ({ event_type: 'log', payload: { message: String(index + 1) } }))

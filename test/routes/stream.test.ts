@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import t from 'tap'
-import { buildApp, tokenFor, type App } from '../helpers/app.ts'
-import { eventsOf, openEventStream, type OpenOptions } from '../helpers/event-stream.ts'
+import { eventsOf, openEventStream, type OpenOptions } from '../helpers/http/event-stream.ts'
+import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const reader = tokenFor({ sub: 'reader', scope: 'runs:read runs:write' })

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { temporaryDirectory } from '../helpers/app.ts'
-import { buildWorkflowApp, jq, NAMED, problemOf, RUNS, workflow } from '../helpers/workflow-service.ts'
+import { temporaryDirectory } from '../helpers/service/app.ts'
+import { buildWorkflowApp, jq, NAMED, problemOf, RUNS, workflow } from '../helpers/service/workflow-service.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 const hello = workflow('hello', [{ greet: { set: { greeting: jq('"Hello, \\($workflow.input.name)!"') } } }], NAMED)

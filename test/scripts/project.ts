@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../helpers/app.ts'
-import { CLONE } from '../helpers/runcast-command.ts'
+import { temporaryDirectory } from '../helpers/service/app.ts'
+import { CLONE } from '../helpers/service/runcast-command.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
 /** A program at work in a project. */

@@ -2,8 +2,8 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { startProxy } from '../../helpers/tcp-proxy.ts'
-import { token } from '../../helpers/tokens.ts'
+import { startProxy } from '../../helpers/http/tcp-proxy.ts'
+import { token } from '../../helpers/service/tokens.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** A way between readers and a service that can be taken away without a packet. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { temporaryDirectory } from '../../helpers/app.ts'
+import { temporaryDirectory } from '../../helpers/service/app.ts'
 
 /** The clock of one host, which a test can set. */
 export interface FakeClock {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
-import { portOf } from '../../helpers/redis-server.ts'
+import { portOf } from '../../helpers/redis/redis-server.ts'
 
 /** A gateway on 127.0.0.1 that leads each connection to the first of its targets that takes it. */
 export interface Gateway {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { token } from '../../helpers/tokens.ts'
+import { token } from '../../helpers/service/tokens.ts'
 import { numberedPayload } from './event-names.ts'
 import type { Known } from './evidence.ts'
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { TEST_SECRET } from '../../helpers/tokens.ts'
+import { TEST_SECRET } from '../../helpers/service/tokens.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** One process of the service, as it is built. */

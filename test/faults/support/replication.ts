@@ -1,4 +1,4 @@
-import type { RedisServer } from '../../helpers/redis-server.ts'
+import type { RedisServer } from '../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** Resolves when a replica has everything that was written to its primary until now. */

@@ -1,6 +1,6 @@
 import { ORIGIN } from '@runcast/protocol'
 import type { StreamGap } from '../../../schemas/stream.ts'
-import { token } from '../../helpers/tokens.ts'
+import { token } from '../../helpers/service/tokens.ts'
 import { nameOf } from './event-names.ts'
 import type { Known, LogCopy } from './evidence.ts'
 

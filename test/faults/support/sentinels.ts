@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import { end, launchServer, onFreePort, startRedis, type RedisServer } from '../../helpers/redis-server.ts'
+import { end, launchServer, onFreePort, startRedis, type RedisServer } from '../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** One primary with its replicas, watched by three Sentinels. */

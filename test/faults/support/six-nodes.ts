@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import { NODE_TIMEOUT_MS, startCluster, type RedisCluster } from '../../helpers/redis-cluster.ts'
-import { freePort, startRedis, type RedisServer } from '../../helpers/redis-server.ts'
+import { NODE_TIMEOUT_MS, startCluster, type RedisCluster } from '../../helpers/redis/redis-cluster.ts'
+import { freePort, startRedis, type RedisServer } from '../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** A Redis Cluster of three primaries with a replica each. */

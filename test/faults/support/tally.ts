@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import type { Test } from 'tap'
-import { token } from '../../helpers/tokens.ts'
+import { token } from '../../helpers/service/tokens.ts'
 
 /** A reader that is one of very many: it only counts and hashes what comes on its one connection. */
 export interface Tally {

@@ -1,8 +1,8 @@
 import { cp } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { buildApp, temporaryDirectory, tokenFor, type App } from '../../helpers/app.ts'
-import { openOrigin, type Followed } from '../../helpers/browser-tabs.ts'
-import { startProxy } from '../../helpers/tcp-proxy.ts'
+import { startProxy } from '../../helpers/http/tcp-proxy.ts'
+import { openOrigin, type Followed } from '../../helpers/pages/browser-tabs.ts'
+import { buildApp, temporaryDirectory, tokenFor, type App } from '../../helpers/service/app.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 const SETTINGS = { DRAIN_MS: '0', STREAM_HEARTBEAT_MS: '50', STREAM_RETRY_MS: '50', END_GRACE_MS: '50', RUN_MAX_EVENTS: '1500' }

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import { PageStreams } from '../../../packages/client/dist/react/page-streams.js'
 import { browserTab } from '../../../packages/client/dist/react/sharing/tab.js'
-import { buildApp, tokenFor } from '../../helpers/app.ts'
-import { openOrigin, type BrowserTab, type Followed } from '../../helpers/browser-tabs.ts'
+import { openOrigin, type BrowserTab, type Followed } from '../../helpers/pages/browser-tabs.ts'
 import { seededRandom, testSeed } from '../../helpers/random.ts'
+import { buildApp, tokenFor } from '../../helpers/service/app.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 const app = await buildApp(t, { DRAIN_MS: '0', STREAM_HEARTBEAT_MS: '50' })

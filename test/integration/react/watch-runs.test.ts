@@ -1,8 +1,8 @@
 import type { RunPage, RunSummary } from '@runcast/client/react'
 import t, { type Test } from 'tap'
 import type { Run, RunList } from '../../../schemas/runs.ts'
-import { buildApp, tokenFor } from '../../helpers/app.ts'
-import { openOrigin, type BrowserTab } from '../../helpers/browser-tabs.ts'
+import { openOrigin, type BrowserTab } from '../../helpers/pages/browser-tabs.ts'
+import { buildApp, tokenFor } from '../../helpers/service/app.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** Checked by the compiler: the client's types match the service's. */

@@ -3,9 +3,9 @@ import t, { type Test } from 'tap'
 import { createEngineService } from '../../../services/engine/engine-service.ts'
 import { createPublishers } from '../../../services/engine/publishers.ts'
 import { createEmbeddedRunStore } from '../../../services/engine/run-store/embedded/embedded-run-store.ts'
-import { temporaryDirectory } from '../../helpers/app.ts'
-import { openLog } from '../../helpers/embedded-run-log.ts'
 import { memoryLogger } from '../../helpers/memory-logger.ts'
+import { openLog } from '../../helpers/run-log/embedded-run-log.ts'
+import { temporaryDirectory } from '../../helpers/service/app.ts'
 
 t.test('a service that is closed as it looks for unfinished runs waits for that, and opens no store afterwards', async (t) => {
   const { engine, store, directory } = await engineService(t)

@@ -2,8 +2,8 @@ import t, { type Test } from 'tap'
 import { createPublishers, type PublishersOptions } from '../../../services/engine/publishers.ts'
 import { DiskFullError, RedisFullError, StoreCorruptError, UnavailableError } from '../../../services/problems/storage-errors.ts'
 import type { Publication } from '../../../services/publisher.ts'
-import { buildApp, type App } from '../../helpers/app.ts'
 import { memoryLogger } from '../../helpers/memory-logger.ts'
+import { buildApp, type App } from '../../helpers/service/app.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 const service = await buildApp(t, { MAX_EVENT_BYTES: '1024' })

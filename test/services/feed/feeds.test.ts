@@ -5,12 +5,12 @@ import { StoreCorruptError, UnavailableError } from '../../../services/problems/
 import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import type { RunLog } from '../../../services/run-log/run-log.ts'
-import { openEventStream, type EventStream } from '../../helpers/event-stream.ts'
-import { startFeedServer, type FeedServer, type FeedServerOptions } from '../../helpers/feed-server.ts'
-import { appendTo, newEvent, numberedLogs } from '../../helpers/publish.ts'
+import { openEventStream, type EventStream } from '../../helpers/http/event-stream.ts'
+import { startFeedServer, type FeedServer, type FeedServerOptions } from '../../helpers/http/feed-server.ts'
+import { isUpdateTo, watchedRuns } from '../../helpers/pages/watched-runs.ts'
 import { seededRandom, testSeed } from '../../helpers/random.ts'
+import { appendTo, newEvent, numberedLogs } from '../../helpers/run-log/publish.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
-import { isUpdateTo, watchedRuns } from '../../helpers/watched-runs.ts'
 
 interface Harness extends FeedServer {
   readonly log: RunLog

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { keys, makeIngest } from '../../helpers/ingest-process.ts'
-import { memoryLogger } from '../../helpers/memory-logger.ts'
 import { createIngestClaims } from '../../../services/run-log/redis/ingest-claims.ts'
-import { startRedis } from '../../helpers/redis-server.ts'
+import { memoryLogger } from '../../helpers/memory-logger.ts'
+import { startRedis } from '../../helpers/redis/redis-server.ts'
+import { keys, makeIngest } from '../../helpers/run-log/ingest-process.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 function join (t: Test, url: string, leaseMs = 20_000) {

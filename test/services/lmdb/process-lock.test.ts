@@ -9,7 +9,7 @@ import { ROOMY } from '../run-log/contract/support.ts'
 
 t.test('a second process is refused with the directory and the holder\'s pid', async (t) => {
   const directory = t.testdir()
-  const holder = startProgram(t, 'hold-data-directory', directory)
+  const holder = startProgram(t, 'run-log/hold-data-directory', directory)
   await hasSpoken(holder)
   const log = createEmbeddedRunLog({ directory, retention: ROOMY, minFreeBytes: 0 })
   await t.rejects(log.open(), {
@@ -21,7 +21,7 @@ t.test('a second process is refused with the directory and the holder\'s pid', a
 
 t.test('a holder that is frozen still holds', async (t) => {
   const directory = t.testdir()
-  const holder = startProgram(t, 'hold-data-directory', directory)
+  const holder = startProgram(t, 'run-log/hold-data-directory', directory)
   await hasSpoken(holder)
   process.kill(holder.pid, 'SIGSTOP')
   await t.rejects(acquireProcessLock(directory), { code: 'data_dir_in_use' })
@@ -29,7 +29,7 @@ t.test('a holder that is frozen still holds', async (t) => {
 
 t.test('the lock of a process that was killed is taken over', async (t) => {
   const directory = t.testdir()
-  const holder = startProgram(t, 'hold-data-directory', directory)
+  const holder = startProgram(t, 'run-log/hold-data-directory', directory)
   await hasSpoken(holder)
   await holder.kill()
   t.equal((await socketsIn(directory)).length, 1)
@@ -41,10 +41,10 @@ t.test('the lock of a process that was killed is taken over', async (t) => {
 
 t.test('of many that start at once after a kill -9, one wins and the others are told', async (t) => {
   const directory = t.testdir()
-  const killed = startProgram(t, 'hold-data-directory', directory)
+  const killed = startProgram(t, 'run-log/hold-data-directory', directory)
   await hasSpoken(killed)
   await killed.kill()
-  const starters = Array.from({ length: 5 }, () => startProgram(t, 'hold-data-directory', directory))
+  const starters = Array.from({ length: 5 }, () => startProgram(t, 'run-log/hold-data-directory', directory))
   await Promise.all(starters.map(hasSpoken))
   const winners = starters.filter(({ lines }) => lines[0] === 'held')
   t.equal(winners.length, 1)
@@ -71,7 +71,7 @@ t.test('a released lock can be taken at once', async (t) => {
 
 t.test('a path too long for a Unix socket is no obstacle', { skip: process.platform !== 'linux' }, async (t) => {
   const directory = join(t.testdir(), 'long'.repeat(30), 'longer'.repeat(20))
-  const holder = startProgram(t, 'hold-data-directory', directory)
+  const holder = startProgram(t, 'run-log/hold-data-directory', directory)
   await hasSpoken(holder)
   t.same(holder.lines, ['held'])
   await t.rejects(acquireProcessLock(directory), { code: 'data_dir_in_use' })

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { LiveMessage } from '../../../services/run-log/live-message.ts'
 import { RedisPubSubManager } from '../../../services/pubsub/redis-pubsub-manager.ts'
 import { createRedisConnections, type RedisConnections } from '../../../services/redis/connections.ts'
 import { redisKeys } from '../../../services/redis/keys.ts'
+import type { LiveMessage } from '../../../services/run-log/live-message.ts'
+import { startProxy } from '../../helpers/http/tcp-proxy.ts'
 import { memoryLogger } from '../../helpers/memory-logger.ts'
-import { startRedis, type RedisServer } from '../../helpers/redis-server.ts'
-import { startProxy } from '../../helpers/tcp-proxy.ts'
+import { startRedis, type RedisServer } from '../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 const keys = redisKeys('workflow_run_events')

@@ -1,12 +1,12 @@
 import keySlot from 'cluster-key-slot'
 import t, { type Test } from 'tap'
-import type { LiveMessage } from '../../../services/run-log/live-message.ts'
 import { RedisPubSubManager } from '../../../services/pubsub/redis-pubsub-manager.ts'
 import { createRedisConnections } from '../../../services/redis/connections.ts'
 import { redisKeys } from '../../../services/redis/keys.ts'
+import type { LiveMessage } from '../../../services/run-log/live-message.ts'
 import { memoryLogger } from '../../helpers/memory-logger.ts'
-import { startCluster } from '../../helpers/redis-cluster.ts'
-import type { RedisServer } from '../../helpers/redis-server.ts'
+import { startCluster } from '../../helpers/redis/redis-cluster.ts'
+import type { RedisServer } from '../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 const keys = redisKeys('workflow_run_events')

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { createRedisConnections } from '../../../services/redis/connections.ts'
 import { RedisPubSubManager } from '../../../services/pubsub/redis-pubsub-manager.ts'
+import { createRedisConnections } from '../../../services/redis/connections.ts'
 import { redisKeys } from '../../../services/redis/keys.ts'
+import { startProxy } from '../../helpers/http/tcp-proxy.ts'
 import { memoryLogger } from '../../helpers/memory-logger.ts'
-import { startSentinel } from '../../helpers/redis-sentinel.ts'
-import { freePort, startRedis } from '../../helpers/redis-server.ts'
-import { startProxy } from '../../helpers/tcp-proxy.ts'
+import { startSentinel } from '../../helpers/redis/redis-sentinel.ts'
+import { freePort, startRedis } from '../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 const keys = redisKeys('workflow_run_events')

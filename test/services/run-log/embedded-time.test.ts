@@ -3,7 +3,7 @@ import { joinEventId, msOf, seqOf } from '@runcast/protocol'
 import { open } from 'lmdb'
 import t from 'tap'
 import { APPEND_ID_TTL_MS, ONCE_TTL_MS, STATE_EXTRA_TTL_SECONDS } from '../../../services/run-log/retention.ts'
-import { openLog } from '../../helpers/embedded-run-log.ts'
+import { openLog } from '../../helpers/run-log/embedded-run-log.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 import { append, logEvent, logEvents, payloads, read, readAll, ROOMY, stepEvent } from './contract/support.ts'
 

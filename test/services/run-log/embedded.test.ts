@@ -6,7 +6,7 @@ import { openStore, type StoredRun } from '../../../services/run-log/embedded/st
 import type { LiveMessage } from '../../../services/run-log/live-message.ts'
 import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../../../services/run-log/retention.ts'
 import { startProgram } from '../../helpers/child-process.ts'
-import { openLog } from '../../helpers/embedded-run-log.ts'
+import { openLog } from '../../helpers/run-log/embedded-run-log.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 import { runLogContract, type RunLogHarness } from './contract.ts'
 import { append, at, logEvent, logEvents, payloads, read, readAfter, readAll, ROOMY, stepEvent } from './contract/support.ts'
@@ -184,7 +184,7 @@ t.test('kill -9 in the middle of appending', async (t) => {
   const directory = t.testdir()
   const acknowledged = new Map<string, { id: EventId, data: string }[]>([['a', []], ['b', []], ['c', []]])
   for (let round = 1; round <= 3; round++) {
-    const child = startProgram(t, 'append-until-killed', directory)
+    const child = startProgram(t, 'run-log/append-until-killed', directory)
     await waitUntil('it has appended', () => child.lines.length > 200)
     await child.kill()
     for (const line of child.lines.slice(1, -1)) {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { openRedisRunLog } from '../../helpers/redis-run-log.ts'
 import { seededRandom, testSeed } from '../../helpers/random.ts'
-import { startRedis } from '../../helpers/redis-server.ts'
+import { openRedisRunLog } from '../../helpers/redis/redis-run-log.ts'
+import { startRedis } from '../../helpers/redis/redis-server.ts'
 import { RunModel } from './model/run-model.ts'
 
 const RUNS = 60

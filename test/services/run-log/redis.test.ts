@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import type { RedisTarget } from '../../../services/redis/target.ts'
 import type { Retention } from '../../../services/run-log/retention.ts'
-import { startCluster } from '../../helpers/redis-cluster.ts'
-import { openRedisRunLog } from '../../helpers/redis-run-log.ts'
-import { startRedis } from '../../helpers/redis-server.ts'
+import { startCluster } from '../../helpers/redis/redis-cluster.ts'
+import { openRedisRunLog } from '../../helpers/redis/redis-run-log.ts'
+import { startRedis } from '../../helpers/redis/redis-server.ts'
 import { runLogContract, type RunLogHarness } from './contract.ts'
 
 t.test('the contract of every run log, in one Redis', async (t) => {

@@ -4,9 +4,9 @@ import { createInProcessChannels } from '../../../services/pubsub/in-process-cha
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import type { PageRequest, RunLog } from '../../../services/run-log/run-log.ts'
 import type { PagesAfter } from '../../../services/topic/follower.ts'
-import { openEventStream } from '../../helpers/event-stream.ts'
-import { appendTo, newEvent, numberedLogs } from '../../helpers/publish.ts'
-import { startTopicServer } from '../../helpers/topic-server.ts'
+import { openEventStream } from '../../helpers/http/event-stream.ts'
+import { startTopicServer } from '../../helpers/http/topic-server.ts'
+import { appendTo, newEvent, numberedLogs } from '../../helpers/run-log/publish.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** Serves a log whose reads a test can let fail, and counts the generators of pages that are made and returned. */

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
-import { appendTo, newEvent } from '../../helpers/publish.ts'
+import { startTopicServer } from '../../helpers/http/topic-server.ts'
 import { seededRandom, testSeed } from '../../helpers/random.ts'
-import { startTopicServer } from '../../helpers/topic-server.ts'
+import { appendTo, newEvent } from '../../helpers/run-log/publish.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 const TOTAL = 3_000

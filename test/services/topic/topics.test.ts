@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
-import type { RunLog } from '../../../services/run-log/run-log.ts'
 import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
-import { eventsOf, openEventStream, type EventStream } from '../../helpers/event-stream.ts'
-import { appendTo, newEvent, numberedLogs } from '../../helpers/publish.ts'
-import { startTopicServer, type TopicServer, type TopicServerOptions } from '../../helpers/topic-server.ts'
+import type { RunLog } from '../../../services/run-log/run-log.ts'
+import { eventsOf, openEventStream, type EventStream } from '../../helpers/http/event-stream.ts'
+import { startTopicServer, type TopicServer, type TopicServerOptions } from '../../helpers/http/topic-server.ts'
+import { appendTo, newEvent, numberedLogs } from '../../helpers/run-log/publish.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 interface Harness extends TopicServer {

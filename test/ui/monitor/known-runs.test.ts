@@ -1,6 +1,6 @@
 import t from 'tap'
 import { NOTHING_KNOWN, olderThanKnown, withPage, withSnapshot, withUpdates, type KnownRuns } from '../../../ui/src/monitor/known-runs.ts'
-import { aRun } from '../../helpers/ui-runs.ts'
+import { aRun } from '../../helpers/pages/ui-runs.ts'
 
 /** A run that was created and last changed at these minutes of one hour. */
 function run (id: string, created: number, updated = created, status = 'running') {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { countStatuses, readFilter, textFilter, writeFilter } from '../../../ui/src/monitor/run-filter.ts'
-import { aRun } from '../../helpers/ui-runs.ts'
+import { aRun } from '../../helpers/pages/ui-runs.ts'
 
 t.test('the filter is read from the address and written back', async (t) => {
   for (const [query, filter] of [

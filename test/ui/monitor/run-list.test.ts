@@ -2,7 +2,7 @@ import t from 'tap'
 import { insertedBefore } from '../../../ui/src/monitor/inserted-before.ts'
 import { lastLine } from '../../../ui/src/monitor/last-line.ts'
 import { orderStatuses } from '../../../ui/src/monitor/status-order.ts'
-import { aRun } from '../../helpers/ui-runs.ts'
+import { aRun } from '../../helpers/pages/ui-runs.ts'
 
 const list = (...ids: string[]) => ids.map((id) => aRun({ run_id: id }))
 

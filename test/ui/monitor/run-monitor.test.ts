@@ -1,7 +1,7 @@
-import t, { type Test } from 'tap'
 import type { RunPage, RunUpdatesListener } from '@runcast/client/react'
+import t, { type Test } from 'tap'
 import { RunMonitor } from '../../../ui/src/monitor/run-monitor.ts'
-import { aRun } from '../../helpers/ui-runs.ts'
+import { aRun } from '../../helpers/pages/ui-runs.ts'
 
 /** A monitor with a feed, a list and a clock of the test. */
 function aMonitor () {

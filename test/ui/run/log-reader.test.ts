@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createRunService } from '../../helpers/run-service.ts'
-import { asItems, createRunModel, lines, settled, texts } from '../../helpers/run-session.ts'
 import { MAX_ROWS } from '../../../ui/src/run/model/log-window.ts'
+import { asItems, createRunModel, lines, settled, texts } from '../../helpers/pages/run-model.ts'
+import { createRunService } from '../../helpers/service/run-service.ts'
 
 t.test('events that come while the first page is read are not lost and not doubled', async (t) => {
   const service = createRunService()

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createRunService } from '../../helpers/run-service.ts'
-import { asItems, createRunModel, lines, settled, status, texts } from '../../helpers/run-session.ts'
+import { asItems, createRunModel, lines, settled, status, texts } from '../../helpers/pages/run-model.ts'
+import { createRunService } from '../../helpers/service/run-service.ts'
 
 t.test('a run opens with its newest two thousand events, and the stream goes on after them', async (t) => {
   const service = createRunService()

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { createRunService } from '../../helpers/run-service.ts'
 import { rowTime } from '../../../ui/src/run/log/row-times.ts'
 import { checkedText, isCurrent } from '../../../ui/src/run/model/connection-state.ts'
 import { levelOf } from '../../../ui/src/run/model/levels.ts'
 import { advanced, record, stateAt, toggled } from '../../../ui/src/run/model/replay.ts'
 import { foldEvent, UNKNOWN_RUN } from '../../../ui/src/run/model/run-state.ts'
-import { kindOfStatus } from '../../../ui/src/status/statuses.ts'
 import { tabLookOf } from '../../../ui/src/run/model/tab-look.ts'
+import { kindOfStatus } from '../../../ui/src/status/statuses.ts'
+import { createRunService } from '../../helpers/service/run-service.ts'
 
 const status = (seq: number, data: object) => ({ id: `${1000 * seq}-${seq}`, type: 'status_change', data })
 

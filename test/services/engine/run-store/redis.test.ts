@@ -5,9 +5,9 @@ import { createRedisRunStore } from '../../../../services/engine/run-store/redis
 import type { CommandClient } from '../../../../services/redis/connections.ts'
 import type { RedisKeys } from '../../../../services/redis/keys.ts'
 import type { RedisTarget } from '../../../../services/redis/target.ts'
-import { startCluster } from '../../../helpers/redis-cluster.ts'
-import { openRedisRunLog } from '../../../helpers/redis-run-log.ts'
-import { startRedis } from '../../../helpers/redis-server.ts'
+import { startCluster } from '../../../helpers/redis/redis-cluster.ts'
+import { openRedisRunLog } from '../../../helpers/redis/redis-run-log.ts'
+import { startRedis } from '../../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../../helpers/wait-until.ts'
 import { begin, record, runStoreContract } from './contract.ts'
 

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
 import type { Test } from 'tap'
-import type { FeedOptions } from '../../services/feed/feed.ts'
-import { Feeds } from '../../services/feed/feeds.ts'
-import type { FeedFollower } from '../../services/feed/feed-follower.ts'
-import type { View } from '../../services/feed/view.ts'
-import { portOf } from './redis-server.ts'
+import type { FeedFollower } from '../../../services/feed/feed-follower.ts'
+import type { FeedOptions } from '../../../services/feed/feed.ts'
+import { Feeds } from '../../../services/feed/feeds.ts'
+import type { View } from '../../../services/feed/view.ts'
+import { portOf } from '../redis/redis-server.ts'
 
 export interface FeedServer {
   readonly feeds: Feeds

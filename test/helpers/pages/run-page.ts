@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
-import { waitUntil } from './wait-until.ts'
+import { waitUntil } from '../wait-until.ts'
 
 /** The lines of a run's log as a person sees them, and what the page says of it. */
 export interface RunPage {

@@ -1,9 +1,9 @@
-import { build } from 'esbuild'
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import type { Test } from 'tap'
-import { portOf } from './redis-server.ts'
+import { portOf } from '../redis/redis-server.ts'
 
 /** A page of the test's own beside the service, at one origin. */
 export interface TabsServer {
@@ -13,7 +13,7 @@ export interface TabsServer {
   readonly streams: { open: number, most: number, opened: number }
 }
 
-const PAGE = fileURLToPath(new URL('../browser/tabs-page.js', import.meta.url))
+const PAGE = fileURLToPath(new URL('../../browser/tabs-page.js', import.meta.url))
 
 /**
  * Serves the page at `/tabs`, and passes everything else on to the service.

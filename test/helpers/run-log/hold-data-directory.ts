@@ -1,4 +1,4 @@
-import { acquireProcessLock } from '../../services/lmdb/process-lock.ts'
+import { acquireProcessLock } from '../../../services/lmdb/process-lock.ts'
 
 /** Takes the process lock of the directory in `argv[2]`, says so or why not, and keeps it until it is killed. */
 try {

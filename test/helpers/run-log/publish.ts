@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId } from '@runcast/protocol'
-import { effectOf } from '../../services/run-log/effect.ts'
-import type { NewEvent, RunLog } from '../../services/run-log/run-log.ts'
+import { effectOf } from '../../../services/run-log/effect.ts'
+import type { NewEvent, RunLog } from '../../../services/run-log/run-log.ts'
 
 const TERMINAL = new Set(['succeeded', 'failed'])
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { CLONE } from './runcast-command.ts'
+import { CLONE } from '../service/runcast-command.ts'
 
 const IMAGES = join(CLONE, 'docs/images')
 

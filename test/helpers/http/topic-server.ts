@@ -1,14 +1,14 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
-import type { LiveChannels } from '../../services/pubsub/live-channels.ts'
-import type { RunLog } from '../../services/run-log/run-log.ts'
-import { closeFrame } from '../../services/sse/frames.ts'
-import { findOpening } from '../../services/stream/opening.ts'
-import { readStreamRequest } from '../../services/stream/request.ts'
-import { catchUp } from '../../services/topic/catch-up.ts'
-import type { PagesAfter } from '../../services/topic/follower.ts'
-import { Topics } from '../../services/topic/topics.ts'
+import type { LiveChannels } from '../../../services/pubsub/live-channels.ts'
+import type { RunLog } from '../../../services/run-log/run-log.ts'
+import { closeFrame } from '../../../services/sse/frames.ts'
+import { findOpening } from '../../../services/stream/opening.ts'
+import { readStreamRequest } from '../../../services/stream/request.ts'
+import { catchUp } from '../../../services/topic/catch-up.ts'
+import type { PagesAfter } from '../../../services/topic/follower.ts'
+import { Topics } from '../../../services/topic/topics.ts'
 
 export interface TopicServer {
   readonly topics: Topics

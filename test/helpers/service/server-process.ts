@@ -24,7 +24,7 @@ export interface ServerProcess {
  * @param script with its arguments, relative to the project
  */
 export function startServer (t: Test, settings: Record<string, string>, ...script: string[]): ServerProcess {
-  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const root = fileURLToPath(new URL('../../../', import.meta.url))
   const child = spawn(process.execPath, script.length === 0 ? ['dist/server.js'] : ['--import', 'tsx', ...script], {
     cwd: root,
     env: { PATH: process.env['PATH'], FASTIFY_AUTOLOAD_TYPESCRIPT: '1', ...settings },

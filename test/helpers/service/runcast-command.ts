@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 
 /** The folder of the project. */
-export const CLONE = resolve(fileURLToPath(new URL('../..', import.meta.url)))
+export const CLONE = resolve(fileURLToPath(new URL('../../..', import.meta.url)))
 
 /** The `runcast` command as npm links it. */
 export const RUNCAST = join(CLONE, 'bin/runcast.js')

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import type { StandInService } from '../../../packages/client/test/support/stand-in-service.ts'
 import { runcast, type Runcast, type RuncastOptions } from './runcast-command.ts'
-import type { StandInService } from '../../packages/client/test/support/stand-in-service.ts'
 
 /** The run that `exec` reports to. */
 export const RUN = 'run-1'

@@ -1,8 +1,8 @@
 import { seqOf } from '@runcast/protocol'
-import { ApiError } from '../../ui/src/api/api-error.ts'
-import type { EventPage, EventPageQuery, Run } from '../../ui/src/api/types.ts'
-import type { SourceEvent } from '../../ui/src/run/model/log-rows.ts'
-import type { RunSource } from '../../ui/src/run/model/run-model.ts'
+import { ApiError } from '../../../ui/src/api/api-error.ts'
+import type { EventPage, EventPageQuery, Run } from '../../../ui/src/api/types.ts'
+import type { SourceEvent } from '../../../ui/src/run/model/log-rows.ts'
+import type { RunSource } from '../../../ui/src/run/model/run-model.ts'
 
 /** One run as the service would answer for it, its log in memory. */
 export interface RunService extends RunSource {

@@ -1,4 +1,4 @@
-import type { LiveChannels } from '../../services/pubsub/live-channels.ts'
+import type { LiveChannels } from '../../../services/pubsub/live-channels.ts'
 
 /** Live channels on which nothing ever arrives. */
 export interface DeafChannels {

@@ -1,10 +1,10 @@
-import { createIngest, type Ingest } from '../../services/ingest/ingest.ts'
-import type { Logger } from '../../services/logging/logger.ts'
-import { createRedisConnections, type RedisConnections } from '../../services/redis/connections.ts'
-import { redisKeys } from '../../services/redis/keys.ts'
-import type { RedisTarget } from '../../services/redis/target.ts'
-import { createRedisRunLog } from '../../services/run-log/redis/redis-run-log.ts'
-import type { RunLog } from '../../services/run-log/run-log.ts'
+import { createIngest, type Ingest } from '../../../services/ingest/ingest.ts'
+import type { Logger } from '../../../services/logging/logger.ts'
+import { createRedisConnections, type RedisConnections } from '../../../services/redis/connections.ts'
+import { redisKeys } from '../../../services/redis/keys.ts'
+import type { RedisTarget } from '../../../services/redis/target.ts'
+import { createRedisRunLog } from '../../../services/run-log/redis/redis-run-log.ts'
+import type { RunLog } from '../../../services/run-log/run-log.ts'
 
 export const keys = redisKeys('workflow_run_events')
 

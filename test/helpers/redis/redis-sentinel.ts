@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { HostPort } from '../../services/redis/target.ts'
+import type { HostPort } from '../../../services/redis/target.ts'
+import { waitUntil } from '../wait-until.ts'
 import { end, launchServer, onFreePort, startRedis, type RedisServer } from './redis-server.ts'
-import { waitUntil } from './wait-until.ts'
 
 /** A master, its replica and a Sentinel that watches them under the name `main`. */
 export interface RedisSentinel {

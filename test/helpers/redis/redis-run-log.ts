@@ -1,11 +1,11 @@
 import type { Test } from 'tap'
-import type { RedisTarget } from '../../services/redis/target.ts'
-import { createRedisConnections, type CommandClient } from '../../services/redis/connections.ts'
-import { redisKeys, type RedisKeys } from '../../services/redis/keys.ts'
-import { createRedisRunLog } from '../../services/run-log/redis/redis-run-log.ts'
-import type { Retention } from '../../services/run-log/retention.ts'
-import type { RunLog } from '../../services/run-log/run-log.ts'
-import { memoryLogger } from './memory-logger.ts'
+import { createRedisConnections, type CommandClient } from '../../../services/redis/connections.ts'
+import { redisKeys, type RedisKeys } from '../../../services/redis/keys.ts'
+import type { RedisTarget } from '../../../services/redis/target.ts'
+import { createRedisRunLog } from '../../../services/run-log/redis/redis-run-log.ts'
+import type { Retention } from '../../../services/run-log/retention.ts'
+import type { RunLog } from '../../../services/run-log/run-log.ts'
+import { memoryLogger } from '../memory-logger.ts'
 
 /** A run log in a Redis of the test, and the connection that it uses. */
 export interface OpenRedisRunLog {

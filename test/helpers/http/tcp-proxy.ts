@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { portOf } from './redis-server.ts'
+import { portOf } from '../redis/redis-server.ts'
 
 /** A TCP proxy on 127.0.0.1 whose faults a test switches on and off. */
 export interface TcpProxy {

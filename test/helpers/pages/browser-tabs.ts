@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { BroadcastChannel as Broadcast } from 'node:worker_threads'
 import type { Test } from 'tap'
-import type { EventStore } from '../../packages/client/dist/react/event-store.js'
-import { PageStreams, type RunStreamOptions, type StreamOptions } from '../../packages/client/dist/react/page-streams.js'
-import type { RunUpdatesListener } from '../../packages/client/dist/react/runs-topic.js'
-import type { Channel, LockChoice, LockEntry, Locks, Tab } from '../../packages/client/dist/react/sharing/tab.js'
+import type { EventStore } from '../../../packages/client/dist/react/event-store.js'
+import { PageStreams, type RunStreamOptions, type StreamOptions } from '../../../packages/client/dist/react/page-streams.js'
+import type { RunUpdatesListener } from '../../../packages/client/dist/react/runs-topic.js'
+import type { Channel, LockChoice, LockEntry, Locks, Tab } from '../../../packages/client/dist/react/sharing/tab.js'
 
 /** One tab of a browser, with a page that follows runs. */
 export interface BrowserTab {

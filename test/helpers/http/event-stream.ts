@@ -1,5 +1,5 @@
-import { createParser } from 'eventsource-parser'
 import { request, type IncomingHttpHeaders } from 'node:http'
+import { createParser } from 'eventsource-parser'
 
 /** One block of an event stream as a standard parser gives it. */
 export interface Frame {

@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
-import type { StreamedItem } from '../../ui/src/run/model/log-reader.ts'
-import type { SourceEvent } from '../../ui/src/run/model/log-rows.ts'
-import { RunModel } from '../../ui/src/run/model/run-model.ts'
-import type { RunService } from './run-service.ts'
+import type { StreamedItem } from '../../../ui/src/run/model/log-reader.ts'
+import type { SourceEvent } from '../../../ui/src/run/model/log-rows.ts'
+import { RunModel } from '../../../ui/src/run/model/run-model.ts'
+import type { RunService } from '../service/run-service.ts'
 
 /** A model of a run, whose timers the test runs by hand. */
 export function createRunModel (t: Test, service: RunService) {

@@ -1,6 +1,6 @@
 import { seqOf } from '@runcast/protocol'
-import type { Run, RunList } from '../../schemas/runs.ts'
-import type { EventStream, Frame } from './event-stream.ts'
+import type { Run, RunList } from '../../../schemas/runs.ts'
+import type { EventStream, Frame } from '../http/event-stream.ts'
 
 /** What a client of the feed has after some frames: the last snapshot, and the updates since. */
 export interface WatchedRuns {

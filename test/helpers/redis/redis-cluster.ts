@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import type { HostPort } from '../../services/redis/target.ts'
+import type { HostPort } from '../../../services/redis/target.ts'
+import { waitUntil } from '../wait-until.ts'
 import { freePort, startRedis, type RedisServer } from './redis-server.ts'
-import { waitUntil } from './wait-until.ts'
 
 /** A small real Redis Cluster that one test owns. */
 export interface RedisCluster {

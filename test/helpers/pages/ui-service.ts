@@ -2,12 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Test } from 'tap'
 import type { Page } from 'playwright-core'
-import { temporaryDirectory } from './app.ts'
-import { freePort } from './redis-server.ts'
-import { CLONE } from './runcast-command.ts'
-import { token } from './tokens.ts'
+import type { Test } from 'tap'
+import { freePort } from '../redis/redis-server.ts'
+import { temporaryDirectory } from '../service/app.ts'
+import { CLONE } from '../service/runcast-command.ts'
+import { token } from '../service/tokens.ts'
 
 /** The built service as a process of its own, with the embedded log and the user interface. */
 export interface UiService {

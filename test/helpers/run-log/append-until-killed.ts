@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createEmbeddedRunLog } from '../../services/run-log/embedded/embedded-run-log.ts'
+import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 
 /**
  * Appends to several runs of the embedded log in `argv[2]` until it is killed, and prints one line of JSON per

@@ -1,4 +1,4 @@
-import type { Run } from '../../schemas/runs.ts'
+import type { Run } from '../../../schemas/runs.ts'
 
 /** A run as the service tells of it, changed as wanted. */
 export function aRun (changes: Partial<Run> = {}): Run {

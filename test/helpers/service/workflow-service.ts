@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { Run } from '../../schemas/runs.ts'
-import type { Problem } from '../../schemas/problem.ts'
-import type { StartedRun } from '../../schemas/workflows.ts'
+import type { Problem } from '../../../schemas/problem.ts'
+import type { Run } from '../../../schemas/runs.ts'
+import type { StartedRun } from '../../../schemas/workflows.ts'
+import { waitUntil } from '../wait-until.ts'
 import { buildApp, temporaryDirectory, type App } from './app.ts'
 import { token } from './tokens.ts'
-import { waitUntil } from './wait-until.ts'
 
 export const RUNS = '/api/v1/workflow-runs'
 

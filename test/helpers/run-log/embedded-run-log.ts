@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
-import { createEmbeddedRunLog } from '../../services/run-log/embedded/embedded-run-log.ts'
-import { ROOMY } from '../services/run-log/contract/support.ts'
+import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
+import { ROOMY } from '../../services/run-log/contract/support.ts'
 
 /** A clock for tests, in milliseconds since 1970. */
 export interface Clock {
