@@ -44,7 +44,7 @@ function readExecArguments (args: string[]) {
     options: { ...SERVICE_OPTIONS, 'run-id': { type: 'string' }, name: { type: 'string' } }
   })
   const runId = values['run-id']
-  if (runId !== undefined && !isRunId(runId)) throw new UsageError(RUN_ID_RULE.replace(/\.$/, ''))
+  if (runId !== undefined && !isRunId(runId)) throw new UsageError(`a run id has ${RUN_ID_RULE}`)
   const command = args.slice(args[end] === '--' ? end + 1 : end)
   if (command[0] === undefined || command[0] === '') throw new UsageError('exec needs a command: runcast exec -- <command ...>')
   return { values, command }

@@ -1,4 +1,4 @@
-import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, PUBLISHER_EVENT_ID_PATTERN, RUN_ID_PATTERN } from '@runcast/protocol'
+import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, PUBLISHER_EVENT_ID_PATTERN, RUN_ID_PATTERN, RUN_ID_RULE } from '@runcast/protocol'
 import { Type, type Static } from 'typebox'
 
 /** One to 32 event types, separated by commas. */
@@ -9,7 +9,7 @@ export const RUN_LIST_CURSOR_PATTERN = `^[0-9]{1,16}-${RUN_ID_PATTERN.slice(1)}`
 
 export const RunIdSchema = Type.String({
   pattern: RUN_ID_PATTERN,
-  description: 'The run: 1 to 128 characters of A-Z a-z 0-9 . _ ~ -, the first a letter or digit.',
+  description: `The run: ${RUN_ID_RULE}.`,
   examples: ['build-4711']
 })
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { backoffMs } from '@runcast/protocol'
 import type { EventLimits } from '../events/parse-events.ts'
 import type { Logger } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
@@ -10,6 +11,9 @@ import type { RunLog } from '../run-log/run-log.ts'
 import { DroppedMessages } from './dropped-messages.ts'
 import { listeningNode } from './input-connection.ts'
 import { IngestMembership, STOP_TIMEOUT_MS, type IngestContext, type IngestRole } from './membership.ts'
+
+/** The waits before this process takes part again. */
+const BACKOFF = { baseMs: 50, maxMs: 2_000 }
 
 export interface IngestOptions {
   readonly connections: RedisConnections
@@ -70,12 +74,12 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
   }
 
   async function run (): Promise<void> {
-    let pauseMs = 0
+    let failures = 0
     while (!stopping.signal.aborted) {
       // A Cluster client may not know the nodes yet.
       const subscribed = listeningNode(options.connections, options.keys) !== null && await takePart()
-      pauseMs = subscribed ? 25 : Math.min(1_000, pauseMs * 2 + 25)
-      await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stopping.signal }).catch(() => { /* The ingest stops. */ })
+      failures = subscribed ? 0 : failures + 1
+      await delay(backoffMs(failures, BACKOFF), undefined, { signal: stopping.signal }).catch(() => { /* The ingest stops. */ })
     }
     await within(STOP_TIMEOUT_MS, unfinished).catch(() => { /* Redis is away: the messages that wait are lost with this process. */ })
   }

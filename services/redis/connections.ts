@@ -1,3 +1,4 @@
+import { backoffMs } from '@runcast/protocol'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Logger, LogLine } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
@@ -14,6 +15,9 @@ const COMMAND_TIMEOUT_MS = 1_000
 
 /** The least time between two logged errors of one connection, in milliseconds. */
 const ERROR_LOG_INTERVAL_MS = 5_000
+
+/** The waits between attempts to connect. */
+const RECONNECT = { baseMs: 50, maxMs: 2_000 }
 
 /** This process's connections to Redis: one for commands, and one more per purpose that subscribes. */
 export interface RedisConnections {
@@ -71,14 +75,9 @@ const CLIENT = {
   connectTimeout: 2_000,
   disconnectTimeout: 500,
   keepAlive: 5_000,
-  retryStrategy: backoff,
+  retryStrategy: (attempt: number) => backoffMs(attempt, RECONNECT),
   reconnectOnError: (error: Error) => error.message.includes('READONLY')
 } satisfies ClientOptions
-
-/** The wait before the n-th attempt to connect, in milliseconds: up to 1.5 s, with jitter, so that replicas do not come at once. */
-function backoff (attempt: number): number {
-  return Math.min(1_000, 25 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random())
-}
 
 function singleClient (target: Exclude<RedisTarget, { kind: 'cluster' }>, options: ClientOptions): Redis {
   if (target.kind === 'standalone') return new Redis(target.url, { ...CLIENT, ...options })

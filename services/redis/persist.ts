@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { backoffMs } from '@runcast/protocol'
 import { isProblemError, type ProblemError } from '../problems/problem-error.ts'
 import { RedisFullError, StoreCorruptError, UnavailableError } from '../problems/storage-errors.ts'
 
 /** The time for which one operation is tried, in milliseconds. */
 export const DEADLINE_MS = 2_000
 
-const FIRST_PAUSE_MS = 20
-const LAST_PAUSE_MS = 250
+const BACKOFF = { baseMs: 40, maxMs: 500 }
 
 /**
  * Does work on Redis, and repeats it while Redis does not answer, is loading, has lost its primary or is changing over.
@@ -16,7 +16,8 @@ const LAST_PAUSE_MS = 250
  */
 export async function persist<T> (work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + DEADLINE_MS
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+  for (let failures = 0; ; failures++) {
+    const pause = backoffMs(failures, BACKOFF)
     try {
       return await within(deadline - performance.now(), work())
     } catch (error) {

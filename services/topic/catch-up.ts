@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
-import type { EventId } from '@runcast/protocol'
+import { backoffMs, type EventId } from '@runcast/protocol'
 import { UnavailableError } from '../problems/storage-errors.ts'
 import type { Filter } from './filter.ts'
 import type { EncodedPage } from './pages.ts'
 import type { Topic } from './topic.ts'
 
-/** The mean pause before the log is read again when it did not answer or was behind the topic, in milliseconds. */
-const PAUSE_MS = 250
+/** The pause before the log is read again when it did not answer or was behind the topic. */
+const PAUSE = { baseMs: 500, maxMs: 500 }
 
 /**
  * The events of a run after a cursor, page by page as fast as they are taken. Every page is judged anew. Ends by `gone`
@@ -45,5 +45,5 @@ async function readPatiently (topic: Topic, filter: Filter, cursor: EventId, gon
 }
 
 async function pause (gone: AbortSignal): Promise<void> {
-  await delay(PAUSE_MS * (0.5 + Math.random()), undefined, { signal: gone, ref: false }).catch(() => {})
+  await delay(backoffMs(0, PAUSE), undefined, { signal: gone, ref: false }).catch(() => {})
 }

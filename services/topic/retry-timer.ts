@@ -1,12 +1,12 @@
-/** The pause between two attempts, in milliseconds: doubled from the least to the most. */
-const LEAST_PAUSE_MS = 500
-const MOST_PAUSE_MS = 8_000
+import { backoffMs } from '@runcast/protocol'
+
+const BACKOFF = { baseMs: 1_000, maxMs: 16_000 }
 
 /** Repeats a failed attempt, each time after a longer pause. The jitter keeps the topics from asking all at once. */
 export class RetryTimer {
   readonly #retry: () => void
   #timer: NodeJS.Timeout | null = null
-  #pauseMs = LEAST_PAUSE_MS
+  #failures = 0
 
   constructor (retry: () => void) {
     this.#retry = retry
@@ -17,13 +17,12 @@ export class RetryTimer {
     this.#timer ??= setTimeout(() => {
       this.#timer = null
       this.#retry()
-    }, this.#pauseMs * (0.5 + Math.random()))
-    this.#pauseMs = Math.min(MOST_PAUSE_MS, this.#pauseMs * 2)
+    }, backoffMs(this.#failures++, BACKOFF))
   }
 
   /** The attempt has succeeded: the next pause is short again. */
   succeed (): void {
-    this.#pauseMs = LEAST_PAUSE_MS
+    this.#failures = 0
   }
 
   stop (): void {

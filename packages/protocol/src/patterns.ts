@@ -13,8 +13,8 @@ export const EVENT_ID_PATTERN = '^(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})$'
 /** A publisher's own id of an event. */
 export const PUBLISHER_EVENT_ID_PATTERN = '^[\\x21-\\x7e]{1,128}$'
 
-/** The rule of RUN_ID_PATTERN, for people. */
-export const RUN_ID_RULE = 'A run id is 1 to 128 of A-Z a-z 0-9 . _ ~ -, the first a letter or digit.'
+/** The rule of RUN_ID_PATTERN, for people: the end of a sentence such as "A run id has …". */
+export const RUN_ID_RULE = '1 to 128 characters of A-Z a-z 0-9 . _ ~ -, the first a letter or digit'
 
 /** Tells if a text can name a run. */
 export function isRunId (text: string): boolean {
