@@ -17,7 +17,7 @@ type StreamRoute = { Params: { run_id: string }, Querystring: StreamQuery }
 /** The least time between two log lines that say that streams could not be opened, in milliseconds. */
 const COMPLAINT_MS = 5_000
 
-/** The stream of one run: first an opening that may refuse it, then its events until the client has gone. */
+/** The stream of one run: an opening, which may refuse it, and then its events until the client has gone. */
 const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   const { config, runLog, topics, streamLimits, metrics } = fastify
   const rules = { graceMs: config.END_GRACE_MS, refusesUnknown: config.UNKNOWN_RUN === '404' }
@@ -29,7 +29,10 @@ const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
     ended: (subject) => streamLimits.giveBack(subject)
   }
 
-  /** Follows the run. Whenever the client is behind, an async generator reads the run from its cursor until it has caught up or is gone. */
+  /**
+   * Follows the run. Whenever the client is behind, an async generator reads the run from its cursor, as fast as its
+   * socket takes the pages, until it has caught up or has gone.
+   */
   function follow (request: FastifyRequest<StreamRoute>, reply: FastifyReply, { open, beginning }: Accepted): void {
     const { topic, filter } = beginning
     const events = (cursor: EventId, gone: AbortSignal) => catchUp(topic, filter, cursor, gone)
