@@ -19,8 +19,8 @@ export interface Beginning {
   readonly first: EncodedPage
 }
 
-/** Makes an async generator of the pages after a cursor, which ends when `gone` is aborted. */
-export type PagesAfter = (cursor: EventId, gone: AbortSignal) => AsyncGenerator<EncodedPage, void, void>
+/** Makes an async generator of the events of a run after a cursor, page by page. It ends when `gone` is aborted. */
+export type EventsAfter = (of: Pick<Beginning, 'topic' | 'filter'>, cursor: EventId, gone: AbortSignal) => AsyncGenerator<EncodedPage, void, void>
 
 /** Keeps the open streams. */
 export interface FollowerKeeper {
@@ -48,7 +48,7 @@ export interface FollowerObserver {
 export class Follower extends SseConnection implements LaneMember {
   readonly filter: Filter
   readonly topic: Topic
-  readonly #pagesAfter: PagesAfter
+  readonly #eventsAfter: EventsAfter
   readonly #keeper: FollowerKeeper
   readonly #observer: FollowerObserver
   #cursor: EventId
@@ -60,12 +60,12 @@ export class Follower extends SseConnection implements LaneMember {
   #lastWriteAt = Date.now()
   #events = 0
 
-  constructor (beginning: Beginning, pagesAfter: PagesAfter, response: ServerResponse, expiry: Expiry, keeper: FollowerKeeper, observer: FollowerObserver) {
+  constructor (beginning: Beginning, eventsAfter: EventsAfter, response: ServerResponse, expiry: Expiry, keeper: FollowerKeeper, observer: FollowerObserver) {
     super(response, expiry)
     this.filter = beginning.filter
     this.topic = beginning.topic
     this.#cursor = this.#sentId = beginning.first.resume.position
-    this.#pagesAfter = pagesAfter
+    this.#eventsAfter = eventsAfter
     this.#keeper = keeper
     this.#observer = observer
   }
@@ -121,7 +121,7 @@ export class Follower extends SseConnection implements LaneMember {
 
   #catchUp (): void {
     this.#gone = new AbortController()
-    this.#pump(this.#pagesAfter(this.#cursor, this.#gone.signal), this.#gone.signal)
+    this.#pump(this.#eventsAfter(this, this.#cursor, this.#gone.signal), this.#gone.signal)
   }
 
   /**

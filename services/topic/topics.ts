@@ -3,7 +3,7 @@ import type { LiveChannels } from '../pubsub/live-channels.ts'
 import type { RunLog } from '../run-log/run-log.ts'
 import type { Expiry } from '../sse/connection.ts'
 import { SseConnections, tickInterval } from '../sse/connections.ts'
-import { Follower, type Beginning, type FollowerKeeper, type FollowerObserver, type PagesAfter } from './follower.ts'
+import { Follower, type Beginning, type EventsAfter, type FollowerKeeper, type FollowerObserver } from './follower.ts'
 import { TopicMemory } from './topic-memory.ts'
 import type { TopicOptions } from './topic-options.ts'
 import { Topic } from './topic.ts'
@@ -90,10 +90,10 @@ export class Topics implements FollowerKeeper {
    * Follows a run on a response whose head is sent, from the first page to the end of the run or of the stream. The
    * topic is released when the socket is gone.
    *
-   * @param pagesAfter called whenever the follower is behind: at first, and when it was too slow for the lane
+   * @param eventsAfter called whenever the follower is behind: at first, and when it was too slow for the lane
    */
-  follow (beginning: Beginning, pagesAfter: PagesAfter, response: ServerResponse, expiry: Expiry, observer: FollowerObserver): void {
-    const follower = new Follower(beginning, pagesAfter, response, expiry, this, observer)
+  follow (beginning: Beginning, eventsAfter: EventsAfter, response: ServerResponse, expiry: Expiry, observer: FollowerObserver): void {
+    const follower = new Follower(beginning, eventsAfter, response, expiry, this, observer)
     this.#followers.add(follower)
     follower.start(beginning.first)
   }

@@ -9,6 +9,7 @@ import { readStreamRequest } from '../../../services/stream/request.ts'
 import { catchUp } from '../../../services/topic/catch-up.ts'
 import type { PagesAfter } from '../../../services/topic/follower.ts'
 import { Topics } from '../../../services/topic/topics.ts'
+import type { EventsAfter } from '../../services/topic/follower.ts'
 
 export interface TopicServer {
   readonly topics: Topics
@@ -25,12 +26,12 @@ export interface TopicServerOptions {
   readonly tenant?: string
   readonly lagBytes?: number
   /** Puts something around the generators of the followers' pages. */
-  readonly around?: (pagesAfter: PagesAfter) => PagesAfter
+  readonly around?: (eventsAfter: EventsAfter) => EventsAfter
 }
 
 /** Serves topics over bare HTTP on a free port, so that a test tests their work and not the routes'. */
 export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, live: LiveChannels, options: TopicServerOptions = {}): Promise<TopicServer> {
-  const { graceMs = 50, heartbeatMs = 60_000, positionCheckMs = 60_000, maxAgeMs = 600_000, tenant = '', around = (pagesAfter) => pagesAfter } = options
+  const { graceMs = 50, heartbeatMs = 60_000, positionCheckMs = 60_000, maxAgeMs = 600_000, tenant = '', around = (eventsAfter) => eventsAfter } = options
   const seen: TopicServer['seen'] = { repaired: 0, gaps: [], fellBack: 0, failed: [] }
   const topics = new Topics({
     log,
@@ -45,6 +46,7 @@ export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, 
       gap: (reason, followers) => { for (let told = 0; told < followers; told++) seen.gaps.push(reason) }
     }
   })
+  const eventsAfter = around(({ topic, filter }, cursor, gone) => catchUp(topic, filter, cursor, gone))
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', 'http://localhost')
     const { tail, ...query } = Object.fromEntries(url.searchParams)
@@ -60,8 +62,7 @@ export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, 
         return
       }
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-      const { beginning, beginning: { topic, filter } } = opening
-      topics.follow(beginning, around((cursor, gone) => catchUp(topic, filter, cursor, gone)), response, { at: Date.now() + maxAgeMs, reason: 'max_age' }, {
+      topics.follow(opening.beginning, eventsAfter, response, { at: Date.now() + maxAgeMs, reason: 'max_age' }, {
         closed: () => {},
         gap: (reason) => seen.gaps.push(reason),
         fellBack: () => { seen.fellBack++ },

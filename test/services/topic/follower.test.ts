@@ -3,7 +3,7 @@ import { StoreCorruptError, UnavailableError } from '../../../services/problems/
 import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
 import type { PageRequest, RunLog } from '../../../services/run-log/run-log.ts'
-import type { PagesAfter } from '../../../services/topic/follower.ts'
+import type { EventsAfter } from '../../../services/topic/follower.ts'
 import { openEventStream } from '../../helpers/http/event-stream.ts'
 import { startTopicServer } from '../../helpers/http/topic-server.ts'
 import { appendTo, newEvent, numberedLogs } from '../../helpers/run-log/publish.ts'
@@ -25,10 +25,10 @@ async function start (t: Test) {
     }
   })
   const generators = { made: 0, returned: 0 }
-  const around = (pagesAfter: PagesAfter): PagesAfter => async function * (cursor, gone) {
+  const around = (eventsAfter: EventsAfter): EventsAfter => async function * (of, cursor, gone) {
     generators.made++
     try {
-      yield * pagesAfter(cursor, gone)
+      yield * eventsAfter(of, cursor, gone)
     } finally {
       generators.returned++
     }

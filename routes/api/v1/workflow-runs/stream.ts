@@ -11,8 +11,15 @@ import { explainOpening, findOpening, type Accepted, type Opening } from '../../
 import { StreamRecord, type StreamReports } from '../../../../services/stream/record.ts'
 import { readStreamRequest, type StreamRequest } from '../../../../services/stream/request.ts'
 import { catchUp } from '../../../../services/topic/catch-up.ts'
+import type { EventsAfter } from '../../../../services/topic/follower.ts'
 
 type StreamRoute = { Params: { run_id: string }, Querystring: StreamQuery }
+
+/**
+ * The events of one stream: an async generator that reads the run page by page after the client's cursor, as fast as
+ * the client's socket takes them, and ends when the client has `gone`. Made whenever the client is behind the run.
+ */
+const eventsAfter: EventsAfter = ({ topic, filter }, cursor: EventId, gone: AbortSignal) => catchUp(topic, filter, cursor, gone)
 
 /** The least time between two log lines that say that streams could not be opened, in milliseconds. */
 const COMPLAINT_MS = 5_000
@@ -29,16 +36,10 @@ const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
     ended: (subject) => streamLimits.giveBack(subject)
   }
 
-  /**
-   * Follows the run. Whenever the client is behind, an async generator reads the run from its cursor, as fast as its
-   * socket takes the pages, until it has caught up or has gone.
-   */
   function follow (request: FastifyRequest<StreamRoute>, reply: FastifyReply, { open, beginning }: Accepted): void {
-    const { topic, filter } = beginning
-    const events = (cursor: EventId, gone: AbortSignal) => catchUp(topic, filter, cursor, gone)
     const record = new StreamRecord(reports, { request_id: request.id, run_id: request.params.run_id, subject: request.access.subject })
     record.opened(open.mode, open.position)
-    topics.follow(beginning, events, reply.startEventStream(), fastify.streamExpiry(request.access.expiresAt), record)
+    topics.follow(beginning, eventsAfter, reply.startEventStream(), fastify.streamExpiry(request.access.expiresAt), record)
   }
 
   async function open (request: FastifyRequest<StreamRoute>, asked: StreamRequest): Promise<Opening | null> {
