@@ -7,9 +7,8 @@ import { closeFrame } from '../../../services/sse/frames.ts'
 import { findOpening } from '../../../services/stream/opening.ts'
 import { readStreamRequest } from '../../../services/stream/request.ts'
 import { catchUp } from '../../../services/topic/catch-up.ts'
-import type { PagesAfter } from '../../../services/topic/follower.ts'
+import type { EventsAfter } from '../../../services/topic/follower.ts'
 import { Topics } from '../../../services/topic/topics.ts'
-import type { EventsAfter } from '../../services/topic/follower.ts'
 
 export interface TopicServer {
   readonly topics: Topics
