@@ -1,4 +1,4 @@
-// Measures what the workflow engine itself takes: npm run bench:engine
+// Measures the workflow engine's own cost: npm run bench:engine
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { jq } from '../test/helpers/service/workflow-service.ts'
 const TASKS = 100
 const RUNS = 30
 
-/** Tasks by how many jq programs each has; what they do takes no time by itself. */
+/** Tasks with more and more jq programs. The work of a task takes no time by itself. */
 const KINDS: Readonly<Record<string, object>> = {
   none: { set: { round: 1 } },
   path: { set: { round: jq('.round') } },
@@ -66,7 +66,7 @@ async function measureRun (workflow: string): Promise<{ answerMs: number, overhe
   return { answerMs, overheadMs: durationMs / (TASKS + 1) }
 }
 
-/** How long a run took, in milliseconds, as its last event says. The stream is left then: it stays open for a while. */
+/** The duration of a run in milliseconds, from its last event. Leaves the stream, which would stay open for a while. */
 async function endOf (streamUrl: string): Promise<number> {
   const stream = await fetch(streamUrl, { headers })
   let text = ''

@@ -4,17 +4,17 @@ import { createInterface } from 'node:readline'
 import { OTHER_CPU, pinned } from './processes.ts'
 import type { Bench, RunningServer } from './servers/server.ts'
 
-/** Which streams to open. */
+/** The streams to open. */
 export interface Streams {
   readonly streams: number
   readonly runs: number
-  /** How many may be on their way at once; 64 if not given. */
+  /** The most that may be opening at once; 64 if not given. */
   readonly atOnce?: number
-  /** In place of the server's own path. */
+  /** Replaces the server's own path. */
   readonly path?: string
 }
 
-/** What to publish to them: with a window, at most so many events outstanding; with a rate, so many per second. */
+/** The events to publish. A window limits the events outstanding; a rate sets the events per second. */
 export interface Publishing {
   readonly events: number
   readonly window?: number
@@ -23,7 +23,7 @@ export interface Publishing {
   readonly batch?: number
 }
 
-/** What every stream must get from its cursor on. */
+/** The events that every stream must get from its cursor on. */
 export interface History {
   /** One Last-Event-ID per run. */
   readonly cursors: readonly string[]
@@ -32,14 +32,14 @@ export interface History {
   readonly events: number
 }
 
-/** How the opening went. */
+/** The result of opening the streams. */
 export interface Opened {
   readonly open: number
   readonly failed: number
   readonly seconds: number
 }
 
-/** What the streams got. */
+/** The events that the streams got, and how late. */
 export interface Received {
   readonly published: number
   /** Publications that were not answered with success. */
@@ -98,7 +98,7 @@ export async function openLoad (bench: Bench, server: RunningServer, { streams, 
   }
 }
 
-/** What is wrong with what the streams got; empty when all of it came once and in order. */
+/** The faults of the streams, one text each; empty when every event came once and in order. */
 export function faultsOf ({ opened }: Pick<Load, 'opened'>, received: Received | null): string[] {
   const faults = {
     'streams not opened': opened.failed,

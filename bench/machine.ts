@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 
-/** What the figures depend on, as name and value. */
+/** The hardware and software that the figures depend on, as name and value. */
 export type Machine = readonly (readonly [string, string])[]
 
-/** Describes this machine and the versions of what is measured. */
+/** Describes this machine and gives the versions of the measured programs. */
 export function describeMachine (): Machine {
   const model = cpus()[0]?.model ?? 'unknown'
   return [

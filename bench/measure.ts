@@ -9,16 +9,16 @@ export const MOST_DISTURBED = 0.05
 /** After a start, in milliseconds. */
 const SETTLE_MS = 500
 
-/** How thoroughly to measure. */
+/** The thoroughness of the measurements. */
 export interface Thoroughness {
   readonly rounds: number
-  /** How often a disturbed measurement is repeated at the most. */
+  /** The most times that a disturbed measurement is repeated. */
   readonly repetitions: number
 }
 
 /**
- * Measures a scenario: in every round each server once, one right after the other, so that what is compared was
- * measured at about the same time. What fails is left out and told.
+ * Measures a scenario. In every round each server is measured once, one right after the other, so that compared
+ * figures come from about the same time. A measurement that fails is left out and told.
  *
  * @param kinds the servers that may be measured
  * @param tell gets a line per measurement

@@ -1,4 +1,4 @@
-// Prints what single steps of publishing and delivering cost: npm run bench:micro
+// Prints the cost of single steps of publishing and delivering: npm run bench:micro
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

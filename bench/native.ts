@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** The two programs in C and what they are made of. */
+/** The two programs in C and their source files. */
 const PROGRAMS = { load: ['load.c', 'streams.c', 'publisher.c', 'latency.c'], limit: ['limit.c'] }
 
 /** The paths of the load client and of the server that shows the kernel's limit. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
-/** What to measure, and how thoroughly. */
+/** The choice of measurements, and their thoroughness. */
 export interface Options {
   /** Names of servers; null for all. */
   readonly servers: readonly string[] | null
@@ -10,15 +10,15 @@ export interface Options {
   readonly rounds: number
   /** About how long each measurement takes, in seconds. */
   readonly seconds: number
-  /** How often a disturbed measurement is repeated at the most. */
+  /** The most times that a disturbed measurement is repeated. */
   readonly repetitions: number
   /** The built project that is measured: a directory with `dist/server.js`. */
   readonly project: string
   /** Another built project to compare with, or null. */
   readonly baseline: string | null
-  /** Where the tables are written as Markdown; null for nowhere. */
+  /** The Markdown file that gets the tables; null for none. */
   readonly output: string | null
-  /** Whether the micro-benchmarks are run as well. */
+  /** True when the micro-benchmarks are run as well. */
   readonly micro: boolean
 }
 
@@ -33,7 +33,7 @@ export const USAGE = `npm run bench -- [options]
   --output FILE         where to write the tables; docs/benchmarks.md if everything is measured
 `
 
-/** What tells most in the least time. */
+/** The servers and scenarios that tell most in the least time. */
 const QUICK = { servers: ['runcast', 'nchan', 'phys_co', 'baseline'], scenarios: ['fan1000', 'fan1000w1', 'lat1000', 'connecting'], rounds: 1, seconds: 1, repetitions: 0 }
 
 const THOROUGH = { servers: null, scenarios: null, rounds: 3, seconds: 2, repetitions: 2 }

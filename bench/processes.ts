@@ -12,7 +12,7 @@ export const SERVER_CPU = '0'
 /** Everything else: Redis, the load, the replica that ingests, this process. */
 export const OTHER_CPU = '1'
 
-/** Where the least is 19 and the most -20. */
+/** A nice value: 19 is the lowest priority, -20 the highest. */
 const PRIORITY = -15
 
 const START_MS = 40_000
@@ -24,11 +24,11 @@ export function cpusOf (processes: number): string {
   return [SERVER_CPU, ...spare.slice(0, processes - 1)].join(',')
 }
 
-/** How to start a program. */
+/** A program and its surroundings. */
 export interface Command {
   readonly command: readonly string[]
   readonly cpus: string
-  /** Where its output goes. */
+  /** The file that gets its output. */
   readonly log: string
   readonly directory?: string
   readonly environment?: Readonly<Record<string, string>>
@@ -59,7 +59,7 @@ export function settleIn (): void {
   execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', OTHER_CPU, String(process.pid)], { stdio: 'ignore' })
   try {
     setPriority(PRIORITY)
-    // Where Linux groups processes by session, a priority counts only within the group.
+    // Linux may group processes by session. Then a priority counts only within the group.
     writeFileSync('/proc/self/autogroup', String(PRIORITY))
   } catch {
     // Not permitted, or there are no groups.
@@ -91,7 +91,7 @@ export async function untilReady (child: ChildProcess, isReady: () => Promise<bo
   }
 }
 
-/** Whether something listens on a port of this machine. */
+/** Tells if something listens on a port of this machine. */
 export function listens (port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import type { RunningServer } from './servers/server.ts'
 
-/** What a payload is filled up with, so that an event has about 200 bytes. */
+/** Fills a payload up, so that an event has about 200 bytes. */
 const PADDING = 'x'.repeat(110)
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })

@@ -3,7 +3,7 @@ import { faultsIn, medianOf, ratioOf, verdictsOn, type Result, type Verdict } fr
 import type { Figure } from './scenarios/scenario.ts'
 import { shortNumber, table } from './table.ts'
 
-/** What a report is made of. */
+/** The contents of a report. */
 export interface Findings {
   readonly machine: Machine
   readonly results: readonly Result[]
@@ -11,10 +11,10 @@ export interface Findings {
   readonly titles: ReadonlyMap<string, string>
   readonly rounds: number
   readonly seconds: number
-  /** How many samples were disturbed by others, and how many there are. */
+  /** The number of samples that other programs disturbed. */
   readonly disturbed: number
   readonly samples: number
-  /** What was left out and why. */
+  /** The measurements that were left out, each with the reason. */
   readonly notes: readonly string[]
   /** The table of the micro-benchmarks; '' when they were not run. */
   readonly micro: string

@@ -3,13 +3,13 @@ import type { Figure, Sample, Scenario, Target } from './scenarios/scenario.ts'
 /** The samples of one scenario, by server and round; null where a measurement failed. */
 export type Rounds = ReadonlyMap<string, readonly (Sample | null)[]>
 
-/** A scenario and what was measured. */
+/** A scenario and its samples. */
 export interface Result {
   readonly scenario: Scenario
   readonly rounds: Rounds
 }
 
-/** Whether a figure reaches a target, and with what. */
+/** The judgement of a figure by one target. */
 export interface Verdict {
   readonly target: Target
   /** The figure, or its multiple of the other server's; null when there is nothing to compare. */
@@ -31,8 +31,8 @@ export function medianOf (rounds: Rounds, server: string, figure: Figure): numbe
 }
 
 /**
- * How many times another server's figure the subject's is: the median of the ratios of each round, whose
- * measurements are close in time.
+ * Divides the subject's figure by another server's. Gives the median of the ratios of the rounds, since the
+ * measurements of one round are close in time; null when there is none.
  */
 export function ratioOf ({ scenario, rounds }: Result, server: string, figure: Figure): number | null {
   const others = rounds.get(server) ?? []
@@ -51,7 +51,7 @@ export function verdictsOn (result: Result, figure: Figure): Verdict[] {
   })
 }
 
-/** What went wrong in measurements of a scenario, one sentence each. */
+/** Lists the faults in measurements of a scenario, one sentence each. */
 export function faultsIn ({ scenario, rounds }: Result): string[] {
   return [...rounds].flatMap(([server, samples]) => samples.flatMap((sample, round) => {
     const faults = sample === null ? ['not measured'] : sample.faults

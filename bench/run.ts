@@ -49,7 +49,7 @@ async function run (options: Options, bench: Bench): Promise<void> {
   if (options.output !== null) writeFileSync(options.output, report(findings))
 }
 
-/** Sets up what all measurements share, and takes it down again whatever happens. */
+/** Sets up the directory, programs and Redis that all measurements share. Takes them down again whatever happens. */
 async function withBench (options: Options, work: (bench: Bench) => Promise<void>): Promise<void> {
   if (!existsSync(join(options.project, 'dist/server.js'))) throw new Error(`${options.project} has no dist/server.js: npm run build`)
   settleIn()

@@ -1,12 +1,12 @@
 import type { RunningServer } from './servers/server.ts'
 import { cpuSeconds, mainThread } from './usage.ts'
 
-/** What was used while something was measured. */
+/** The time and CPU used during a measurement. */
 export interface Used {
   readonly seconds: number
   /** The CPU time of the server, in seconds. */
   readonly cpuSeconds: number
-  /** Which share of the time the server could have run but something else had its CPU, 0 to 1. */
+  /** The share of the time in which the server could have run but something else had its CPU, 0 to 1. */
   readonly disturbed: number
 }
 
@@ -28,7 +28,7 @@ export function startStopwatch (server: RunningServer): () => Used {
   }
 }
 
-/** Which shares of its CPU the server used and lost. */
+/** The shares of its CPU that the server used and lost, 0 to 1. */
 export function shares ({ seconds, cpuSeconds, disturbed }: Used): { readonly busy: number, readonly disturbed: number } {
   return { busy: cpuSeconds / seconds, disturbed }
 }

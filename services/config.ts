@@ -7,7 +7,7 @@ import { readPublicKey } from './auth/token-key.ts'
 import type { HostPort, RedisTarget } from './redis/target.ts'
 import type { Retention } from './run-log/retention.ts'
 
-/** Converts texts to what they stand for and puts defaults in, in place. */
+/** Converts texts to numbers and booleans and puts defaults in, in place. */
 const isSettings = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true }).compile<Settings>(structuredClone(SettingsSchema))
 
 /** The names that stand for ranges of addresses in TRUST_PROXY. */
@@ -15,23 +15,23 @@ const PROXY_RANGES: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uni
 
 const HOST_PATTERN = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i
 
-/** The settings as the service uses them: the environment's, with lists taken apart and what follows from several. */
+/** The settings as the service uses them: lists are taken apart, and settings that belong together are joined. */
 export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGINS' | 'TRUST_PROXY' | 'ENGINE_ALLOWED_HOSTS' | 'ENGINE_ALLOW_PROCESSES'> {
   readonly terminalStatuses: ReadonlySet<string>
   readonly corsOrigins: readonly string[]
-  /** Where calls of workflows may go. */
+  /** The hosts that calls of workflows may reach. */
   readonly allowedHosts: readonly string[]
-  /** Whether workflows may start processes. */
+  /** True when workflows may start processes. */
   readonly allowProcesses: boolean
   readonly trustProxy: boolean | string[]
   /** Null for the embedded log. */
   readonly redis: RedisTarget | null
   readonly retention: Retention
-  /** Whether a token key is configured; without one the service makes a development secret, on loopback only. */
+  /** True when a token key is configured. Without one the service makes a development secret, on loopback only. */
   readonly hasTokenKey: boolean
 }
 
-/** Everything that is wrong with the settings, one sentence each. */
+/** All mistakes in the settings, one sentence each. */
 export class ConfigError extends Error {
   readonly problems: readonly string[]
 
@@ -45,7 +45,7 @@ export class ConfigError extends Error {
 /**
  * Reads the settings.
  *
- * @param environment the variables; when left out, those of the process, and those it lacks from `.env` in the working directory
+ * @param environment the variables; by default the process's own, completed from `.env` in the working directory
  * @throws ConfigError with every mistake at once
  */
 export function loadConfig (environment?: Record<string, string | undefined>): Config {
@@ -69,7 +69,7 @@ function readDotEnv (): NodeJS.Dict<string> {
   }
 }
 
-/** Takes out what is no good by itself, so that the rest can be judged; gives a sentence for each name. */
+/** Takes out settings that are wrong by themselves, so that the rest can be judged; gives a sentence for each name. */
 function removeFaults (given: Record<string, unknown>): Map<string, string> {
   const faults = new Map<string, string>()
   if (isSettings(given)) return faults
@@ -146,7 +146,7 @@ function publicKeyFaults (pem: string): string[] {
   }
 }
 
-/** Whether only this machine can reach an address. */
+/** Tells if only this machine can reach an address. */
 export function isLoopback (host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

@@ -16,8 +16,8 @@ const BATCH = 100
 type Teardown = { teardown (undo: () => unknown): void }
 
 /**
- * What a delivery costs from the live message to the kernel, for real followers on loopback sockets, and what an
- * append to the embedded log costs until it is on disk.
+ * Measures a delivery from the live message to the kernel, for real followers on loopback sockets, and an append to
+ * the embedded log until it is on disk.
  *
  * @param directory an empty one for the log
  */

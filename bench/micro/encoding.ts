@@ -14,7 +14,7 @@ const BATCH = 100
 const JOINED = 16
 const MEMBERS = 1_000
 
-/** What it costs to read events and to write them down, and the lane without sockets. */
+/** Measures decoding and encoding of events, and the lane without sockets. */
 export function encodingCosts (): Cost[] {
   const events = eventsAfter(ORIGIN, JOINED)
   const [event] = events
@@ -33,7 +33,7 @@ export function encodingCosts (): Cost[] {
   ]
 }
 
-/** The lane's own work for followers that do nothing with what they get. */
+/** Measures the lane's own work, with followers that ignore their events. */
 function laneCost (joined: number): Cost {
   const lane = new Lane(ORIGIN, DEFAULT_LAG_BYTES)
   for (let number = 0; number < MEMBERS; number++) lane.add(sink(), false)

@@ -2,7 +2,7 @@ import { joinEventId, seqOf, type EventId } from '@runcast/protocol'
 import type { LiveMessage } from '../../services/run-log/live-message.ts'
 import type { LogEvent } from '../../services/run-log/run-log.ts'
 
-/** When all events of the micro-benchmarks were appended, in milliseconds since 1970. */
+/** The time at which all events of the micro-benchmarks were appended, in milliseconds since 1970. */
 export const APPENDED_AT = 1_764_000_000_000
 
 const PADDING = 'x'.repeat(110)

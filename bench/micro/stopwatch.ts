@@ -1,13 +1,13 @@
 import { median } from '../results.ts'
 
-/** What one thing costs. */
+/** The cost of one step. */
 export interface Cost {
   readonly name: string
-  /** What one unit is: an event, a delivery. */
+  /** The name of one unit: an event, a delivery. */
   readonly per: string
   /** The median of all samples, in nanoseconds per unit. */
   readonly nanoseconds: number
-  /** The least of them: what it costs when nothing disturbs. */
+  /** The least of them: the cost when nothing disturbs. */
   readonly least: number
 }
 
@@ -35,7 +35,7 @@ export function cost (name: string, per: string, units: number, work: () => void
 }
 
 /**
- * Measures what can't be repeated at once.
+ * Measures work that can't be repeated at once.
  *
  * @param work does `units` units and gives how long that took, in milliseconds
  */

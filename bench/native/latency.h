@@ -1,4 +1,4 @@
-/* Latencies in microseconds: those of all deliveries, and of each event the one of its slowest delivery. */
+/* Latencies in microseconds: of every delivery, and of the slowest delivery of each event. */
 #ifndef LATENCY_H
 #define LATENCY_H
 #include <stdint.h>

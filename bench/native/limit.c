@@ -80,7 +80,7 @@ static void deliver (int number, const char *message, size_t length) {
   if (!is_joined) flush();
 }
 
-/* Takes one array of the Redis protocol apart; gives what follows it, or NULL when it is not whole. */
+/* Takes one array of the Redis protocol apart; gives the text after it, or NULL when it is not whole. */
 static char *read_array (char *at, char *end, char **items, size_t *lengths, int *count) {
   char *line_end = at < end ? memchr(at, '\n', end - at) : NULL;
   if (line_end == NULL) return NULL;

@@ -36,7 +36,7 @@ static double seconds_from (int64_t start_us) {
   return seen.events == 0 ? 0 : (seen.last_event_us - start_us) / 1e6;
 }
 
-/* Waits for what comes and handles it. */
+/* Waits for input and handles it. */
 static void turn (int64_t wait_us) {
   static struct epoll_event ready[MOST_EVENTS];
   struct timespec wait = {wait_us / 1000000, wait_us % 1000000 * 1000};
@@ -82,7 +82,7 @@ static int await_word (void) {
   return fgets(word, sizeof word, stdin) != NULL;
 }
 
-/* How many events may have been published by now. */
+/* The number of events that may have been published by now. */
 static int64_t allowance (int64_t since_us, int64_t followers) {
   int64_t allowed = events;
   int64_t by_window = (int64_t)(seen.events / followers) + window, by_rate = (int64_t)(since_us * rate / 1e6) + 1;

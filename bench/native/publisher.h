@@ -29,7 +29,7 @@ void publisher_open (const struct publish_plan *plan, int epoll, uint64_t event_
 /* Queues the next batch. */
 void publisher_add (void);
 
-/* Sends what is queued, as far as the socket takes it. */
+/* Sends the queue, as far as the socket takes it. */
 void publisher_flush (void);
 
 /* Reads the answers. */

@@ -3,7 +3,7 @@
 #define STREAMS_H
 #include <stdint.h>
 
-/* What streams to open. {run} in a path stands for the name of a run: run-0, run-1, ... */
+/* The streams to open. {run} in a path stands for the name of a run: run-0, run-1, ... */
 struct streams_plan {
   int port;
   const char *path;
@@ -15,7 +15,7 @@ struct streams_plan {
   int64_t first_seq;          /* the `seq` that the first event of every stream must have */
 };
 
-/* What has been seen so far. */
+/* The events and bytes seen so far. */
 struct streams_seen {
   int open, failed, ended;
   uint64_t events;     /* received, over all streams */

@@ -6,15 +6,15 @@ import { residentKib } from '../usage.ts'
 import { publishBatch } from '../publish.ts'
 import { PEERS, type Sample, type Scenario } from './scenario.ts'
 
-/** How long idle streams are left alone before their memory is read, in milliseconds. */
+/** The time for which idle streams are left alone before their memory is read, in milliseconds. */
 const SETTLE_MS = 3_000
 
-/** Reconnecting: so many runs, each with a history, of which every follower lacks the end. */
+/** The number of runs for reconnecting. Each has a history, and every follower lacks its end. */
 const RUNS = 10
 const HISTORY = 400
 const MISSED = 100
 
-/** What streams cost before and after they bring events: opened by a process that has just started, idle, coming back. */
+/** The cost of streams before and after they bring events: opened in a fresh process, idle, coming back. */
 export const connections: readonly Scenario[] = [
   {
     name: 'connecting',
@@ -72,7 +72,7 @@ async function reconnect (bench: Bench, server: RunningServer): Promise<Sample> 
   return { figures: { seconds: received.seconds, reads }, faults: faultsOf(load, received), ...shares(used) }
 }
 
-/** How many scripts Redis has run; while nothing is appended they are reads of the log. */
+/** Counts the scripts that Redis has run. While nothing is appended they are reads of the log. */
 async function scriptsRun ({ redis }: Bench): Promise<number> {
   const stats = await redis.info('commandstats')
   return [...stats.matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)].reduce((sum, [, calls]) => sum + Number(calls), 0)

@@ -14,7 +14,7 @@ const GUESSING_SECONDS = 0.5
  */
 const WARM_UP = 1.5
 
-/** How many followers are given a second to settle. */
+/** The number of followers that get one second to settle; more get more. */
 const SETTLED_PER_SECOND = 10_000
 
 const RATE: Figure = { name: 'rate', title: 'deliveries/s', targets: [] }

@@ -12,7 +12,7 @@ const WARM_UP_SECONDS = 1
 
 const eventRate = (least: number): Figure => ({ name: 'rate', title: 'events/s', targets: [{ against: null, least }] })
 
-/** What publishing costs. */
+/** The cost of publishing. */
 export const publishing: readonly Scenario[] = [
   {
     name: 'publish',

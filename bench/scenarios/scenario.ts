@@ -3,7 +3,7 @@ import type { Bench, RunningServer } from '../servers/server.ts'
 /** The servers that Runcast is compared with where they can do the same. */
 export const PEERS: readonly string[] = ['nchan', 'phys_co', 'phys', 'baseline']
 
-/** What a figure has to reach, by itself or as a multiple of the same figure of another server. */
+/** A bound for a figure, by itself or as a multiple of the same figure of another server. */
 export interface Target {
   /** The name of a server; null for the figure itself. */
   readonly against: string | null
@@ -19,7 +19,7 @@ export interface Figure {
   readonly targets: readonly Target[]
 }
 
-/** The figures of one measurement by name, and what went wrong in it. */
+/** The figures of one measurement by name, and its faults. */
 export interface Sample {
   readonly figures: Readonly<Record<string, number>>
   readonly faults: readonly string[]
@@ -31,14 +31,14 @@ export interface Sample {
 /** Something to measure on several servers. */
 export interface Scenario {
   readonly name: string
-  /** What is done, in a sentence. */
+  /** The work that is measured, in a sentence. */
   readonly description: string
   /** The server that has to reach the targets. */
   readonly subject: string
   /** The servers that it is compared with. */
   readonly peers: readonly string[]
   readonly figures: readonly Figure[]
-  /** Whether what is published in Redis must reach the followers of Runcast. */
+  /** True when events published in Redis must reach the followers of Runcast. */
   readonly ingests: boolean
   measure (bench: Bench, server: RunningServer): Promise<Sample>
 }

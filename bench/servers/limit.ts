@@ -3,7 +3,7 @@ import { freePort } from '../../test/helpers/redis/redis-server.ts'
 import { listens, SERVER_CPU, startPinned, stop, untilReady } from '../processes.ts'
 import { processesOf, type ServerKind } from './server.ts'
 
-/** The least that a server can do, in C: what this kernel allows on one core. */
+/** A server in C that does the least possible: the limit of this kernel on one core. */
 export function limit (name: string, title: string, mode: 'each' | 'joined'): ServerKind {
   return {
     name,

@@ -4,7 +4,7 @@ import { freePort } from '../../test/helpers/redis/redis-server.ts'
 import { listens, SERVER_CPU, startPinned, stop, untilReady } from '../processes.ts'
 import { processesOf, type ServerKind } from './server.ts'
 
-/** Where distributions put the module. */
+/** The paths at which distributions put the module. */
 const MODULES = ['/usr/lib/nginx/modules/ngx_nchan_module.so', '/usr/lib64/nginx/modules/ngx_nchan_module.so']
 
 /** Nchan, the module of nginx, with its memory store and one worker. Its publishers speak HTTP with that worker. */

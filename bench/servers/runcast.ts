@@ -8,7 +8,7 @@ import { processesOf, type Bench, type PublishTarget, type ServerKind } from './
 
 const SECRET = 'benchmark-secret-of-at-least-32-characters'
 
-/** How a Runcast is set up. */
+/** The variant of Runcast to start. */
 export interface RuncastSetup {
   /** The built project. */
   readonly project: string
@@ -18,8 +18,8 @@ export interface RuncastSetup {
 }
 
 /**
- * Runcast as in production, authentication on. Plain PUBLISH is ingested by a second replica on the other CPU, so
- * that what is compared is fan-out.
+ * Runcast as in production, with authentication. A second replica on the other CPU ingests plain PUBLISH, so that
+ * only fan-out is compared.
  */
 export function runcast (name: string, title: string, { project, processes = 1, embedded = false }: RuncastSetup): ServerKind {
   async function launch (bench: Bench, log: string, cpus: string, port: number, environment: Readonly<Record<string, string>>): Promise<ChildProcess> {
@@ -27,7 +27,7 @@ export function runcast (name: string, title: string, { project, processes = 1, 
       command: [process.execPath, join(project, 'dist/server.js')],
       cpus,
       log: join(bench.directory, `${log}.log`),
-      // Not the project, whose .env is none of this.
+      // The project's own directory may have an .env, which must not count here.
       directory: bench.directory,
       environment: {
         HOST: '127.0.0.1',

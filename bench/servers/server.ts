@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { residentKib, processTree } from '../usage.ts'
 import type { NativePrograms } from '../native.ts'
 
-/** What all measurements share. */
+/** The surroundings that all measurements share. */
 export interface Bench {
   /** A directory for logs, data and programs. */
   readonly directory: string
@@ -19,7 +19,7 @@ export interface ServerKind {
   readonly name: string
   /** As the tables call it. */
   readonly title: string
-  /** What has to be installed first; null when it can be measured. */
+  /** Names the software that has to be installed first; null when the server can be measured. */
   missing (): string | null
   /**
    * Starts it.
@@ -29,7 +29,7 @@ export interface ServerKind {
   start (bench: Bench, ingests: boolean): Promise<RunningServer>
 }
 
-/** Where events are published. */
+/** The place where events are published. */
 export interface PublishTarget {
   readonly how: 'redis' | 'nchan' | 'runcast'
   readonly port: number
@@ -47,7 +47,7 @@ export interface RunningServer {
   readonly publish: PublishTarget
   /** Its processes. */
   pids (): number[]
-  /** What they held before the first stream, in KiB. */
+  /** Their memory before the first stream, in KiB. */
   readonly idleKib: number
   stop (): Promise<void>
 }
