@@ -4,7 +4,7 @@ import type { Bench, RunningServer } from '../servers/server.ts'
 import { shares, startStopwatch } from '../stopwatch.ts'
 import { PEERS, type Figure, type Sample, type Scenario } from './scenario.ts'
 
-/** A guess at the deliveries per second of a server that has just started, and for how long to publish at that. */
+/** A guess at the deliveries per second of a server that has just started, and the time to publish at that rate. */
 const COLD_RATE = 200_000
 const GUESSING_SECONDS = 0.5
 

@@ -1,6 +1,6 @@
 import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 
-/** Only what the service itself serves, and nothing inline. */
+/** Permits only content that the service itself serves, and nothing inline. */
 const DIRECTIVES = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],

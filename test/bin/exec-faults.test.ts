@@ -102,7 +102,7 @@ test('output beyond the buffer is left out, counted, and said in the run', async
   await waitUntil('the command has gone on', async () => (await readdir(folder)).includes('done'))
   await service.start()
   await waitUntil('the service is back', () => output.stderr.includes('The service is back.'))
-  // What is kept may take a slow machine longer than there is time for at the end.
+  // On a slow machine the kept lines may take longer than the time that is left at the end.
   await waitUntil('what was kept has come', () => published(service, 'log').length >= 50_000)
   await writeFile(join(folder, 'end'), '')
   t.equal(await code, 0)

@@ -27,7 +27,7 @@ async function setUp (t: Test, settings: Record<string, string>): Promise<Scene>
   return { replicas, readers }
 }
 
-/** Two publishers who publish until they are stopped. */
+/** Starts two publishers, which publish until they are stopped. */
 function publish (t: Test, { replicas }: Scene, name: string): Publisher[] {
   return replicas.map(({ url }, index) => startPublisher(t, { urls: [url], runId: 'run', name: `${name}${index}`, pauseMs: 5 }))
 }
@@ -37,7 +37,7 @@ async function published (publishers: readonly Publisher[], more: number): Promi
   await waitUntil(`each publishes ${more} more`, () => publishers.every(({ acknowledged }, index) => acknowledged.length >= (from[index] ?? 0) + more))
 }
 
-/** How far the clock of a server is from that of this process, in seconds. */
+/** The distance of a server's clock from this process's clock, in seconds. */
 async function secondsOff (server: RedisServer): Promise<number> {
   const [seconds] = await server.client().time()
   return Math.round(Number(seconds) - Date.now() / 1_000)
@@ -73,7 +73,7 @@ t.test('a failover leads to a host whose clock is 10 minutes behind: ids go on i
   await published(publishers, 50)
   await Promise.all(publishers.map((publisher) => publisher.stop()))
   const old = await sentinels.primary()
-  // What has not arrived at the replica would be lost, which is another fault.
+  // Writes that have not arrived at the replica would be lost, which is another fault.
   await reachesReplica(old)
   const newest = publishers.map(({ acknowledged }) => acknowledged.at(-1)?.id ?? '').toSorted((a, b) => msOf(a) - msOf(b)).at(-1) ?? ''
   await old.kill('SIGKILL')

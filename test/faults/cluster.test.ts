@@ -71,7 +71,7 @@ async function allDelivered (t: Test, { replicas, runs }: Scene, redisMayLose = 
   }
 }
 
-/** What must never be sent to a Cluster, and what a command that spans slots would have been answered. */
+/** Checks that no node got a command that a Cluster forbids, or answered one that spans slots. */
 async function nothingForbidden (t: Test, { nodes }: Scene): Promise<void> {
   const counts = await nodes.counts()
   t.ok((counts.get('evalsha') ?? 0) > 0)
@@ -99,7 +99,7 @@ t.test('a shard is down without a successor: little CPU, few lines in the log, o
   const spare = down === undefined ? undefined : scene.nodes.replicas.get(down)
   if (down === undefined || spare === undefined) throw new Error('there is no primary with a replica')
   const seconds = long(10, 60)
-  // What goes on elsewhere and what asks for the shard that is down costs CPU of its own.
+  // Publishing to other shards, and retrying on the shard that is down, would cost CPU of its own.
   await Promise.all(scene.runs.map(({ publisher }) => publisher.stop()))
   await Promise.all([spare, down].map((node) => node.kill('SIGSTOP')))
   await spare.kill('SIGKILL')
@@ -147,7 +147,7 @@ t.test('slots of followed runs move to another primary and back: nothing is miss
   await nothingForbidden(t, scene)
 })
 
-/** How many lines of trouble a service has logged. */
+/** The number of warnings and errors that a service has logged. */
 function troubles (replica: Replica): number {
   return replica.logged().filter(({ level }) => level >= 40).length
 }

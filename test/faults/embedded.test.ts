@@ -64,14 +64,14 @@ t.test('a second service on one data directory refuses to start and says why, al
 /** A program that gives the one it runs a small disk of its own as its DATA_DIR, which goes when that ends. */
 const ON_A_SMALL_DISK = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mount -t tmpfs -o size=64m tmpfs "$DATA_DIR" && exec "$@"', 'sh']
 
-/** Why there can be no such disk here; false when there can. */
+/** The reason that there can be no such disk here; false when there can. */
 function noSmallDisk (): string | false {
   const [command = '', ...args] = ON_A_SMALL_DISK
   const { status } = spawnSync(command, [...args, 'true'], { env: { ...process.env, DATA_DIR: tmpdir() } })
   return status !== 0 && 'no file system may be mounted here'
 }
 
-/** Takes all the room of a disk; @returns what gives it back */
+/** Fills a disk; @returns a function that frees the space again */
 async function fill (directory: string): Promise<() => Promise<void>> {
   const path = join(directory, 'filler')
   const file = await open(path, 'w')
@@ -100,7 +100,7 @@ t.test('the disk is full: publishes are answered 507 or stored, streams stay ope
   for (let round = 1; round <= long(3, 20); round++) {
     const stored = acknowledgedBy(publishers)
     await waitUntil('some are stored', () => acknowledgedBy(publishers) >= stored + 500)
-    // While some are on their way to the disk, and sooner than the service measures what is free.
+    // Some events are on their way to the disk now, and the service has not measured its free space again.
     const free = await fill(disk)
     const before = refused()
     await waitUntil('some are refused', () => refused() >= before + 10)

@@ -16,7 +16,7 @@ const KILLS = 5
 const AT_ONCE = 40
 const TASKS = Array.from({ length: 10 }, (_, index) => `task${index}`)
 
-/** What tasks have done outside of the service: how often each task of each run was executed. */
+/** Counts, outside of the service, the executions of each task of each run. */
 async function startEffects (t: Test) {
   const executions = new Map<string, number>()
   const server = createServer((request, response) => {
@@ -86,8 +86,8 @@ async function survive (t: Test, settings: Record<string, string>): Promise<void
 }
 
 /**
- * What is wrong with what a reader saw of a run from its first event to its end; one sentence each. A task that was
- * executed again, since its process died before the checkpoint was stored, may have come to an end each time.
+ * Lists the faults in a reader's view of a run from its first event to its end, one sentence each. A task is executed
+ * again when its process died before the checkpoint was stored, so it may have ended each time.
  */
 function faultsOf (reader: Reader, executions: ReadonlyMap<string, number>): string[] {
   const events = reader.events()

@@ -17,7 +17,7 @@ t.jobs = 2
 
 const EVENTS = 3
 
-/** How many places are tried at once: before it has read `retry:`, an EventSource waits for 3 s. */
+/** The number of places tried at once. An EventSource that has not read `retry:` waits for 3 s, so one by one is slow. */
 const LANES = 100
 
 /** A service with the embedded log and a run of three events. */
@@ -51,7 +51,7 @@ const packaged: Client = async (_t, url, last) => {
   return ids
 }
 
-/** How many bytes an answer has up to the end of the last event. */
+/** The length of an answer up to the end of the last event, in bytes. */
 async function answerLength ({ port }: Replica, last: string): Promise<number> {
   const socket = connect(port, '127.0.0.1')
   socket.write(`GET /api/v1/workflow-runs/run/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token()}\r\n\r\n`)

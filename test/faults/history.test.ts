@@ -47,7 +47,7 @@ interface Away {
   finish (): Promise<void>
 }
 
-/** Two readers who are away while their run goes on. */
+/** Starts two readers, which are away while their run goes on. */
 async function setUp (t: Test, settings: Record<string, string>): Promise<Away> {
   const replica = await startReplica(t, { ...settings, END_GRACE_MS: '200', STREAM_RETRY_MS: '50' })
   const proxy = await startProxy(t, replica.port)

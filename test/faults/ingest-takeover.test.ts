@@ -47,7 +47,7 @@ function publishSteadily (clientOf: (run: string) => Redis): Publisher {
   }
 }
 
-/** Compares what was sent with the logs, in order. */
+/** Compares the sent events with the logs, in order. */
 async function compare (t: Test, sent: Publisher['sent'], clientOf: (run: string) => Promise<Redis>): Promise<void> {
   for (const [run, payloads] of sent) {
     const client = await clientOf(run)
@@ -100,7 +100,7 @@ t.test('the holder is killed, frozen, and cut off: no message is lost, none is d
   })
 
   await publisher.stop()
-  // What a holder has left undone, or is about to do twice, the next one does.
+  // The next holder finishes the work of the one before, and would show an event that is stored twice.
   const last = await holder()
   await publisher.once()
   await last.kill()

@@ -18,7 +18,7 @@ interface Scene {
   readonly admin: Redis
   readonly replicas: Replica[]
   readonly engine: Engine
-  /** Adds a service and waits until it listens to what is published. */
+  /** Adds a service and waits until it listens to the engines' channels. */
   join (): Promise<Replica>
 }
 
@@ -37,13 +37,13 @@ async function setUp (t: Test): Promise<Scene> {
   return { admin, replicas, join, engine: startEngine(t, redis.client(), 'run', PER_SECOND) }
 }
 
-/** Whether a service has subscribed to all that engines publish. */
+/** Tells if a service has subscribed to the input channels of all runs. */
 async function listeners (admin: Redis, { pid }: Replica): Promise<boolean> {
   const clients = String(await admin.client('LIST', 'TYPE', 'PUBSUB')).split('\n')
   return clients.some((client) => client.includes(`name=runcast:ingest:${pid} `) && client.includes(' psub=1 '))
 }
 
-/** When a service began to store what is published for the last time, in milliseconds since 1970; 0 if never. */
+/** The last time at which a service began to store plain PUBLISH, in milliseconds since 1970; 0 if never. */
 function storesSince (replica: Replica): number {
   return replica.logged().findLast(({ msg }) => msg === 'This process stores plain PUBLISH messages now')?.time ?? 0
 }

@@ -14,10 +14,10 @@ t.jobs = 2
 const MEBIBYTE = 1_048_576
 const RUNS = 10
 
-/** Within how long what a reader held is let go after it left, in milliseconds: 30 s, and what a busy machine needs. */
+/** The longest time until the service frees all that a reader held, in milliseconds: 30 s, and more for a busy machine. */
 const GONE_MS = 90_000
 
-/** What becomes of a connection of a reader that leaves. */
+/** The ways in which a reader leaves its connection. */
 const WAYS: Readonly<Record<string, { readonly asks: boolean, leave (socket: Socket): void }>> = {
   closes: { asks: true, leave: (socket) => socket.destroy() },
   'half-closes': { asks: true, leave: (socket) => socket.end() },
@@ -64,7 +64,7 @@ t.test('5,000 readers close, half-close, reset or never send their request: all 
   const replica = await startReplica(t, { REDIS_URL: redis.url })
   for (let run = 0; run < RUNS; run++) await startPublisher(t, { urls: [replica.url], runId: `run-${run}`, events: 50, batch: 50 }).done
   const files = replica.fileDescriptors()
-  // What the first ones make the process load and keep for good is not theirs.
+  // The first readers make the process load things that it keeps for good. These do not count as held.
   for (const socket of await open(t, replica, 500, true)) socket.destroy()
   await nothingIsHeld(t, replica, { files, heap: 0 }, GONE_MS)
   const before = { ...await holdingsOf(replica), files }

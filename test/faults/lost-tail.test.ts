@@ -36,7 +36,7 @@ for (const [title, lost, appended] of [['as many', 1, 1], ['more', 1, 5], ['fewe
     const common = await publish(replica.url, 'common', long(20, 2_000))
     await waitForCursor(readers, common.last)
     await reachesReplica(primary)
-    // From here on the successor lacks what the primary has.
+    // From here on the successor lacks the newest events of the primary.
     await successor.client().replicaof('NO', 'ONE')
     const tail = await publish(replica.url, 'lost', lost)
     await waitForCursor(readers, tail.last)

@@ -16,14 +16,14 @@ interface Scene {
   readonly admin: Redis
   readonly replica: Replica
   readonly readers: readonly Reader[]
-  /** A publisher who has published twenty events of a run, which all readers have. */
+  /** A publisher that has published twenty events of a run, which all readers have. */
   readonly first: Publisher
 }
 
 async function setUp (t: Test, policy: string): Promise<Scene> {
   const redis = await startRedis(t, { args: ['--maxmemory-policy', policy] })
   const admin = redis.client()
-  // Whoever looks at a run keeps it from being evicted, so nobody does for a while.
+  // A look at a run keeps it from being evicted, so nothing looks for a while.
   const replica = await startReplica(t, { REDIS_URL: redis.url, POSITION_CHECK_MS: '60000', STREAM_HEARTBEAT_MS: '500' })
   const readers = [0, 1, 2].map((index) => startReader(t, streamOf(replica.url, 'run'), { name: `reader ${index}` }))
   const first = startPublisher(t, { urls: [replica.url], runId: 'run', name: 'first', events: 20 })

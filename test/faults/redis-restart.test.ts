@@ -83,7 +83,7 @@ t.test('Redis restarted empty: every reader is told forked on its open stream, a
     await redis.kill('SIGKILL')
     await redis.start()
     await published(scene, 50)
-    // Whoever has not heard of this restart before the next one would be told once of both.
+    // A reader that has not heard of this restart before the next one would be told once of both.
     await waitUntil('everyone was told', () => scene.readers.every((reader) => reader.gaps().length >= round))
   }
   await proveDelivery(t, { url: scene.replicas[0]?.url ?? '', runId: 'run', ...scene, allowances: { redisMayLose: true } })
@@ -106,7 +106,7 @@ t.test('an append that times out, is carried out by Redis later and repeated by 
   for (let round = 1; round <= long(3, 20); round++) {
     const from = stored()
     await waitUntil('some are stored', () => stored() > from + 50)
-    // Longer than a command may take, and within what an append is tried for.
+    // Longer than one command may take, and shorter than an append is tried.
     await redis.kill('SIGSTOP')
     await delay(1_300)
     await redis.kill('SIGCONT')
@@ -123,6 +123,6 @@ t.test('an append that times out, is carried out by Redis later and repeated by 
   const log = await proveDelivery(t, { url: replica.url, runId: 'run', publishers, readers: [reader] })
   t.equal(log.events.length, stored(), 'as many as were acknowledged')
   const commands = await redis.client().info('commandstats')
-  // The script asks whose the run is by itself only when it finds an append carried out.
+  // The script reads the run's tenant by itself only when it finds an append carried out.
   t.ok(Number(/cmdstat_hget:calls=(\d+)/.exec(commands)?.[1]) > 0, 'appends were repeated')
 })

@@ -24,7 +24,7 @@ t.test('readers stop reading until 200 MB have passed, then go on: bounded memor
     await waitForCursor([fast], publisher.acknowledged.at(-1)?.id ?? '')
     return publisher
   }
-  // What it takes to pass them on to readers who read is not their doing.
+  // Memory used for passing events on to readers that do read is not caused by slow readers.
   const first = await pass('first', 1_000)
   await waitForCursor(slow, fast.cursor)
   const before = await held(replica)

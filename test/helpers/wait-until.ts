@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 /**
  * Waits until a condition holds, asking every few milliseconds.
  *
- * @param what the condition in words, for the error
+ * @param what describes the condition, for the error
  * @throws Error when it doesn't hold within `timeoutMs`
  */
 export async function waitUntil (what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {

@@ -10,7 +10,7 @@ const gap = (reason: string, requested: string | null, resumedAfter: string, los
 const end = (lastEventId: string): Seen => ({ kind: 'end', lastEventId })
 const FRESH = [connect(null), open('0-0')]
 
-/** A log that has the events first to last, whose publisher was told of all of them, and one reader. */
+/** A log with the events first to last, all of them acknowledged, and one reader. */
 function evidence ([first, last]: readonly [number, number], seen: readonly Seen[], changes: Partial<Evidence> = {}): Evidence {
   const events = Array.from({ length: last - first + 1 }, (_, index) => known(first + index))
   const start = first === 1 ? '0-0' : `1000-${first - 1}`

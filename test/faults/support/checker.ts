@@ -2,8 +2,8 @@ import { msOf, ORIGIN, seqOf, type EventId } from '@runcast/protocol'
 import type { Allowances, Evidence, Known, LogCopy, Reading, SeenGap } from './evidence.ts'
 
 /**
- * Compares what was acknowledged, what the log holds and what every reader saw: order kept, none twice, none missing
- * or each missing one covered by a gap with the right count, and no id that ever names two events.
+ * Compares the acknowledged events, the log and the events that every reader saw. Order must be kept, no event may
+ * come twice, a gap with the right count must cover each missing event, and no id may ever name two events.
  *
  * @returns one sentence per violation; none when the guarantee held
  */
@@ -16,7 +16,7 @@ export function check (evidence: Evidence, allowances: Allowances = {}): string[
   ]
 }
 
-/** No id names two events, whoever saw them, and whether they are void now or not. */
+/** No id may name two events, void ones included. */
 function checkNames ({ acknowledged, log, readings }: Evidence): string[] {
   const names = new Map<EventId, string>()
   const faults: string[] = []
@@ -56,11 +56,11 @@ function checkAcknowledged ({ acknowledged, log }: Evidence, { redisMayLose = fa
     .map(({ id, name }) => `acknowledged: ${id} ${name} is not in the log`)
 }
 
-/** What is left of a reader's events when all that gaps declared void is taken away. */
+/** The events and the cursor that a reader has left once the events that gaps declared void are taken away. */
 interface Standing {
   held: Known[]
   cursor: EventId
-  /** Whether anything came on this connection that a gap's `requested` could name. */
+  /** True when this connection has a cursor that a gap's `requested` could name. */
   hasCursor: boolean
 }
 
@@ -113,14 +113,14 @@ function checkGap ({ reason, requested, resumedAfter, lost }: SeenGap, { cursor,
   return faults
 }
 
-/** What the reader holds after `resumedAfter` is void; of a forked history all, unless that very id is held. */
+/** Drops the reader's events after `resumedAfter`; all events of a forked history, unless the reader holds that very id. */
 function takeGap ({ reason, resumedAfter }: SeenGap, standing: Standing): void {
   if (reason !== 'expired') standing.held.length = standing.held.findIndex(({ id }) => id === resumedAfter) + 1
   standing.cursor = resumedAfter
   standing.hasCursor = true
 }
 
-/** Whether an id may be the successor of another. */
+/** Tells if an id may be the successor of another. */
 function follows (before: EventId, id: EventId): boolean {
   return seqOf(id) === seqOf(before) + 1 && msOf(id) >= msOf(before)
 }

@@ -8,7 +8,7 @@ import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** A way between readers and a service that can be taken away without a packet. */
 export interface CuttableNetwork {
-  /** What it is made of, for the test's output. */
+  /** Names its technique, for the test's output. */
   readonly kind: string
   /** The address that the service must listen on. */
   readonly host: string
@@ -21,8 +21,8 @@ export interface CuttableNetwork {
 const CLIENTS = fileURLToPath(new URL('./leaving-clients.js', import.meta.url))
 
 /**
- * Makes a network namespace whose cable can be pulled. Where that is not permitted it is a proxy that swallows
- * everything, which lacks one thing: what the service writes is acknowledged.
+ * Makes a network namespace whose cable can be pulled. If that is not permitted it is a proxy that swallows
+ * everything. The proxy lacks one thing: it acknowledges the bytes that the service writes.
  */
 export async function startCuttableNetwork (t: Pick<Test, 'teardown'>): Promise<CuttableNetwork> {
   const name = `runcast-${process.pid}`

@@ -17,7 +17,7 @@ export interface Delivery {
   readonly publishers: readonly Publisher[]
   readonly readers: readonly Reader[]
   readonly allowances?: Allowances
-  /** How long the readers may take to come to the end, in milliseconds; by default 20 s. */
+  /** The time that the readers may take to come to the end, in milliseconds; by default 20 s. */
   readonly timeoutMs?: number
 }
 

@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { redisKeys } from '../../../services/redis/keys.ts'
 import { numberedPayload } from './event-names.ts'
 
-/** An engine that plainly PUBLISHes numbered events and hears nothing of what becomes of them. */
+/** An engine that plainly PUBLISHes numbered events and gets no answer. */
 export interface Engine {
   /** The names of the events that Redis took, in order. */
   readonly sent: readonly string[]
@@ -12,7 +12,7 @@ export interface Engine {
   stop (): Promise<void>
 }
 
-/** How often it publishes, in milliseconds. */
+/** The time between two of its events, in milliseconds. */
 const INTERVAL_MS = 10
 
 /** Starts to PUBLISH to a run, so many events a second; ended at the test's teardown. */

@@ -7,12 +7,12 @@ export interface Known {
   readonly name: string
 }
 
-/** What a run log holds at the end. */
+/** The content of a run log at the end. */
 export interface LogCopy {
   readonly events: readonly Known[]
   /** The id before the first of the events. */
   readonly start: EventId
-  /** The newest id ever given, as far as the service knows: that of the last event, if there is one. */
+  /** The newest id ever given, as far as the service knows: the last event's, if there is one. */
   readonly last: EventId
 }
 
@@ -25,7 +25,7 @@ export interface SeenGap {
   readonly lost: number | null
 }
 
-/** One step of what a reader saw, in order. */
+/** One thing that a reader saw. */
 export type Seen =
   /** A connection was asked for; `cursor` is the Last-Event-ID that was sent, null for none. */
   | { readonly kind: 'connect', readonly cursor: string | null }
@@ -42,14 +42,14 @@ export interface Reading {
 
 /** Everything that is known of one run at the end of a scenario. */
 export interface Evidence {
-  /** What publishers were told is stored; of one publisher in the order in which it published. */
+  /** The events that the service acknowledged; each publisher's are in the order in which it published. */
   readonly acknowledged: readonly Known[]
   readonly log: LogCopy
   readonly readings: readonly Reading[]
 }
 
-/** What a scenario allows. */
+/** The losses that a scenario allows. */
 export interface Allowances {
-  /** Redis itself may have lost what it had acknowledged: then no reader may end up with it. */
+  /** True when Redis itself may have lost acknowledged events. Then no reader may end up with one of these. */
   readonly redisMayLose?: boolean
 }

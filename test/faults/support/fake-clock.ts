@@ -6,7 +6,7 @@ import { temporaryDirectory } from '../../helpers/service/app.ts'
 
 /** The clock of one host, which a test can set. */
 export interface FakeClock {
-  /** What a program's environment needs to have to go by this clock. */
+  /** The variables that make a program go by this clock. */
   readonly env: Readonly<Record<string, string>>
   /** Sets it so many seconds ahead of the true time, or, when negative, behind it. */
   set (seconds: number): void
@@ -25,11 +25,11 @@ export async function startFakeClock (t: Test): Promise<FakeClock> {
   const library = execFileSync('faketime', ['-f', '+0s', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim()
   return {
     env: {
-      // Redis' own allocator asks for the time before libfaketime can answer, so that of the C library stands in for it.
+      // Redis' own allocator asks for the time before libfaketime can answer. The C library's allocator replaces it.
       LD_PRELOAD: `libc_malloc_debug.so.0 ${library}`,
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_NO_CACHE: '1',
-      // A step changes what time of day it is, not how long something takes.
+      // A step changes the time of day, not the length of a wait.
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
       DONT_FAKE_MONOTONIC: '1'
     },

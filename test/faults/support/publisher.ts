@@ -12,7 +12,7 @@ export interface PublisherOptions {
   readonly runId: string
   /** Without a slash; by default `p`. */
   readonly name?: string
-  /** How many events it publishes; by default it goes on until it is stopped. */
+  /** The number of events that it publishes; by default it goes on until it is stopped. */
   readonly events?: number
   /** Events per request; by default 1. */
   readonly batch?: number
@@ -24,9 +24,9 @@ export interface PublisherOptions {
 
 /** A publisher that numbers its events and repeats each request under one Idempotency-Key until it is acknowledged. */
 export interface Publisher {
-  /** What it was told is stored, in order. */
+  /** The acknowledged events, in order. */
   readonly acknowledged: readonly Known[]
-  /** How often each answer came; 0 stands for none. */
+  /** The number of answers by status; 0 stands for no answer. */
   readonly answers: ReadonlyMap<number, number>
   /** Resolves when all is acknowledged. Rejects when it is refused for good. */
   readonly done: Promise<void>
@@ -34,7 +34,7 @@ export interface Publisher {
   stop (): Promise<void>
 }
 
-/** How long a request may take before it is repeated, in milliseconds. */
+/** The time that a request may take before it is repeated, in milliseconds. */
 const TIMEOUT_MS = 20_000
 const PAUSE_AFTER_FAILURE_MS = 50
 
@@ -81,7 +81,7 @@ export function startPublisher (t: Pick<Test, 'teardown'>, options: PublisherOpt
     agent.destroy()
   })
   const done = publishAll()
-  // Whoever waits for it hears of a refusal; the check finds what is missing otherwise.
+  // Code that awaits `done` hears of a refusal. Otherwise the check finds the missing events.
   done.catch(() => {})
   return {
     acknowledged,

@@ -8,7 +8,7 @@ import { nameOf } from './event-names.ts'
 import type { Known, Reading, Seen, SeenGap } from './evidence.ts'
 
 export interface ReaderOptions {
-  /** What the reader is called in a checker's sentences; by default `reader`. */
+  /** The reader's name in a checker's sentences; by default `reader`. */
   readonly name?: string
   /** Sent with the first connection, as a page does that knows where it was. */
   readonly lastEventId?: string
@@ -21,7 +21,7 @@ export interface SeenClose {
   readonly reason: string
   /** By `performance.now()`. */
   readonly at: number
-  /** What the reader will wait for before it comes back, in milliseconds. */
+  /** The wait before the reader comes back, in milliseconds. */
   readonly retryMs: number
 }
 
@@ -32,7 +32,7 @@ export interface Reader extends Reading {
   readonly state: 'connecting' | 'open' | 'closed'
   /** Its Last-Event-ID. */
   readonly cursor: string
-  /** How many streams were opened to it: attempts that were only told to come back do not count. */
+  /** The number of streams opened to it. An attempt that was only told to come back does not count. */
   readonly connections: number
   /** The statuses of the answers it got. */
   readonly statuses: readonly number[]

@@ -16,7 +16,7 @@ export interface Replica {
   /** Sends a signal. */
   kill (signal: NodeJS.Signals): void
   isReady (): Promise<boolean>
-  /** What it has logged so far. */
+  /** The lines that it has logged so far. */
   logged (): LoggedLine[]
   /** Its memory after a full garbage collection, in bytes. */
   memory (): Promise<NodeJS.MemoryUsage>
@@ -29,7 +29,7 @@ export interface Replica {
   metric (name: string): Promise<number>
 }
 
-/** A line of the log: pino's levels, of which 40 is a warning. */
+/** A line of the log. The levels are pino's: 40 is a warning. */
 export interface LoggedLine {
   readonly level: number
   readonly time: number
@@ -37,10 +37,10 @@ export interface LoggedLine {
   readonly [field: string]: unknown
 }
 
-/** How long a start may take where very many processes share a processor, in milliseconds. */
+/** The time that a start may take when very many processes share a processor, in milliseconds. */
 const START_MS = 90_000
 
-/** How many ticks of CPU time a second has on Linux. */
+/** The ticks of CPU time in a second, on Linux. */
 const TICKS_PER_SECOND = 100
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))

@@ -10,7 +10,7 @@ export interface SixNodes extends RedisCluster {
   readonly settings: Record<string, string>
   /** The replica that each of the three first primaries has. */
   readonly replicas: ReadonlyMap<RedisServer, RedisServer>
-  /** What all nodes that answer have counted, by the names of Redis' INFO commandstats and errorstats. */
+  /** The sums over all nodes that answer, by the names of Redis' INFO commandstats and errorstats. */
   counts (): Promise<ReadonlyMap<string, number>>
 }
 

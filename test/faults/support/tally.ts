@@ -3,17 +3,17 @@ import { request } from 'node:http'
 import type { Test } from 'tap'
 import { token } from '../../helpers/service/tokens.ts'
 
-/** A reader that is one of very many: it only counts and hashes what comes on its one connection. */
+/** A reader that is one of very many: it only counts and hashes the bytes of its one connection. */
 export interface Tally {
-  /** How many bytes have come. */
+  /** The number of bytes received. */
   readonly bytes: number
-  /** Whether its connection broke or ended. */
+  /** True once its connection broke or ended. */
   readonly isOver: boolean
   /** A digest of all that came, comments too; to be asked for once. */
   digest (): string
 }
 
-/** How often a slow reader takes something, in milliseconds, and how much at most. */
+/** The time between two reads of a slow reader, in milliseconds, and the most bytes of one. */
 const SIP_MS = 20
 const SIP_BYTES = 16_384
 

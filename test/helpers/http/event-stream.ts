@@ -39,7 +39,7 @@ export function eventsOf (stream: Pick<EventStream, 'frames'>): Frame[] {
 }
 
 /**
- * Opens a stream and collects what comes. Resolves when the head of the response is there, whatever its status.
+ * Opens a stream and collects its frames. Resolves when the head of the response is there, with any status.
  *
  * @param url the whole URL
  */

@@ -9,7 +9,7 @@ import { portOf } from '../redis/redis-server.ts'
 export interface FeedServer {
   readonly feeds: Feeds
   readonly url: string
-  /** The followers in the order in which they came, and those whose sockets are gone. */
+  /** All followers in the order in which they came, and the ones that are gone. */
   readonly followers: FeedFollower[]
   readonly closed: FeedFollower[]
   /** The faults that kept a feed from reading. */

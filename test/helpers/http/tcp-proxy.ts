@@ -7,21 +7,21 @@ import { portOf } from '../redis/redis-server.ts'
 /** A TCP proxy on 127.0.0.1 whose faults a test switches on and off. */
 export interface TcpProxy {
   readonly port: number
-  /** How many connections are open. */
+  /** The number of open connections. */
   connections (): number
-  /** How many connections it has led on so far. */
+  /** The number of connections passed on to the target so far. */
   passed (): number
   /** Breaks every open connection with a reset. */
   cut (): void
-  /** Whether bytes are swallowed both ways, or only those of the target, while connections stay open. Swallowed bytes never arrive. */
+  /** Swallows bytes both ways, or only the target's, for good. Connections stay open. */
   blackhole (on: boolean | 'answers'): void
-  /** From now on swallows all bytes of those open connections whose client began by saying this, among other things. */
+  /** From now on swallows all bytes of open connections whose client has sent this text near the beginning. */
   silence (text: string): void
   /** Half-opens every connection: the client's side is gone, and the target is not told and goes on writing. */
   abandon (): void
   /** Holds every chunk back for so many milliseconds, both ways. */
   delay (ms: number): void
-  /** Whether new connections are reset at once. */
+  /** Resets new connections at once. */
   refuse (on: boolean): void
   /** Breaks each new connection with a reset once so many bytes of the target's have passed; null for never. */
   cutAfter (bytes: number | null): void
@@ -29,7 +29,7 @@ export interface TcpProxy {
   retarget (port: number): void
 }
 
-/** As much of what a client says at first is kept to tell it by. */
+/** The length of the client's beginning that `silence` looks at. */
 const REMEMBERED_CHARACTERS = 1_024
 
 interface Link {
@@ -38,7 +38,7 @@ interface Link {
   said: string
   silent: boolean
   abandoned: boolean
-  /** How many bytes of the target's may still pass. */
+  /** The number of the target's bytes that may still pass. */
   left: number
 }
 
@@ -70,7 +70,7 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
         if (from === link.target) link.left -= bytes.length
         if (!to.write(bytes) && !to.destroyed) await Promise.race([once(to, 'drain'), once(to, 'close')])
         if (link.left === 0) {
-          // Not before the client has got what may pass.
+          // The reset comes only after the client has got the bytes that may pass.
           to.end()
           reset(from)
         }

@@ -25,10 +25,10 @@ export async function launchBrowser (t: Test): Promise<Browser> {
   return browser
 }
 
-/** A page and what went wrong in it. */
+/** A page and its faults. */
 export interface WatchedPage {
   readonly page: Page
-  /** Errors of scripts and of the console, among them what the content security policy refused. */
+  /** Errors of scripts and of the console. Refusals by the content security policy are among them. */
   readonly faults: string[]
   /** The addresses that were asked for at other origins than the page's first. */
   readonly foreign: string[]
@@ -37,7 +37,7 @@ export interface WatchedPage {
 /**
  * Opens a page with a session of its own.
  *
- * @param origin where the service is; what is asked for elsewhere is noted in `foreign`
+ * @param origin the service's; requests to other origins are noted in `foreign`
  */
 export async function openPage (browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext({ baseURL: origin, reducedMotion: 'reduce', ...options })
@@ -68,7 +68,7 @@ export function setView (page: Page, state: 'visible' | 'hidden'): Promise<void>
 }
 
 /**
- * Looks for what keeps people from using the page, by the rules of WCAG 2.2 A and AA.
+ * Looks for barriers in the page, by the rules of WCAG 2.2 A and AA.
  *
  * @returns a sentence for each violation, with the elements that have it
  */

@@ -5,7 +5,7 @@ import { CLONE } from '../service/runcast-command.ts'
 
 const IMAGES = join(CLONE, 'docs/images')
 
-/** Whether the pictures that the documents show are taken anew. */
+/** True when the pictures of the documents are taken anew. */
 export const TAKES_PICTURES = process.env['UPDATE_IMAGES'] === '1'
 
 /** The window that they show. */

@@ -19,7 +19,7 @@ export const asItems = (events: readonly SourceEvent[]): StreamedItem[] => event
 /** A status_change. */
 export const status = (name: string, more: object = {}) => ({ type: 'status_change', data: { status: name, ...more } })
 
-/** What the rows of the log say. */
+/** The texts of the log's rows. */
 export function texts ({ log }: RunModel): string[] {
   return Array.from({ length: log.count }, (_, index) => log.rowAt(index)?.text ?? '')
 }

@@ -1,12 +1,12 @@
 import type { Locator, Page } from 'playwright-core'
 import { waitUntil } from '../wait-until.ts'
 
-/** The lines of a run's log as a person sees them, and what the page says of it. */
+/** The parts of a run's page as a person sees them. */
 export interface RunPage {
   readonly page: Page
   /** The log. */
   readonly log: Locator
-  /** The indicator of the connection, with what the last reconnect has found. */
+  /** The indicator of the connection, with the result of the last reconnect. */
   readonly connection: Locator
   /** Resolves when a text is in view in the log. */
   seen (text: string): Promise<void>
@@ -37,13 +37,13 @@ export async function openRun (page: Page, runId: string): Promise<RunPage> {
   return runPage(page)
 }
 
-/** Whether a line with this text is between the upper and the lower edge of the log. */
+/** Tells if a line with this text is between the upper and the lower edge of the log. */
 async function isInView (log: Locator, text: string): Promise<boolean> {
   const [outer, inner] = await Promise.all([log.boundingBox(), boxOf(log.getByText(text, { exact: true }).first())])
   return outer !== null && inner !== null && inner.y >= outer.y - 1 && inner.y + inner.height <= outer.y + outer.height + 1
 }
 
-/** Where something is; null when it is not there, or went while it was looked at. */
+/** The place of an element; null when it is not there, or went in the meantime. */
 async function boxOf (locator: Locator) {
   return await locator.count() === 0 ? null : locator.boundingBox({ timeout: 1_000 }).catch(() => null)
 }

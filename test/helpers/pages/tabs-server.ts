@@ -7,7 +7,7 @@ import { portOf } from '../redis/redis-server.ts'
 
 /** A page of the test's own beside the service, at one origin. */
 export interface TabsServer {
-  /** Where both are. */
+  /** The address of both. */
   readonly url: string
   /** The streams that the page's tabs have open, and how many were at once at most. */
   readonly streams: { open: number, most: number, opened: number }

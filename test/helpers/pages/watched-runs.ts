@@ -2,7 +2,7 @@ import { seqOf } from '@runcast/protocol'
 import type { Run, RunList } from '../../../schemas/runs.ts'
 import type { EventStream, Frame } from '../http/event-stream.ts'
 
-/** What a client of the feed has after some frames: the last snapshot, and the updates since. */
+/** The state of a feed's client after some frames: the last snapshot, and the updates since. */
 export interface WatchedRuns {
   readonly runs: ReadonlyMap<string, Run>
   readonly snapshots: number
@@ -41,7 +41,7 @@ export function runOf (frame: Frame): Run {
   return JSON.parse(frame.data)
 }
 
-/** Whether a frame is the update that brings a run to this event. */
+/** Tells if a frame is the update that brings a run to this event. */
 export function isUpdateTo (lastEventId: string | undefined): (frame: Frame) => boolean {
   return (frame) => frame.event === 'run_updated' && runOf(frame).last_event_id === lastEventId
 }

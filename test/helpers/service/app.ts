@@ -14,9 +14,9 @@ export { token as tokenFor } from './tokens.ts'
 /** The real service, listening. */
 export interface App {
   readonly app: FastifyInstance
-  /** Where it listens, such as http://127.0.0.1:34567. */
+  /** The address that it listens on, such as http://127.0.0.1:34567. */
   readonly url: string
-  /** Asks it for a path, with a token that permits everything unless the headers say who asks. */
+  /** Asks it for a path, with a token that permits everything unless the headers hold credentials. */
   call (path: string, init?: { method?: string, headers?: Record<string, string>, body?: string | Buffer }): Promise<Response>
   /** Publishes to a run and gives the ids. */
   publish (runId: string, events: unknown, claims?: Record<string, unknown>): Promise<string[]>
@@ -34,7 +34,7 @@ export interface App {
  * Starts the service on a free port, with the embedded log in a directory of its own unless the settings name Redis.
  *
  * @param settings as in the environment; '' takes a setting away
- * @param handed what else whoever registers the service may hand to it
+ * @param handed further options of the service's plugin
  */
 export async function buildApp (t: Test, settings: Record<string, string> = {}, handed: Pick<ServiceOptions, 'uiDirectory'> = {}): Promise<App> {
   const directory = settings['DATA_DIR'] ?? await temporaryDirectory(t)
@@ -66,7 +66,7 @@ export async function buildApp (t: Test, settings: Record<string, string> = {}, 
   return { app, url, directory, call, publish, close, log: () => logged.join(''), printed: () => printed.join('') }
 }
 
-/** A directory that is removed after the test and what it started are done. */
+/** A directory that is removed once the test and the processes that it started are done. */
 export async function temporaryDirectory (t: Test): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'runcast-test-'))
   t.teardown(() => rm(directory, { recursive: true, force: true }))

@@ -14,7 +14,7 @@ export function exec (t: Test, service: StandInService, command: string[], optio
   return runcast(t, ['exec', '--run-id', RUN, ...options.flags ?? [], '--', ...command], { ...options, environment })
 }
 
-/** The payloads of the run's events, or of those of one type. */
+/** The payloads of the run's events, or only of one type's. */
 export function published (service: StandInService, type?: string): Record<string, unknown>[] {
   return service.events(RUN).filter((event) => type === undefined || event.type === type).map((event) => JSON.parse(event.data))
 }

@@ -17,7 +17,7 @@ export interface RunService extends RunSource {
   /** The event of a number. */
   event (seq: number): SourceEvent
   readonly requests: readonly EventPageQuery[]
-  /** What `findFirstError` gives. */
+  /** The result of `findFirstError`. */
   firstError: string | null
 }
 

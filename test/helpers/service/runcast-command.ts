@@ -13,7 +13,7 @@ export const RUNCAST = join(CLONE, 'bin/runcast.js')
 /** A `runcast` on its way. */
 export interface Runcast {
   readonly process: ChildProcess
-  /** What it has printed so far. */
+  /** The text that it has printed so far. */
   readonly output: { stdout: string, stderr: string }
   /** Resolves with its exit code when it is over and all its output is read. */
   readonly code: Promise<number | null>

@@ -6,10 +6,10 @@ import type { Test } from 'tap'
 /** The service as a process of its own. */
 export interface ServerProcess {
   readonly pid: number
-  /** What it has written so far. */
+  /** The text that it has written so far. */
   stdout (): string
   stderr (): string
-  /** Waits until the standard output has a text; gives what the pattern caught. Throws when the process ends before. */
+  /** Waits for a text in the standard output; gives the pattern's match. Throws when the process ends before. */
   printed (pattern: RegExp): Promise<RegExpExecArray>
   kill (signal: NodeJS.Signals): void
   /** The exit code, once it is gone. */
@@ -17,8 +17,8 @@ export interface ServerProcess {
 }
 
 /**
- * Starts the built service, or a script of the project as TypeScript, with nothing in its environment but what it needs
- * and the settings.
+ * Starts the built service, or a script of the project as TypeScript. Its environment holds the settings and the few
+ * variables that every program needs.
  *
  * @param settings as in the environment
  * @param script with its arguments, relative to the project

@@ -34,7 +34,7 @@ export async function deploy (directory: string, files: Readonly<Record<string, 
   for (const [file, content] of Object.entries(files)) await writeFile(join(directory, file), typeof content === 'string' ? content : JSON.stringify(content))
 }
 
-/** The service with workflows, and what tests ask of it. */
+/** The service with workflows, and the calls that tests make. */
 export interface WorkflowApp extends App {
   readonly workflowsDirectory: string
   /** Sends JSON with claims beside the usual ones, and headers. */

@@ -9,7 +9,7 @@ import type { MakeHarness } from './contract/support.ts'
 
 export type { MakeHarness, RunLogHarness } from './contract/support.ts'
 
-/** What every run log does, whatever it is kept in. */
+/** The contract of every run log, in any storage. */
 export function runLogContract (t: Test, makeHarness: MakeHarness): void {
   t.test('appends in order, all or nothing, within bounds', (t) => appendContract(t, makeHarness))
   t.test('does once what is named', (t) => onceContract(t, makeHarness))

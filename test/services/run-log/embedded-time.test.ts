@@ -96,7 +96,7 @@ async function sweptTo (directory: string, expected: Record<string, number>): Pr
   })
 }
 
-/** How many rows each table has. Reads only, since in one process a second writer would block the first. */
+/** Counts the rows of each table. Reads only, since in one process a second writer would block the first. */
 async function rowsOf (directory: string): Promise<Record<string, number>> {
   const root = open({ path: join(directory, 'runs.mdb'), readOnly: true })
   const names = ['runs', 'steps', 'entries', 'once', 'index', 'deadlines']

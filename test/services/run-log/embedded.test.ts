@@ -222,7 +222,7 @@ async function makeHarness (t: Test, retention: Retention): Promise<RunLogHarnes
     if (run !== undefined) runs.putSync(runId, { ...run, appendedAt: run.appendedAt - seconds * 1_000 })
     await root.close()
     await log.open()
-    // What comes later has another time, as it would.
+    // Later events get a later time, as in production.
     ahead += 1
   }
   return {

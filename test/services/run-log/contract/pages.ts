@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import type { LogEvent } from '../../../../services/run-log/run-log.ts'
 import { append, at, clockPast, logEvent, logEvents, payloads, read, readAfter, readAll, ROOMY, type MakeHarness } from './support.ts'
 
-/** Where a page begins, how large it is, and the way back. */
+/** Covers the begin and the size of a page, and paging backwards. */
 export async function pageContract (t: Test, makeHarness: MakeHarness): Promise<void> {
   const harness = await makeHarness(t, { ...ROOMY, maxEvents: 20 })
   const { log } = harness

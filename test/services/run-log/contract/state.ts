@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { MAX_STEPS } from '../../../../services/run-log/retention.ts'
 import { append, at, clockPast, logEvent, logEvents, read, ROOMY, statusEvent, stepEvent, type MakeHarness } from './support.ts'
 
-/** What the events make of their run. */
+/** Covers the state of a run that follows from its events. */
 export async function stateContract (t: Test, makeHarness: MakeHarness): Promise<void> {
   const harness = await makeHarness(t, ROOMY)
   const { log } = harness

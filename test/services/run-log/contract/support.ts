@@ -9,7 +9,7 @@ import type { RunEffect } from '../../../../services/run-log/effect.ts'
 /** One store under test. */
 export interface RunLogHarness {
   readonly log: RunLog
-  /** Makes a run as it is when the time of its log is over and that of its state is not. */
+  /** Expires the log of a run but not its state. */
   expireLog (runId: string): Promise<void>
   /** Makes a run as it is when both times are over. */
   expireRun (runId: string): Promise<void>

@@ -3,7 +3,7 @@ import { ORIGIN, seqOf, type EventId } from '@runcast/protocol'
 import type { LogEvent, RunLog } from '../../../../services/run-log/run-log.ts'
 import type { Truth } from './run-model.ts'
 
-/** A follower with its cursor and what it has since the last gap it was told of. */
+/** A follower with its cursor and its events since the last gap that it was told of. */
 export class FollowerModel {
   readonly #runId: string
   #cursor: EventId = ORIGIN
@@ -16,7 +16,7 @@ export class FollowerModel {
   }
 
   /**
-   * Reads a page and checks it, the gap and all that is held against what is true.
+   * Reads a page. Checks the page, the gap and all events held against the truth.
    *
    * @returns whether the page brought anything
    */
@@ -38,7 +38,7 @@ export class FollowerModel {
     return events.length > 0
   }
 
-  /** What is held is the present history from one id to another, without a hole, a repetition or a stranger. */
+  /** The events held must be the present history from one id to another, without a hole, a repetition or a stranger. */
   #check ({ history }: Truth): void {
     const from = this.#since === ORIGIN ? 0 : history.findIndex(({ id }) => id === this.#since) + 1
     assert(from > 0 || this.#since === ORIGIN, `${this.#since} is not of the present history`)

@@ -8,11 +8,11 @@ import { waitUntil } from '../../../helpers/wait-until.ts'
 import { readAll } from '../contract/support.ts'
 import { FollowerModel } from './follower-model.ts'
 
-/** What is true of a run on the server that is the primary now. */
+/** The true state of a run on the server that is the primary now. */
 export interface Truth {
   /** Every event of the present history, trimmed or not. */
   readonly history: readonly LogEvent[]
-  /** How many of them are no longer in the log. */
+  /** The number of them that are no longer in the log. */
   readonly trimmed: number
 }
 
@@ -23,18 +23,18 @@ interface Snapshot {
 
 const NOTHING: Truth = { history: [], trimmed: 0 }
 
-/** How far a clock is ahead when it is, in milliseconds: more than a test takes. */
+/** The lead of a clock that is ahead, in milliseconds: more than a test takes. */
 const AHEAD_MS = 60_000
 
-/** Beyond how far the time of an id can leap, some delay included, in milliseconds. */
+/** More than the time of an id can leap, some delay included, in milliseconds. */
 const LEAP_MS = 1_500
 
 /**
- * One run on two real servers, of which one is the primary, with producers, followers and faults, and a model of what
- * must come of it. A failover brings an older state of the keys to the other server, as a replica that lacks the tail.
+ * One run on two real servers, one of them the primary, with producers, followers and faults, and a model of the right
+ * result. A failover brings an older state of the keys to the other server, as a replica that lacks the tail.
  */
 export class RunModel {
-  /** How many kinds of steps there are. */
+  /** The number of kinds of steps. */
   static readonly actions = 9
 
   readonly #runId: string
@@ -43,7 +43,7 @@ export class RunModel {
   readonly #random: () => number
   readonly #followers: FollowerModel[] = []
   readonly #snapshots: Snapshot[] = []
-  /** What each id that was ever given names. */
+  /** The event that each id ever given names. */
   readonly #named = new Map<EventId, string>()
   #primary = 0
   #truth = NOTHING
@@ -57,7 +57,7 @@ export class RunModel {
     this.#random = random
   }
 
-  /** Lets something happen and checks everything that it must not break. Gives what it was. */
+  /** Takes a random step and checks everything that it must not break. Gives a description of the step. */
   async step (): Promise<string> {
     const [action, work] = this.#choose()
     await work()
@@ -141,7 +141,7 @@ export class RunModel {
     this.#record(request.events.map(({ type, data }, index) => ({ id: ids[index] ?? '', type, data })))
   }
 
-  /** What a server has written whose clock was ahead, and is now right again. */
+  /** Appends as a server did whose clock was ahead and is now right again. */
   async #appendAhead (): Promise<void> {
     const { keys } = this.#log
     if (await this.#redis.exists(keys.log(this.#runId), keys.run(this.#runId)) < 2) return
@@ -197,7 +197,7 @@ export class RunModel {
     this.#snapshots.push({ truth: this.#truth, dumps })
   }
 
-  /** The other server becomes the primary with what it has, which may be what the old one had some time ago. */
+  /** Makes the other server the primary, with its own data or with an older state of the present primary. */
   async #failOver (): Promise<void> {
     await this.#takeSnapshot()
     const recent = this.#snapshots.slice(-4)
@@ -206,7 +206,7 @@ export class RunModel {
     if (this.#couldMeetAgain(snapshot.truth)) return
     await this.#deleteKeys()
     this.#primary = 1 - this.#primary
-    // What being promoted does to a server: its data stays, its replication id is another one.
+    // A promotion keeps the data of a server and gives it another replication id.
     await this.#redis.multi().replicaof('127.0.0.1', 1).replicaof('NO', 'ONE').exec()
     for (const [key, dump] of snapshot.dumps) if (dump !== null) await this.#redis.restore(key, 0, dump, 'REPLACE')
     this.#truth = snapshot.truth
@@ -215,7 +215,7 @@ export class RunModel {
   }
 
   /**
-   * Whether the random leap of the next id could by a chance of 1 in 1,000 meet an id that is lost: two failovers
+   * Tells if the random leap of the next id could, by a chance of 1 in 1,000, meet a lost id: after two failovers
    * within a second, or with the clock behind. That residue is known, so the model keeps out of it.
    */
   #couldMeetAgain ({ history }: Truth): boolean {
