@@ -52,11 +52,11 @@ export interface Received {
   readonly repeated: number
   /** Streams that ended too early. */
   readonly ended: number
-  /** From the first publication, or the first request, to the last event. */
+  /** The time from the first publication, or the first request, to the last event. */
   readonly seconds: number
   readonly p50_us: number
   readonly p99_us: number
-  /** Of every event only its slowest delivery counts. */
+  /** Counts only the slowest delivery of every event. */
   readonly slowest_p99_us: number
 }
 

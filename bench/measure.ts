@@ -6,7 +6,7 @@ import type { Bench, ServerKind } from './servers/server.ts'
 /** A measurement in which something else had the server's CPU for more than this share of the time is repeated. */
 export const MOST_DISTURBED = 0.05
 
-/** After a start, in milliseconds. */
+/** The wait after a start, in milliseconds. */
 const SETTLE_MS = 500
 
 /** The thoroughness of the measurements. */

@@ -62,11 +62,11 @@ export function settleIn (): void {
     // Linux may group processes by session. Then a priority counts only within the group.
     writeFileSync('/proc/self/autogroup', String(PRIORITY))
   } catch {
-    // Not permitted, or there are no groups.
+    // The priority is not permitted, or there are no groups.
   }
 }
 
-/** Ends a program and all that it started, those that do not heed by force. */
+/** Ends a program and all processes that it started, by force if they do not heed the signal. */
 export async function stop (child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const pids = processTree(child.pid)

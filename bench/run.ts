@@ -75,7 +75,7 @@ function redisCommand (port: number, directory: string): string[] {
 }
 
 /**
- * The things with some names, in their own order; all of them without names.
+ * Picks things by their names, in their own order; all of them when no names are given.
  *
  * @throws RangeError when there is no such thing
  */

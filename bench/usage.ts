@@ -25,7 +25,7 @@ export function cpuSeconds (pids: readonly number[]): number {
   return ticks / TICKS
 }
 
-/** For how long the main thread of a process has run, and for how long it could have but another one did, in seconds. */
+/** The time that the main thread of a process has run, and the time that it waited for a CPU, in seconds. */
 export function mainThread (pid: number): { readonly ran: number, readonly waited: number } {
   const [ran = 0, waited = 0] = readOrEmpty(`/proc/${pid}/schedstat`).split(' ').map((nanoseconds) => Number(nanoseconds) / 1e9)
   return { ran, waited }

@@ -13,7 +13,7 @@ static inline int64_t clock_us (clockid_t clock) {
 /* Runs evenly; for durations. */
 static inline int64_t steady_us (void) { return clock_us(CLOCK_MONOTONIC); }
 
-/* Since 1970, as the `ts` of events. */
+/* The time since 1970, as in the `ts` of events. */
 static inline int64_t wall_us (void) { return clock_us(CLOCK_REALTIME); }
 
 #endif

@@ -4,7 +4,7 @@ import { publishBatch } from '../publish.ts'
 import { publishTo } from './fan-out.ts'
 import type { Figure, Sample, Scenario } from './scenario.ts'
 
-/** Batches of this many events, so many of them under way at once, each to a run of its own. */
+/** The events of a batch, and the batches under way at once. Each batch goes to a run of its own. */
 const BATCH = 100
 const PUBLISHERS = 16
 

@@ -43,7 +43,7 @@ async function secondsOff (server: RedisServer): Promise<number> {
   return Math.round(Number(seconds) - Date.now() / 1_000)
 }
 
-/** The ids stand still rather than go back, and nobody noticed. */
+/** Checks that the ids stand still rather than go back, and that no publisher or reader noticed. */
 function nobodyNoticed (t: Test, { readers }: Scene, log: LogCopy): void {
   t.ok(log.events.every(({ id }, index) => msOf(id) >= msOf(log.events[index - 1]?.id ?? '0-0')), 'no time is less than the one before')
   t.same(readers.map((reader) => [reader.connections, reader.gaps()]), readers.map(() => [1, []]))

@@ -71,7 +71,7 @@ async function allDelivered (t: Test, { replicas, runs }: Scene, redisMayLose = 
   }
 }
 
-/** Checks that no node got a command that a Cluster forbids, or answered one that spans slots. */
+/** Checks that no node got a command that a Cluster must never get, or refused one that spans slots. */
 async function nothingForbidden (t: Test, { nodes }: Scene): Promise<void> {
   const counts = await nodes.counts()
   t.ok((counts.get('evalsha') ?? 0) > 0)
@@ -104,7 +104,7 @@ t.test('a shard is down without a successor: little CPU, few lines in the log, o
   await Promise.all([spare, down].map((node) => node.kill('SIGSTOP')))
   await spare.kill('SIGKILL')
   await down.kill('SIGKILL')
-  // Longer than it takes until all nodes know.
+  // After this time all nodes know that the shard is down.
   await delay(3 * NODE_TIMEOUT_MS)
   const startedAt = performance.now()
   const before = scene.replicas.map((replica) => ({ cpu: replica.cpuSeconds(), lines: troubles(replica) }))

@@ -100,7 +100,7 @@ t.test('the disk is full: publishes are answered 507 or stored, streams stay ope
   for (let round = 1; round <= long(3, 20); round++) {
     const stored = acknowledgedBy(publishers)
     await waitUntil('some are stored', () => acknowledgedBy(publishers) >= stored + 500)
-    // Some events are on their way to the disk now, and the service has not measured its free space again.
+    // Fills the disk while events are on their way to it, and before the service measures its free space.
     const free = await fill(disk)
     const before = refused()
     await waitUntil('some are refused', () => refused() >= before + 10)

@@ -17,7 +17,7 @@ t.jobs = 2
 
 const EVENTS = 3
 
-/** The number of places tried at once. An EventSource that has not read `retry:` waits for 3 s, so one by one is slow. */
+/** The number of places tried at once, since an EventSource that has not read `retry:` waits for 3 s. */
 const LANES = 100
 
 /** A service with the embedded log and a run of three events. */

@@ -100,7 +100,7 @@ t.test('the holder is killed, frozen, and cut off: no message is lost, none is d
   })
 
   await publisher.stop()
-  // The next holder finishes the work of the one before, and would show an event that is stored twice.
+  // The next holder does the work that its predecessor left undone, or that it would wrongly do twice.
   const last = await holder()
   await publisher.once()
   await last.kill()

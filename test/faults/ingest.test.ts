@@ -60,7 +60,7 @@ async function sentMore ({ engine }: Scene, events: number): Promise<void> {
   await waitUntil(`${events} more are sent`, () => engine.sent.length >= from + events)
 }
 
-/** Everything that was sent is in the log once and in order, and every reader has it. */
+/** Checks that every sent event is in the log once and in order, and that every reader has it. */
 async function allStored (t: Test, url: string, { engine }: Scene, readers: readonly Reader[]): Promise<void> {
   await engine.stop()
   await waitUntil('all is stored', async () => (await copyLog(url, 'run')).events.length >= engine.sent.length)

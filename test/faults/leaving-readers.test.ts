@@ -14,7 +14,7 @@ t.jobs = 2
 const MEBIBYTE = 1_048_576
 const RUNS = 10
 
-/** The longest time until the service frees all that a reader held, in milliseconds: 30 s, and more for a busy machine. */
+/** The longest time until all that a reader held is freed, in milliseconds: 30 s, and more for a busy machine. */
 const GONE_MS = 90_000
 
 /** The ways in which a reader leaves its connection. */

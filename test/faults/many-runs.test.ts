@@ -32,7 +32,7 @@ async function publishRun ({ url }: App, runId: string, pause: () => Promise<unk
   }
 }
 
-/** Follows as EventSource does, with `cuts` lost connections, until the stream ends; gives the number in each event. */
+/** Follows as EventSource does until the stream ends, losing `cuts` connections; gives the number in each event. */
 async function followRun ({ url }: App, runId: string, cuts: number, random: () => number): Promise<number[]> {
   const got: number[] = []
   let lastEventId: string | undefined

@@ -36,7 +36,7 @@ async function published (scene: Scene, more: number): Promise<void> {
   await waitUntil(`${more} more are published`, () => scene.acknowledged() >= from + more)
 }
 
-/** Nothing but success and 503, and nobody waited in vain. */
+/** Checks that publishers got nothing but success and 503, and none waited in vain. */
 function answersAreHonest (t: Test, { publishers }: Scene): void {
   for (const { answers } of publishers) t.same([...answers.keys()].filter((status) => status !== 201 && status !== 503), [])
 }
@@ -114,7 +114,7 @@ t.test('an append that times out, is carried out by Redis later and repeated by 
   for (let round = 1; round <= long(3, 20); round++) {
     const from = stored()
     await waitUntil('some are stored', () => stored() > from + 50)
-    // Carried out at once, but the answers are lost.
+    // Redis carries the appends out at once, but the answers are lost.
     proxy.blackhole('answers')
     await delay(1_100)
     proxy.blackhole(false)

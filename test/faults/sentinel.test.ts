@@ -40,7 +40,7 @@ async function moved (t: Test, { publishers, sentinels }: Scene, old: RedisServe
   return { primary, before }
 }
 
-/** Whatever was acknowledged after the move is in the log of the new primary. */
+/** Checks that events acknowledged after the move are in the log of the new primary. */
 function nothingLostSince (t: Test, { publishers }: Scene, before: readonly number[], log: LogCopy): void {
   const kept = new Map(log.events.map(({ id, name }) => [id, name]))
   const missing = publishers.flatMap(({ acknowledged }, index) => acknowledged.slice(before[index])).filter(({ id, name }) => kept.get(id) !== name)

@@ -113,7 +113,7 @@ function checkGap ({ reason, requested, resumedAfter, lost }: SeenGap, { cursor,
   return faults
 }
 
-/** Drops the reader's events after `resumedAfter`; all events of a forked history, unless the reader holds that very id. */
+/** Drops the reader's events after `resumedAfter`; all of a forked history's, unless the reader holds that very id. */
 function takeGap ({ reason, resumedAfter }: SeenGap, standing: Standing): void {
   if (reason !== 'expired') standing.held.length = standing.held.findIndex(({ id }) => id === resumedAfter) + 1
   standing.cursor = resumedAfter

@@ -14,7 +14,7 @@ export interface CuttableNetwork {
   readonly host: string
   /** Opens so many streams of a run; resolves when all are open. */
   open (port: number, runId: string, count: number): Promise<void>
-  /** Nothing passes any more, and neither side is told. */
+  /** Lets nothing pass any more, and tells neither side. */
   cut (): void
 }
 

@@ -17,7 +17,7 @@ export async function startFakeClock (t: Test): Promise<FakeClock> {
   const directory = await temporaryDirectory(t)
   const file = join(directory, 'offset')
   const set = (seconds: number) => {
-    // At once, so that nobody reads half of it.
+    // A rename replaces the file at once, so that no program reads half of it.
     writeFileSync(`${file}.new`, `${seconds < 0 ? '' : '+'}${seconds}s\n`)
     renameSync(`${file}.new`, file)
   }

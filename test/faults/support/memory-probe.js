@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
 
-// Loaded into a service before it starts, which otherwise runs as it is: answers every message of its parent with its
-// memory after a full garbage collection, and ends the process when its parent is gone. Threads load it too.
+// Loaded into a service before it starts, and changes nothing else. Answers every message of the parent with the memory
+// after a full garbage collection, and ends the process when the parent is gone. Threads load it too.
 if (isMainThread) {
   process.on('message', async () => {
     globalThis.gc()

@@ -18,7 +18,7 @@ export interface PublisherOptions {
   readonly batch?: number
   /** Characters added to each event. */
   readonly padding?: number
-  /** Between two requests, in milliseconds; by default 0. */
+  /** The pause between two requests, in milliseconds; by default 0. */
   readonly pauseMs?: number
 }
 
@@ -28,7 +28,7 @@ export interface Publisher {
   readonly acknowledged: readonly Known[]
   /** The number of answers by status; 0 stands for no answer. */
   readonly answers: ReadonlyMap<number, number>
-  /** Resolves when all is acknowledged. Rejects when it is refused for good. */
+  /** Resolves when every event is acknowledged. Rejects when one is refused for good. */
   readonly done: Promise<void>
   /** Publishes no further request; resolves when the present one is acknowledged. */
   stop (): Promise<void>
@@ -95,7 +95,7 @@ export function startPublisher (t: Pick<Test, 'teardown'>, options: PublisherOpt
 }
 
 interface Answer {
-  /** 0 when there was none. */
+  /** The status of the answer; 0 when there was none. */
   readonly status: number
   readonly text: string
 }

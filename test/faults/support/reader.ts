@@ -12,7 +12,7 @@ export interface ReaderOptions {
   readonly name?: string
   /** Sent with the first connection, as a page does that knows where it was. */
   readonly lastEventId?: string
-  /** As an EventSource has it before a stream says otherwise, in milliseconds; by default 100. */
+  /** The wait before a reconnect until a stream sets another, in milliseconds; by default 100. */
   readonly retryMs?: number
 }
 

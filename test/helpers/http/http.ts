@@ -8,7 +8,7 @@ export interface Answer {
 
 export interface Ask {
   readonly method?: string
-  /** Sent as they are, also Host. */
+  /** Headers to be sent as they are, also Host. */
   readonly headers?: Record<string, string>
   /** Text as it is; anything else as JSON with its content type, unless the headers name one. */
   readonly body?: unknown

@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 
 const CHROMIUM = '/usr/bin/chromium'
 
-// It asks nobody else for anything, and needs no privileges.
+// The browser calls no other host, and needs no privileges.
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -73,7 +73,7 @@ export function setView (page: Page, state: 'visible' | 'hidden'): Promise<void>
  * @returns a sentence for each violation, with the elements that have it
  */
 export async function violations (page: Page): Promise<string[]> {
-  // As an expression of the debugger, since the page's own policy lets no foreign script in.
+  // The debugger evaluates the script, since the page's own policy lets no foreign script in.
   await page.evaluate(await readFile(AXE, 'utf8'))
   const found: Violation[] = await page.evaluate(async () => {
     const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']

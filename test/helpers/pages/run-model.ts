@@ -24,7 +24,7 @@ export function texts ({ log }: RunModel): string[] {
   return Array.from({ length: log.count }, (_, index) => log.rowAt(index)?.text ?? '')
 }
 
-/** Resolves when all that was waited for has gone on. */
+/** Resolves when all pending promises have gone on. */
 export async function settled (): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
 }

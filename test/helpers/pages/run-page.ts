@@ -4,7 +4,6 @@ import { waitUntil } from '../wait-until.ts'
 /** The parts of a run's page as a person sees them. */
 export interface RunPage {
   readonly page: Page
-  /** The log. */
   readonly log: Locator
   /** The indicator of the connection, with the result of the last reconnect. */
   readonly connection: Locator

@@ -9,7 +9,7 @@ import { portOf } from '../redis/redis-server.ts'
 export interface TabsServer {
   /** The address of both. */
   readonly url: string
-  /** The streams that the page's tabs have open, and how many were at once at most. */
+  /** The numbers of streams of the page's tabs: open now, at most at once, and opened in all. */
   readonly streams: { open: number, most: number, opened: number }
 }
 

@@ -36,7 +36,7 @@ export async function startCluster (t: Pick<Test, 'teardown'>, size = 3): Promis
     await on(primary, 'SET-CONFIG-EPOCH', index + 1)
     await on(primary, 'ADDSLOTSRANGE', Math.ceil(index * SLOTS / size), Math.ceil((index + 1) * SLOTS / size) - 1)
   }
-  // Only now, since a node that knows another one takes no epoch any more.
+  // Nodes meet only now, since a node that knows another one takes no epoch any more.
   for (const primary of primaries) {
     for (const [other, { port }] of primaries.entries()) await on(primary, 'MEET', '127.0.0.1', port, busPorts[other] ?? 0)
   }

@@ -89,7 +89,7 @@ export async function onFreePort (launch: (port: number) => Promise<ChildProcess
   }
 }
 
-/** No server outlives this process. */
+/** Ends with this process, so that no server outlives it. */
 const running = new Set<ChildProcess>()
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 

@@ -20,10 +20,10 @@ export interface Runcast {
 }
 
 export interface RuncastOptions {
-  /** Beside PATH. */
+  /** Variables beside PATH. */
   readonly environment?: Record<string, string>
   readonly cwd?: string
-  /** Given to stdin, which then ends. */
+  /** The text for stdin, which then ends. */
   readonly input?: string
 }
 
