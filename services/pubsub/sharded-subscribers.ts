@@ -1,5 +1,5 @@
-// Why not ioredis' shardedSubscribers: in 6.0.0 it spins while a primary is down (467 error events in 5 s, 77 % of a
-// core) and does not say which channels missed messages.
+// Replaces ioredis' shardedSubscribers. In 6.0.0 that option spins while a primary is down (467 error events in 5 s,
+// 77 % of a core) and does not say which channels missed messages.
 
 import keySlot from 'cluster-key-slot'
 import type { Cluster } from 'ioredis'

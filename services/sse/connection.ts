@@ -6,7 +6,7 @@ import type { CloseReason } from '../../schemas/stream.ts'
 import { chunkOf, type Chunk } from './chunk.ts'
 import { closeFrame } from './frames.ts'
 
-/** Why a stream ended: its run did, its client left, or the server closed it. */
+/** The reason that a stream ended: its run ended, its client left, or the server closed it. */
 export type EndReason = 'end' | 'client' | CloseReason
 
 /** The time at which a stream is closed, in milliseconds since 1970, and the reason that its client is given. */

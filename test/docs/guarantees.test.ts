@@ -10,7 +10,7 @@ function titlesIn (file: string): string[] {
   return [...literals].map(([, plain = '', template = '']) => (plain === '' ? template : plain).replaceAll(/\\(.)/g, '$1').replaceAll(/\$\{[^}]*\}/g, '…'))
 }
 
-/** Whether a title in the documentation is that of a test. */
+/** Tells if a title in the documentation names this test. */
 function isTitle (named: string, title: string): boolean {
   const pattern = title.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.+')
   return new RegExp(`^${pattern}$`).test(named)

@@ -12,7 +12,7 @@ const MAX_UNPUBLISHED = 16
 
 /**
  * Executes tasks one after the other, as their flow directives say; the output of each is the input of the next.
- * When it resolves, the ends of all are published.
+ * Resolves once the ends of all tasks are published.
  *
  * @param place the place of the list
  * @returns the output of the last task, and `end` when the workflow is to end
