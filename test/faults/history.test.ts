@@ -24,7 +24,7 @@ for (const store of ['Redis', 'the embedded log'] as const) {
     await first.done
     await waitForCursor(readers, first.acknowledged.at(-1)?.id ?? '')
     for (const reader of readers) reader.pause()
-    // The text is longer than all buffers on the way.
+    // These events are more than all buffers on the way hold.
     const then = startPublisher(t, { urls: [replica.url], runId: 'run', name: 'then', events: 4_000, batch: 50, padding: 10_000 })
     await then.done
     for (const reader of readers) reader.resume()
@@ -121,7 +121,7 @@ t.test('a run expires altogether while its readers are away: the gap and the end
   const away = await setUp(t, { REDIS_URL: redis.url, RUN_TTL_S: '5' })
   const admin = redis.client()
   await waitUntil('the log has expired', async () => await admin.exists(keys.log('run')) === 0)
-  // The log goes as it would seven days later.
+  // The state expires now, as it would seven days later.
   await admin.pexpire(keys.run('run'), 1)
   await waitUntil('the state has expired', async () => await admin.exists(keys.run('run')) === 0)
   away.proxy.refuse(false)

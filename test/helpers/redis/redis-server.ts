@@ -89,7 +89,7 @@ export async function onFreePort (launch: (port: number) => Promise<ChildProcess
   }
 }
 
-/** Ends with this process, so that no server outlives it. */
+/** The running servers. They end with this process. */
 const running = new Set<ChildProcess>()
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 

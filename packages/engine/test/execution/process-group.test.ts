@@ -7,7 +7,7 @@ function freeze (milliseconds: number): void {
 }
 
 test('output that waits while the engine is busy is not taken for silence', async (t) => {
-  // Once the process is gone, the reader has a part of the output, the stream's buffer another, and the system the rest.
+  // Once the process is gone, the reader has a part of the output, the stream's buffer another, the system the rest.
   const group = await startProcess({ program: process.execPath, arguments: ['-e', 'process.stdout.write("x".repeat(180000))'], environment: {} }, process.env)
   let length = 0
   for await (const chunk of group.stdout) {
