@@ -72,7 +72,7 @@ async function runReported (command: readonly string[], reporter: RunReporter): 
     onStart: () => reporter.status('running', { previous_status: 'queued' }),
     async onOutput (output, chunk) {
       reporter.lines(output, splitters[output].push(chunk))
-      if (reporter.behind) await reporter.room()
+      if (reporter.behind) await reporter.ready()
     }
   })
   const cancel = (signal: NodeJS.Signals) => running.isOver ? reporter.finish(0) : running.cancel(signal)

@@ -9,10 +9,10 @@ export interface RunReporter {
   status (status: string, extra?: Omit<StatusChange, 'status'>): void
   /** Publishes lines of output, each as a `log` event; a line that begins with RESULT_PREFIX as a `result_preview`. */
   lines (output: OutputName, lines: readonly OutputLine[]): void
-  /** True if the service is there but slower than the command, which should then wait for `room`. */
+  /** True if the service is there but slower than the command, which should then wait for `ready`. */
   readonly behind: boolean
-  /** Resolves when there is room again, or the service is away, for which the command does not wait. */
-  room (): Promise<void>
+  /** Resolves when more output can be taken, or the service is away, for which the command does not wait. */
+  ready (): Promise<void>
   /**
    * Delivers the rest, and tells of events that could not be delivered.
    *
@@ -88,7 +88,7 @@ export function createRunReporter (service: ServiceOptions, runId: string, buffe
     get behind () {
       return publisher.full && !away
     },
-    room: () => new Promise((resolve) => {
+    ready: () => new Promise((resolve) => {
       const resume = () => {
         waiting.delete(resume)
         resolve()

@@ -73,7 +73,7 @@ interface Ends {
   /** Adds the end of a restored task, which may have to be published again. */
   restored (publish: () => Promise<void>): void
   /** Resolves when there may be one more. @throws the reason of the signal */
-  room (): Promise<void>
+  free (): Promise<void>
   /** Resolves when all are published. @throws the reason of the signal */
   published (): Promise<void>
 }
@@ -92,7 +92,7 @@ function createEnds ({ signal }: Place): Ends {
     restored (publish) {
       restored = [...restored, publish].slice(-MAX_UNPUBLISHED)
     },
-    async room () {
+    async free () {
       publishRestored()
       const over = unpublished.splice(0, unpublished.length - MAX_UNPUBLISHED + 1)
       if (over.length > 0) await unlessAborted(signal, Promise.all(over))
@@ -130,7 +130,7 @@ async function outcomeOf (item: Item, input: Json, ends: Ends): Promise<Outcome>
     ends.restored(item.publishAgain)
     return item.finished
   }
-  await ends.room()
+  await ends.free()
   try {
     const { outcome, published } = await item.execute(input)
     ends.add(published)
