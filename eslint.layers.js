@@ -15,7 +15,7 @@ const HOUSES = [
     ['packages/engine/src', 'services/logging', 'services/problems'],
     ['services/lmdb', 'services/redis'],
     ['services/run-log'],
-    ['services/auth', 'services/events', 'services/pubsub', 'services/sse'],
+    ['services/auth', 'services/events', 'services/pubsub', 'services/sse', 'services/ui'],
     ['services/ingest', 'services/topic'],
     ['services/feed', 'services/stream'],
     ['services/engine'],
@@ -58,7 +58,27 @@ export const layers = [
   {
     files: ['services/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { paths: ['fastify', 'fastify-plugin'].map((name) => ({ name, message: 'A service knows no Fastify: wire it in a plugin.' })) }]
+      'no-restricted-imports': ['error', {
+        paths: ['fastify', 'fastify-plugin'].map((name) => ({ name, message: 'A service knows no Fastify: wire it in a plugin.' })),
+        patterns: [{ regex: '^(\\.\\./)+(plugins|routes|bin)/|^(\\.\\./)+(app|server)\\.ts$', message: 'A service is below plugins, routes and pages.' }]
+      }]
+    }
+  },
+  {
+    // Settings, metrics, processes and the publisher stand beside the rooms. Only these rooms may know them.
+    files: ['services/*/**/*.ts'],
+    ignores: ['services/engine/**'],
+    rules: {
+      'no-restricted-syntax': ['error', {
+        selector: 'ImportDeclaration[source.value=/^(\\.\\.\\/)+(config|metrics|processes|publisher)\\.ts$/]',
+        message: 'Take the setting or function as an argument: a plugin knows the settings.'
+      }]
+    }
+  },
+  {
+    files: ['ui/src/**/*.{ts,tsx}', 'bin/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ regex: '/(services|plugins|routes)/|/(app|server)\\.ts$', message: 'Pages and command know the service through packages/ and schemas/.' }] }]
     }
   },
   {

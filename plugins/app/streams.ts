@@ -5,7 +5,7 @@ import type { CloseReason } from '../../schemas/stream.ts'
 import type { Expiry } from '../../services/sse/connection.ts'
 import { closeFrame } from '../../services/sse/frames.ts'
 import { StreamLimits } from '../../services/stream/limits.ts'
-import { NotAcceptableError } from '../../services/topic/stream-errors.ts'
+import { NotAcceptableError } from '../../services/sse/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -49,9 +49,9 @@ export default fp(async (fastify) => {
     const { request } = this
     const { accept = '*/*' } = request.headers
     if (!PLAINLY_ACCEPTED.has(accept) && request.accepts().type(['text/event-stream']) === false) throw new NotAcceptableError()
-    const refusal = fastify.draining ? 'shutdown' : limits.take(request.access.subject) ? null : 'limit'
-    if (refusal !== null) this.closeStream(refusal)
-    return refusal === null
+    const closeReason = fastify.draining ? 'shutdown' : limits.take(request.access.subject) ? null : 'limit'
+    if (closeReason !== null) this.closeStream(closeReason)
+    return closeReason === null
   })
 
   fastify.decorateReply('closeStream', function (this: FastifyReply, reason: CloseReason) {

@@ -2,7 +2,7 @@ import { createPublisher, RuncastError, type Deliver, type Publisher } from '@ru
 import { parseEvents, type EventLimits } from '../events/parse-events.ts'
 import type { Logger } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
-import { problemOf, retryAfterOf } from '../problems/problem.ts'
+import { describe, retryAfterOf } from '../problems/problem.ts'
 import type { Publisher as LogPublisher } from '../publisher.ts'
 
 export interface PublishersOptions {
@@ -61,7 +61,7 @@ function deliverTo ({ publish, limits }: PublishersOptions, tenant: string): Del
       const { ids } = await Promise.race([publish({ runId, tenant, events, idempotencyKey }), aborted])
       return ids
     } catch (error) {
-      const { status, code, detail } = problemOf(error, idempotencyKey)
+      const { status, code, detail } = describe(error)
       const retryAfter = retryAfterOf(error)
       throw new RuncastError(code, detail, { status, retryAfterMs: retryAfter === null ? null : retryAfter * 1000, cause: error })
     }

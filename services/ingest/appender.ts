@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { backoffMs } from '@runcast/protocol'
 import type { Logger, LogLine } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
 import type { ProblemError } from '../problems/problem-error.ts'
@@ -31,8 +32,8 @@ const MAX_BATCH = 1_000
 /** The most bytes of one append, unless one message alone is larger. */
 const MAX_BATCH_BYTES = 1_048_576
 
-const FIRST_PAUSE_MS = 50
-const LAST_PAUSE_MS = 1_000
+/** The waits before messages that could not be stored are tried again. */
+const BACKOFF = { baseMs: 100, maxMs: 2_000 }
 
 /** The state of the work on one run. */
 interface Work {
@@ -40,7 +41,7 @@ interface Work {
   attempt: { readonly appendId: string, readonly batch: readonly PendingMessage[] } | null
   /** The number of next messages that are appended one by one, because one of them made their batch fail. */
   single: number
-  pauseMs: number
+  failures: number
 }
 
 /**
@@ -83,7 +84,7 @@ export class Appender {
   }
 
   async #work (runId: string): Promise<void> {
-    const work: Work = { attempt: null, single: 0, pauseMs: FIRST_PAUSE_MS }
+    const work: Work = { attempt: null, single: 0, failures: 0 }
     while (!this.#stopping.signal.aborted) {
       try {
         if (!await this.#step(runId, work)) return
@@ -106,7 +107,7 @@ export class Appender {
     if (batch.length > 0) await this.#append(runId, appendId, batch)
     work.attempt = null
     work.single = Math.max(0, work.single - 1)
-    work.pauseMs = FIRST_PAUSE_MS
+    work.failures = 0
     return true
   }
 
@@ -120,8 +121,7 @@ export class Appender {
     } else {
       queues.unclaim(runId)
       this.#log({ run_id: runId, err: error, waiting: queues.size }, 'Plain PUBLISH messages wait to be stored')
-      await delay(work.pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => { /* It has stopped. */ })
-      work.pauseMs = Math.min(work.pauseMs * 2, LAST_PAUSE_MS)
+      await delay(backoffMs(work.failures++, BACKOFF), undefined, { signal: this.#stopping.signal }).catch(() => { /* It has stopped. */ })
     }
   }
 

@@ -33,7 +33,7 @@ async function check (path: string): Promise<void> {
     }
     const { buffer } = await file.read({ buffer: Buffer.alloc(MAGIC_OFFSET + 4), position: 0 })
     if (size >= LEAST_BYTES && buffer.readUInt32LE(MAGIC_OFFSET) === MAGIC) return
-    throw new StoreCorruptError(`${path} is not a file of the embedded log.`)
+    throw new StoreCorruptError(`${path} is not a file of this service.`)
   } finally {
     await file.close()
   }

@@ -11,6 +11,6 @@ export function storeError (error: unknown): ProblemError {
   // An error without a code does not come from LMDB: a value does not decode.
   const corrupt = code === undefined || (typeof code === 'number' && CORRUPT_CODES.has(code))
   return corrupt
-    ? new StoreCorruptError('The embedded log can\'t be read.', { cause: error })
-    : new UnavailableError('The embedded log does not answer.', { cause: error })
+    ? new StoreCorruptError('The embedded store can\'t be read.', { cause: error })
+    : new UnavailableError('The embedded store does not answer.', { cause: error })
 }

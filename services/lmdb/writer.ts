@@ -115,7 +115,7 @@ export function createWriter (store: WritableStore, space: FreeSpace): Writer {
     const full = isFullError(cause) || await space.isFull()
     // A transaction that could not begin has taken no group yet.
     for (const job of group.length > 0 ? group : takeGroup()) {
-      job.fail(full ? diskFull(cause) : new UnavailableError('The embedded log could not commit.', { cause }))
+      job.fail(full ? diskFull(cause) : new UnavailableError('The embedded store could not commit.', { cause }))
     }
   }
 

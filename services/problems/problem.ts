@@ -52,7 +52,8 @@ function documentOf (description: Description, requestId: string): Problem {
   return { type: 'about:blank', title: STATUS_CODES[description.status] ?? 'Error', ...description, request_id: requestId }
 }
 
-function describe (error: unknown): Description {
+/** Describes an error to a client, without the request that it belongs to. */
+export function describe (error: unknown): Description {
   if (isProblemError(error)) {
     const { statusCode: status, code, detail, errors } = error
     return { status, code, detail, ...(errors === undefined ? {} : { errors: [...errors] }) }

@@ -17,7 +17,7 @@ const COMMAND_TIMEOUT_MS = 1_000
 const ERROR_LOG_INTERVAL_MS = 5_000
 
 /** The waits between attempts to connect. */
-const RECONNECT = { baseMs: 50, maxMs: 2_000 }
+const RECONNECT = { baseMs: 50, maxMs: 1_500 }
 
 /** This process's connections to Redis: one for commands, and one more per purpose that subscribes. */
 export interface RedisConnections {

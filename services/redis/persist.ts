@@ -6,7 +6,7 @@ import { RedisFullError, StoreCorruptError, UnavailableError } from '../problems
 /** The time for which one operation is tried, in milliseconds. */
 export const DEADLINE_MS = 2_000
 
-const BACKOFF = { baseMs: 40, maxMs: 500 }
+const BACKOFF = { baseMs: 40, maxMs: 250 }
 
 /**
  * Does work on Redis, and repeats it while Redis does not answer, is loading, has lost its primary or is changing over.

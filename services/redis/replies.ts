@@ -15,5 +15,5 @@ export function texts (reply: unknown): string[] {
 
 /** The error of a reply that none of the service's scripts gives. */
 export function corrupt (cause?: unknown): StoreCorruptError {
-  return new StoreCorruptError('Redis holds something that is not a run log\'s.', { cause })
+  return new StoreCorruptError('Redis holds something that this service did not write.', { cause })
 }

@@ -37,7 +37,7 @@ const MAX_QUOTED_CHARACTERS = 128
  * header is not refused: EventSource can't see a refusal and would never come back.
  *
  * @param header the Last-Event-ID header; undefined or empty without one
- * @returns null when the query holds a malformed cursor or time
+ * @returns null when the query holds a malformed cursor
  */
 export function readStreamRequest (header: string | undefined, query: StreamQuery): StreamRequest | null {
   const minLevel = query.min_level === undefined ? null : levelRank(query.min_level)
@@ -60,8 +60,8 @@ function readFrom (query: StreamQuery): From | null {
   }
   if (query.tail !== undefined) return query.tail === 0 ? { at: 'end' } : { at: 'tail', count: query.tail }
   if (query.since !== undefined) {
-    const ms = Date.parse(query.since)
-    return Number.isNaN(ms) ? null : { at: 'since', ms: Math.max(0, ms) }
+    // RFC 3339 has leap seconds, which Date.parse does not know.
+    return { at: 'since', ms: Math.max(0, Date.parse(query.since.replace(/:60(?=[.Zz+-])/, ':59'))) }
   }
   return query.from === 'now' ? { at: 'end' } : { at: 'first' }
 }

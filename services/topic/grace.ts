@@ -28,6 +28,8 @@ export class GraceTimer {
   #timer: NodeJS.Timeout | null = null
   /** The end of the grace by this process's clock; Infinity for an unfinished run. */
   #at = Infinity
+  /** The latest end by this process's clock, ten graces after it heard of the terminal status: the log's clock may stand still. */
+  #atMost = Infinity
   #isOver = false
   #isStopped = false
 
@@ -68,6 +70,7 @@ export class GraceTimer {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#at = Infinity
+    this.#atMost = Infinity
     this.#isOver = false
   }
 
@@ -79,7 +82,8 @@ export class GraceTimer {
 
   #set (leftMs: number): void {
     if (this.#isStopped) return
-    this.#at = Date.now() + leftMs
+    if (this.#atMost === Infinity) this.#atMost = Date.now() + this.#graceMs * MOST_GRACES
+    this.#at = Math.min(Date.now() + leftMs, this.#atMost)
     // One timer serves many stragglers: it looks at the time when it fires.
     this.#timer ??= setTimeout(() => this.#fire(), leftMs)
   }

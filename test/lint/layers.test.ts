@@ -37,13 +37,20 @@ t.test('an import from a floor above, from beside or from another house is refus
   t.strictSame(refused, ['services/ingest/ingest.ts', 'services/run-log/log.ts', 'ui/src/run/page.ts'], found)
 })
 
-t.test('a service that imports Fastify is refused, as is a dependency of the protocol', async (t) => {
+t.test('a service that knows Fastify, plugins or settings is refused, as are a page that knows a service and a dependency of the protocol', async (t) => {
   const found = lint(project(t, {
     'services/auth/access.ts': "import type { FastifyRequest } from 'fastify'\n\nexport type A = FastifyRequest\n",
+    'services/topic/settings.ts': "import { config } from '../config.ts'\n\nexport const settings = config\n",
+    'services/config.ts': "import { auth } from '../plugins/app/auth.ts'\n\nexport const config = auth\n",
+    'plugins/app/auth.ts': 'export const auth = 1\n',
+    'ui/src/run/page.ts': "import { config } from '../../../services/config.ts'\n\nexport const page = config\n",
     'packages/protocol/src/id.ts': "import { hash } from 'node:crypto'\n\nexport const id = hash\n"
   }))
   t.match(found, /A service knows no Fastify/)
   t.match(found, /The protocol has no dependencies/)
+  t.match(found, /A service is below plugins/)
+  t.match(found, /Take the setting or function as an argument/)
+  t.match(found, /Pages and command know the service through packages/)
 })
 
 t.test('a circle of files is refused, also one of types', async (t) => {

@@ -45,6 +45,17 @@ t.test('ids that are ahead of the clock do not put the end off', async (t) => {
   await waitUntil('the end is told', () => ends === 1)
 })
 
+t.test('stragglers of a log whose clock stands still do not put the end off', async (t) => {
+  let ends = 0
+  const timer = new GraceTimer(10, async () => true, () => { ends++ })
+  t.teardown(() => timer.stop())
+  timer.noteEvent(finished(1_000))
+  await waitUntil('the end is told while events go on', () => {
+    if (ends === 0) timer.noteEvent(finished(1_000))
+    return ends > 0
+  })
+})
+
 t.test('a timer that was stopped tells nothing', async (t) => {
   let ends = 0
   const timer = new GraceTimer(0, async () => {
