@@ -16,7 +16,7 @@ COPY . .
 RUN npm run build && cp -RH dist plain && rm dist && mv plain dist
 
 FROM packages AS dependencies
-# The pages are built above, and what they are made of is not needed any more.
+# The pages are built above; their own dependencies are not needed any more.
 RUN npm ci --omit=dev --ignore-scripts --include-workspace-root --workspace=bin --workspace=packages/engine
 
 FROM node:24-bookworm-slim
@@ -32,6 +32,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=dependencies /app/packages/engine/node_modules packages/engine/node_modules
 COPY --from=build /app/package.json ./
 COPY --from=build /app/bin/package.json /app/bin/runcast.js bin/
+# It has the packages of this project in a node_modules of its own; the links to them in the outer one lead nowhere here.
 COPY --from=build /app/dist dist
 RUN mkdir /data && chown node:node /data
 # By number: Kubernetes takes no name as proof that it is not root.
