@@ -11,6 +11,7 @@ const PACKAGES = {
   'redis-server': { ...same('redis'), 'apt-get': 'redis-server' },
   chromium: same('chromium'),
   nginx: same('nginx'),
+  haproxy: same('haproxy'),
   python3: same('python3'),
   faketime: { ...same('libfaketime'), 'apt-get': 'faketime' }
 }
