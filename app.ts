@@ -3,6 +3,7 @@ import autoload from '@fastify/autoload'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import config, { type ConfigOptions } from './plugins/app/config.ts'
+import basePath from './plugins/app/base-path.ts'
 import type { GreetingOptions } from './plugins/app/greeting.ts'
 import ui, { type UiOptions } from './plugins/app/ui.ts'
 
@@ -18,9 +19,10 @@ export interface ServiceOptions extends ConfigOptions, GreetingOptions, UiOption
  */
 const app: FastifyPluginAsync<ServiceOptions> = async (fastify, { config: given, print, uiDirectory }) => {
   await fastify.register(config, given === undefined ? {} : { config: given })
+  await fastify.register(basePath)
   await fastify.register(ui, uiDirectory === undefined ? {} : { uiDirectory })
   await fastify.register(autoload, { dir: folder('plugins/external'), options: {} })
-  await fastify.register(autoload, { dir: folder('plugins/app'), ignorePattern: /^(config|ui)\./, options: { print } })
+  await fastify.register(autoload, { dir: folder('plugins/app'), ignorePattern: /^(base-path|config|ui)\./, options: { print } })
   await fastify.register(autoload, { dir: folder('routes') })
 }
 

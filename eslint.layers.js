@@ -12,7 +12,7 @@ const GROUND = [
 const HOUSES = [
   [
     ...GROUND,
-    ['packages/engine/src', 'services/logging', 'services/problems'],
+    ['packages/engine/src', 'services/gateway', 'services/logging', 'services/problems'],
     ['services/lmdb', 'services/redis'],
     ['services/run-log'],
     ['services/auth', 'services/events', 'services/pubsub', 'services/sse', 'services/ui'],

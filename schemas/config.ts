@@ -12,6 +12,7 @@ const list = (description: string, value = '') => Type.String({ description, def
 export const SettingsSchema = Type.Object({
   HOST: text('The address to listen on.', { default: '127.0.0.1' }),
   PORT: count('The port to listen on; 0 takes a free one.', 3000, 0, 65535),
+  BASE_PATH: text('The path of a shared host below which a gateway shows the service, such as /runcast. The gateway may take it off or pass it on. Without it X-Forwarded-Prefix of a TRUST_PROXY counts.', { default: '' }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'The least severe level that is logged.' }),
   DATA_DIR: text('The directory of the embedded log and of the development secret.', { default: './data', minLength: 1 }),
   REDIS_URL: optional(text('The address of Redis, redis:// or rediss://, which then keeps the log instead of DATA_DIR.', { pattern: '^rediss?://' })),

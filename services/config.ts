@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { SettingsSchema, type Settings } from '../schemas/config.ts'
 import { readPublicKey } from './auth/token-key.ts'
+import { isOwnAddress, readBasePath } from './gateway/base-paths.ts'
 import type { HostPort, RedisTarget } from './redis/target.ts'
 import type { Retention } from './run-log/retention.ts'
 
@@ -87,6 +88,7 @@ function derive (settings: Settings): Config {
   const hasTokenKey = settings.JWT_SECRET !== undefined || settings.JWT_PUBLIC_KEY !== undefined || settings.JWT_JWKS_URL !== undefined
   return {
     ...rest,
+    BASE_PATH: readBasePath(settings.BASE_PATH) ?? settings.BASE_PATH,
     terminalStatuses: new Set(items(TERMINAL_STATUSES).map((status) => status.toLowerCase())),
     corsOrigins: items(CORS_ORIGINS),
     trustProxy: trustProxy(TRUST_PROXY),
@@ -122,6 +124,8 @@ function contradictions (config: Config): string[] {
   if (config.JWT_PUBLIC_KEY !== undefined) problems.push(...publicKeyFaults(config.JWT_PUBLIC_KEY))
   if (config.JWT_JWKS_URL !== undefined && config.JWT_ISSUER === undefined) problems.push('JWT_JWKS_URL needs JWT_ISSUER.')
   if (config.JWT_JWKS_URL !== undefined) problems.push('JWT_JWKS_URL is not supported yet: set JWT_PUBLIC_KEY or JWT_SECRET.')
+  if (readBasePath(config.BASE_PATH) === null) problems.push('BASE_PATH is a path such as /runcast, of letters, digits and . _ ~ - in each segment.')
+  else if (isOwnAddress(config.BASE_PATH)) problems.push(`BASE_PATH ${config.BASE_PATH} begins like an address of the service itself. Choose another one, such as /runcast.`)
   if (config.WEB_CONCURRENCY > 1 && config.redis === null) problems.push('WEB_CONCURRENCY over 1 needs Redis, since the embedded log belongs to one process.')
   for (const origin of config.corsOrigins) {
     if (!isOrigin(origin)) problems.push(`CORS_ORIGINS has ${origin}, which is not an origin such as https://app.example.com.`)

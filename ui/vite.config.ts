@@ -8,6 +8,8 @@ const SERVICE = process.env['RUNCAST_URL'] ?? 'http://127.0.0.1:3000'
 const proxy = Object.fromEntries(['/api', '/documentation'].map((path) => [path, { target: SERVICE, changeOrigin: true }]))
 
 export default defineConfig({
+  // The service puts the base path in front of the addresses that the page has.
+  base: './',
   plugins: [react()],
   resolve: {
     // The test runner brings an older React, which other packages would find first.

@@ -35,7 +35,7 @@ export async function deliveryCosts (directory: string): Promise<Cost[]> {
     let listener: LiveListener = () => {}
     const live = { ...createInProcessChannels(), subscribe: async (_runId: string, given: LiveListener) => { listener = given; return () => {} } }
     const { topics, url } = await startTopicServer(t, log, live, { positionCheckMs: 3_600_000 })
-    const topic = await topics.hold('followed', '')
+    const topic = await topics.hold({ runId: 'followed', tenant: '', basePath: '' })
     const sockets = await Promise.all(Array.from({ length: FOLLOWERS }, () => follow(t, url('followed', '?from=now'))))
     await waitUntil('all followers are on the lane', () => topic.lane.size === FOLLOWERS)
 

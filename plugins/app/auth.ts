@@ -81,7 +81,7 @@ export default fp(async (fastify) => {
     if (hasTokenInUrl(request.query)) throw new TokenInUrlError()
     const bearer = bearerToken(request.headers.authorization)
     if (bearer !== undefined) return { claims: await verifyToken(bearer), token: bearer, via: 'bearer' }
-    const token = request.cookies[sessionCookie(request.protocol, request.port).name]
+    const token = request.cookies[sessionCookie(request.protocol, request.port, request.basePath).name]
     if (token === undefined || token === '') throw new UnauthorizedError()
     refuseCrossSite(request)
     return { claims: await verifyToken(token), token, via: 'cookie' }
@@ -107,7 +107,7 @@ export default fp(async (fastify) => {
   function refuseCrossSite (request: FastifyRequest): void {
     if (!isTrustedByCookie(request.method, request.headers, `${request.protocol}://${request.host}`)) throw new CrossSiteError()
   }
-}, { name: 'auth', fastify: '5.x', dependencies: ['jwt', '@fastify/cookie'] })
+}, { name: 'auth', fastify: '5.x', dependencies: ['base-path', 'jwt', '@fastify/cookie'] })
 
 /** @returns the token; '' when the bearer header holds none; undefined without such a header */
 function bearerToken (header: string | undefined): string | undefined {

@@ -46,5 +46,5 @@ function loginCodesOf ({ redisConnections, config }: FastifyInstance): LoginCode
 function serviceUrl (fastify: FastifyInstance): string {
   const bound = fastify.server.address()
   const { address, port } = typeof bound === 'object' && bound !== null ? bound : { address: fastify.config.HOST, port: fastify.config.PORT }
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}${fastify.config.BASE_PATH}`
 }

@@ -14,6 +14,6 @@ export default fp<GreetingOptions>(async (fastify, { print = (text) => { process
     const isFirst = cluster.worker === undefined || cluster.worker.id === 1
     if (fastify.loginCodes === null || !isFirst) return
     const login = await fastify.developmentLogin() ?? 'npx runcast login, once Redis answers'
-    print(`\nRuncast is up: ${fastify.listeningOrigin}\nLog in with:   ${login}\n\n`)
+    print(`\nRuncast is up: ${fastify.listeningOrigin}${fastify.config.BASE_PATH}\nLog in with:   ${login}\n\n`)
   })
 }, { name: 'greeting', fastify: '5.x', dependencies: ['development', 'shutdown'] })

@@ -24,14 +24,14 @@ export default fp(async (fastify) => {
   const canSign = fastify.config.JWT_SECRET !== undefined || !fastify.config.hasTokenKey
 
   fastify.decorateReply('startSession', function (this: FastifyReply, claims: Claims, token: string | null) {
-    const { name, options } = sessionCookie(this.request.protocol, this.request.port)
+    const { name, options } = sessionCookie(this.request.protocol, this.request.port, this.request.basePath)
     const value = canSign || token === null ? fastify.jwt.sign(claims) : token
     if (!fitsCookie(name, value)) throw new SessionTooLargeError()
     return this.setCookie(name, value, { ...options, maxAge: Math.floor(claims.exp - Date.now() / 1000) })
   })
 
   fastify.decorateReply('endSession', function (this: FastifyReply) {
-    const { name, options } = sessionCookie(this.request.protocol, this.request.port)
+    const { name, options } = sessionCookie(this.request.protocol, this.request.port, this.request.basePath)
     return this.clearCookie(name, options)
   })
-}, { name: 'session', fastify: '5.x', dependencies: ['config', 'jwt', '@fastify/cookie'] })
+}, { name: 'session', fastify: '5.x', dependencies: ['base-path', 'config', 'jwt', '@fastify/cookie'] })

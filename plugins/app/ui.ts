@@ -36,6 +36,6 @@ export default fp<UiOptions>(async (fastify, { uiDirectory = fileURLToPath(new U
     if (page === null) throw new UiNotBuiltError()
     const nonce = randomBytes(16).toString('base64')
     this.helmet({ contentSecurityPolicy: policyWithNonce(nonce) })
-    return this.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(page(nonce))
+    return this.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(page({ nonce, basePath: this.request.basePath }))
   })
 }, { name: 'ui', fastify: '5.x' })

@@ -19,7 +19,7 @@ export const autoConfig: FastifyDynamicSwaggerOptions = {
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Claims: sub, exp, scope, run_ids, tenant.' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-runcast', description: 'Set by POST /api/v1/session; on plain http it is runcast_<port>.' }
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-runcast', description: 'Set by POST /api/v1/session; on plain http it is runcast_<port>, and behind the path of a shared host __Secure-runcast.' }
       }
     },
     security: [{ bearer: [] }, { session: [] }]

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { maxHeaderSize, type IncomingMessage } from 'node:http'
-import type { FastifyHttpOptions, RawServerDefault } from 'fastify'
+import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify'
 import { serializers } from '../../services/logging/logger-options.ts'
 import { problemOf } from '../../services/problems/problem.ts'
 import { sendProblem } from '../app/errors.ts'
@@ -23,6 +23,7 @@ export const serverOptions = {
   ajv: { customOptions: { removeAdditional: false } },
   // On a busy machine a start may take long; a store that can't be reached is tried later and holds nothing up.
   pluginTimeout: 60_000,
+  rewriteUrl: withoutBasePath,
   requestIdHeader: false,
   genReqId: requestId,
   logController: new RequestLog({ requestIdLogLabel: 'request_id' }),
@@ -30,6 +31,11 @@ export const serverOptions = {
   frameworkErrors: (error, request, reply) => { sendProblem(reply, problemOf(error, request.id)) },
   clientErrorHandler: refuseSocket
 } satisfies FastifyHttpOptions<RawServerDefault>
+
+/** Lets routes be found below the path of a shared host. Requests come only when the plugins are there. */
+function withoutBasePath (this: Pick<FastifyInstance, 'basePaths'>, request: IncomingMessage): string {
+  return this.basePaths.strip(request)
+}
 
 /** The caller's X-Request-Id, if it can be logged and sent back, else a new id. */
 function requestId ({ headers }: IncomingMessage): string {

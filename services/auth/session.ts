@@ -13,7 +13,7 @@ export interface SessionCookie {
   readonly options: {
     readonly httpOnly: true
     readonly sameSite: 'lax'
-    readonly path: '/'
+    readonly path: string
     readonly secure: boolean
   }
 }
@@ -24,12 +24,13 @@ export interface SessionCookie {
  *
  * @param protocol the protocol that the client uses
  * @param port the port in the client's URL; null for the default port of the scheme
+ * @param basePath the path below which the client sees the service; '' for the root. Browsers take `__Host-` for the root only
  */
-export function sessionCookie (protocol: string, port: number | null): SessionCookie {
+export function sessionCookie (protocol: string, port: number | null, basePath: string): SessionCookie {
   const secure = protocol === 'https'
   return {
-    name: secure ? '__Host-runcast' : `runcast_${port ?? 80}`,
-    options: { httpOnly: true, sameSite: 'lax', path: '/', secure }
+    name: secure ? `${basePath === '' ? '__Host' : '__Secure'}-runcast` : `runcast_${port ?? 80}`,
+    options: { httpOnly: true, sameSite: 'lax', path: basePath === '' ? '/' : basePath, secure }
   }
 }
 

@@ -24,14 +24,18 @@ export function openFrame (open: StreamOpen): string {
   return encodeFrame({ id: open.position, event: 'stream_open', data: JSON.stringify(open) })
 }
 
-/** The frame that tells of events missing before `resumedAfter`, the id after which the stream goes on. */
-export function gapFrame (runId: string, gap: Gap, resumedAfter: EventId): string {
+/**
+ * The frame that tells of events missing before `resumedAfter`, the id after which the stream goes on.
+ *
+ * @param basePath the path below which the client sees the service; '' for the root
+ */
+export function gapFrame (runId: string, gap: Gap, resumedAfter: EventId, basePath: string): string {
   const data: StreamGap = {
     reason: gap.reason,
     requested: gap.requested,
     resumed_after: resumedAfter,
     lost: gap.lost,
-    history_url: `/api/v1/workflow-runs/${runId}/events`
+    history_url: `${basePath}/api/v1/workflow-runs/${runId}/events`
   }
   return encodeFrame({ id: resumedAfter, event: 'stream_gap', data: JSON.stringify(data) })
 }

@@ -5,6 +5,7 @@ import type { RunLog } from '../run-log/run-log.ts'
 import { gapFrame, openFrame } from '../sse/frames.ts'
 import type { Beginning } from '../topic/follower.ts'
 import type { EncodedPage } from '../topic/pages.ts'
+import type { FollowedRun } from '../topic/followed-run.ts'
 import type { Topics } from '../topic/topics.ts'
 import { decide, type Decision, type DecisionRules, type StreamRequest } from './request.ts'
 
@@ -28,8 +29,8 @@ export interface Accepted {
  *
  * @throws UnavailableError, StoreCorruptError
  */
-export async function findOpening (topics: Topics, runId: string, tenant: string, request: StreamRequest, rules: DecisionRules): Promise<Opening> {
-  const topic = await topics.hold(runId, tenant)
+export async function findOpening (topics: Topics, run: FollowedRun, request: StreamRequest, rules: DecisionRules): Promise<Opening> {
+  const topic = await topics.hold(run)
   try {
     const page = await topic.firstPage(request.from, request.filter, rules.refusesUnknown)
     const { kind, gap } = page === null ? UNKNOWN : decide(request, page, rules)
@@ -38,12 +39,12 @@ export async function findOpening (topics: Topics, runId: string, tenant: string
       return { answer: kind === 'no_content' ? kind : 'not_found' }
     }
     const open: StreamOpen = {
-      run_id: runId,
+      run_id: run.runId,
       mode: kind === 'fresh' || kind === 'resumed' || kind === 'waiting' ? kind : 'partial',
       position: request.from.at === 'cursor' ? request.from.cursor : page.resume.position,
       status: page.facts.status
     }
-    const frames = openFrame(open) + (gap === null ? '' : gapFrame(runId, gap, page.resume.position))
+    const frames = openFrame(open) + (gap === null ? '' : gapFrame(run.runId, gap, page.resume.position, run.basePath))
     const first: EncodedPage = { ...page, resume: { ...page.resume, gap }, frames }
     return { answer: 'stream', open, beginning: { topic, filter: request.filter, first } }
   } catch (error) {

@@ -6,6 +6,7 @@ import { chunkOf, type Chunk } from '../sse/chunk.ts'
 import { gapFrame } from '../sse/frames.ts'
 import { passes, type Filter } from './filter.ts'
 import { encodeEvent, type EncodedEvent } from './ring.ts'
+import type { FollowedRun } from './followed-run.ts'
 import type { TopicMemory } from './topic-memory.ts'
 
 /** A part of a run, ready to be written to every follower with the same filter. */
@@ -40,14 +41,14 @@ export class EncodedPages {
   }
 
   /** @throws as `RunLog.readPage` does */
-  async read (runId: string, from: From, filter: Filter): Promise<EncodedPage> {
+  async read (run: FollowedRun, from: From, filter: Filter): Promise<EncodedPage> {
     // Only the events after a cursor stay the same: other places move with the log.
-    if (from.at !== 'cursor') return encodePage(runId, await this.#reads.read(from), filter)
+    if (from.at !== 'cursor') return encodePage(run, await this.#reads.read(from), filter)
     const key = `${filter.key} ${from.cursor}`
     const kept = this.#kept.get(key)
     if (kept !== undefined) return kept
     const page = await this.#reads.read(from)
-    return this.#kept.get(key) ?? this.#keep(key, encodePage(runId, page, filter))
+    return this.#kept.get(key) ?? this.#keep(key, encodePage(run, page, filter))
   }
 
   /** Forgets all pages: the history that they come from is void. */
@@ -77,9 +78,9 @@ export function pageOf (facts: LogFacts, position: EventId, entries: readonly En
   return joined(facts, { position, gap: null }, '', entries.at(-1)?.event, passing)
 }
 
-function encodePage (runId: string, { facts, resume, events }: Page, filter: Filter): EncodedPage {
+function encodePage ({ runId, basePath }: FollowedRun, { facts, resume, events }: Page, filter: Filter): EncodedPage {
   const passing = events.filter((event) => passes(filter, event)).map(encodeEvent)
-  const frames = resume.gap === null ? '' : gapFrame(runId, resume.gap, resume.position)
+  const frames = resume.gap === null ? '' : gapFrame(runId, resume.gap, resume.position, basePath)
   return joined(facts, resume, frames, events.at(-1), passing)
 }
 

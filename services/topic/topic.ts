@@ -10,18 +10,18 @@ import type { Filter } from './filter.ts'
 import { FlushScheduler } from './flush-scheduler.ts'
 import { GraceTimer } from './grace.ts'
 import { DEFAULT_LAG_BYTES, Lane } from './lane.ts'
+import type { FollowedRun } from './followed-run.ts'
 import { EncodedPages, type EncodedPage } from './pages.ts'
 import type { EncodedEvent } from './ring.ts'
 import type { TopicMemory } from './topic-memory.ts'
 import type { TopicObserver, TopicOptions } from './topic-options.ts'
 
 /**
- * One followed run in this process, as one tenant sees it: a chain that is kept level with the log, pages of it for
+ * One followed run in this process, as one tenant sees it below one base path: a chain that is kept level with the log, pages of it for
  * the followers that catch up, and the lane of those that have.
  */
 export class Topic {
-  readonly runId: string
-  readonly tenant: string
+  readonly run: FollowedRun
   /** The caught-up followers. */
   readonly lane: Lane
   readonly #observer: TopicObserver
@@ -31,10 +31,10 @@ export class Topic {
   readonly #flushes: FlushScheduler
   readonly #grace: GraceTimer
 
-  constructor (runId: string, tenant: string, options: TopicOptions, memory: TopicMemory) {
+  constructor (run: FollowedRun, options: TopicOptions, memory: TopicMemory) {
     const { log, graceMs, terminalStatuses, observer, lagBytes = DEFAULT_LAG_BYTES } = options
-    this.runId = runId
-    this.tenant = tenant
+    const { runId, tenant } = run
+    this.run = run
     this.lane = new Lane(ORIGIN, lagBytes)
     this.#observer = observer
     this.#chain = new Chain(tenant, terminalStatuses, memory.createRing())
@@ -147,7 +147,7 @@ export class Topic {
   }
 
   async #read (from: From, filter: Filter): Promise<EncodedPage | null> {
-    const page = await this.#pages.read(this.runId, from, filter)
+    const page = await this.#pages.read(this.run, from, filter)
     return this.#chain.shows(page.facts) ? page : null
   }
 
@@ -170,7 +170,7 @@ export class Topic {
     this.#pages.forget()
     const followers = this.lane.size
     if (followers > 0) this.#observer.gap(gap.reason, followers)
-    this.lane.announce(gapFrame(this.runId, gap, position), position)
+    this.lane.announce(gapFrame(this.run.runId, gap, position, this.run.basePath), position)
     this.#grace.forget()
   }
 

@@ -4,6 +4,7 @@ import type { RunLog } from '../run-log/run-log.ts'
 import type { Expiry } from '../sse/connection.ts'
 import { SseConnections, tickInterval } from '../sse/connections.ts'
 import { Follower, type Beginning, type EventsAfter, type FollowerKeeper, type FollowerObserver } from './follower.ts'
+import type { FollowedRun } from './followed-run.ts'
 import { TopicMemory } from './topic-memory.ts'
 import type { TopicOptions } from './topic-options.ts'
 import { Topic } from './topic.ts'
@@ -44,7 +45,7 @@ export class Topics implements FollowerKeeper {
     this.#check = setInterval(() => this.#checkPositions(), options.positionCheckMs)
     options.live.onRestored((runIds) => {
       const restored = new Set(runIds)
-      this.#repairAll((topic) => restored.has(topic.runId), true)
+      this.#repairAll((topic) => restored.has(topic.run.runId), true)
     })
   }
 
@@ -63,9 +64,9 @@ export class Topics implements FollowerKeeper {
    *
    * @throws UnavailableError when the run's channel or log can't be reached
    */
-  async hold (runId: string, tenant: string): Promise<Topic> {
-    const key = keyOf(runId, tenant)
-    const entry = this.#entries.get(key) ?? this.#create(key, runId, tenant)
+  async hold (run: FollowedRun): Promise<Topic> {
+    const key = keyOf(run)
+    const entry = this.#entries.get(key) ?? this.#create(key, run)
     entry.holders++
     try {
       await entry.ready
@@ -78,7 +79,7 @@ export class Topics implements FollowerKeeper {
 
   /** Gives a topic back. The last holder ends its subscription. */
   release (topic: Topic): void {
-    const key = keyOf(topic.runId, topic.tenant)
+    const key = keyOf(topic.run)
     const entry = this.#entries.get(key)
     if (entry === undefined || entry.topic !== topic || --entry.holders > 0) return
     this.#entries.delete(key)
@@ -123,9 +124,9 @@ export class Topics implements FollowerKeeper {
     this.#entries.clear()
   }
 
-  #create (key: string, runId: string, tenant: string): Entry {
-    const topic = new Topic(runId, tenant, this.#options, this.#memory)
-    const entry: Entry = { topic, ready: this.#start(runId, topic, key), unsubscribe: null, holders: 0 }
+  #create (key: string, run: FollowedRun): Entry {
+    const topic = new Topic(run, this.#options, this.#memory)
+    const entry: Entry = { topic, ready: this.#start(run.runId, topic, key), unsubscribe: null, holders: 0 }
     this.#entries.set(key, entry)
     return entry
   }
@@ -162,6 +163,6 @@ export class Topics implements FollowerKeeper {
   }
 }
 
-function keyOf (runId: string, tenant: string): string {
-  return `${runId} ${tenant}`
+function keyOf ({ runId, tenant, basePath }: FollowedRun): string {
+  return `${runId} ${basePath} ${tenant}`
 }

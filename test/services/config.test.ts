@@ -123,3 +123,11 @@ t.test('loopback addresses are those of this machine alone', async (t) => {
   for (const host of ['localhost', '127.0.0.1', '127.8.9.1', '::1']) t.ok(isLoopback(host), host)
   for (const host of ['0.0.0.0', '::', '128.0.0.1', '127.evil.com', 'example.com']) t.notOk(isLoopback(host), host)
 })
+
+t.test('the path of a shared host is a path, and no address of the service itself', async (t) => {
+  t.equal(loadConfig({}).BASE_PATH, '')
+  t.equal(loadConfig({ BASE_PATH: '/' }).BASE_PATH, '')
+  t.equal(loadConfig({ BASE_PATH: '/team/runcast/' }).BASE_PATH, '/team/runcast')
+  for (const path of ['runcast', '//evil.example', '/a b', 'https://example.com/runcast']) t.match(problems({ BASE_PATH: path }), [/^BASE_PATH is a path/], path)
+  t.match(problems({ BASE_PATH: '/api/runcast' }), [/^BASE_PATH \/api\/runcast begins like an address of the service/])
+})

@@ -1,6 +1,7 @@
 import { MantineProvider } from '@mantine/core'
 import { lazy } from 'react'
 import { BrowserRouter, Route, Routes, useParams, useSearchParams } from 'react-router'
+import { PAGES_PATH } from './api/base-path.ts'
 import { LoginPage } from './login/login-page.tsx'
 import { MonitorProvider } from './monitor/monitor-provider.tsx'
 import { STYLE_NONCE } from './nonce.ts'
@@ -19,7 +20,7 @@ const WorkflowPage = lazy(loadWorkflowPage)
 export function App () {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme='auto' getStyleNonce={() => STYLE_NONCE}>
-      <BrowserRouter useTransitions={false}>
+      <BrowserRouter basename={PAGES_PATH} useTransitions={false}>
         <SessionProvider>
           <Routes>
             <Route path='/login' element={<LoginPage />} />

@@ -55,7 +55,7 @@ export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, 
       return
     }
     try {
-      const opening = await findOpening(topics, url.pathname.slice(1), tenant, asked, { graceMs, refusesUnknown: false })
+      const opening = await findOpening(topics, { runId: url.pathname.slice(1), tenant, basePath: '' }, asked, { graceMs, refusesUnknown: false })
       if (opening.answer !== 'stream') {
         response.writeHead(opening.answer === 'not_found' ? 404 : 204).end()
         return

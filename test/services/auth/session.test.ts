@@ -2,9 +2,14 @@ import t from 'tap'
 import { developmentSession, fitsCookie, sessionCookie } from '../../../services/auth/session.ts'
 
 t.test('on https the cookie is bound to the host, else it is named by the port', async (t) => {
-  t.strictSame(sessionCookie('https', null), { name: '__Host-runcast', options: { httpOnly: true, sameSite: 'lax', path: '/', secure: true } })
-  t.strictSame(sessionCookie('http', 3000), { name: 'runcast_3000', options: { httpOnly: true, sameSite: 'lax', path: '/', secure: false } })
-  t.equal(sessionCookie('http', null).name, 'runcast_80')
+  t.strictSame(sessionCookie('https', null, ''), { name: '__Host-runcast', options: { httpOnly: true, sameSite: 'lax', path: '/', secure: true } })
+  t.strictSame(sessionCookie('http', 3000, ''), { name: 'runcast_3000', options: { httpOnly: true, sameSite: 'lax', path: '/', secure: false } })
+  t.equal(sessionCookie('http', null, '').name, 'runcast_80')
+})
+
+t.test('behind the path of a shared host the cookie belongs to that path', async (t) => {
+  t.strictSame(sessionCookie('https', null, '/runcast'), { name: '__Secure-runcast', options: { httpOnly: true, sameSite: 'lax', path: '/runcast', secure: true } })
+  t.match(sessionCookie('http', 8080, '/a/b'), { name: 'runcast_8080', options: { path: '/a/b', secure: false } })
 })
 
 t.test('a cookie fits when browsers would keep it', async (t) => {

@@ -36,10 +36,10 @@ t.test('control frames have named events, ids and one line of JSON', async (t) =
   t.match(open, { id: '0-0', event: 'stream_open' })
   t.strictSame(JSON.parse(open?.data ?? ''), { run_id: 'r', mode: 'waiting', position: '0-0', status: null })
 
-  const [gap] = parse(gapFrame('r', { reason: 'expired', requested: '1-1', lost: 3 }, '9-4'))
+  const [gap] = parse(gapFrame('r', { reason: 'expired', requested: '1-1', lost: 3 }, '9-4', '/base'))
   t.match(gap, { id: '9-4', event: 'stream_gap' })
   t.strictSame(JSON.parse(gap?.data ?? ''), {
-    reason: 'expired', requested: '1-1', resumed_after: '9-4', lost: 3, history_url: '/api/v1/workflow-runs/r/events'
+    reason: 'expired', requested: '1-1', resumed_after: '9-4', lost: 3, history_url: '/base/api/v1/workflow-runs/r/events'
   })
 
   t.strictSame(parse(positionFrame('8-8')), [{ id: '8-8', event: 'stream_position', data: '{"position":"8-8"}' }])

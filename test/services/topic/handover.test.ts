@@ -76,7 +76,7 @@ t.test(`followers moved between lane and catch-up at any moment miss, repeat and
     }
   }
   const disturb = async () => {
-    const topic = await topics.hold('fuzz', '')
+    const topic = await topics.hold({ runId: 'fuzz', tenant: '', basePath: '' })
     while (!done.signal.aborted) {
       for (const member of topic.lane.members()) {
         if (below(3) > 0) continue

@@ -1,5 +1,6 @@
 import { parseJson } from '../json/exact-json.ts'
 import { ApiError } from './api-error.ts'
+import { BASE_PATH } from './base-path.ts'
 import { noteServerTime } from './server-time.ts'
 
 export interface RequestOptions {
@@ -21,7 +22,7 @@ export interface RequestOptions {
  * @throws ApiError with the service's code, or `unreachable`
  */
 export async function request<T> (path: string, { method = 'GET', body, query = {}, signal, exact = false }: RequestOptions = {}): Promise<T> {
-  const response = await send(`/api/v1${path}${queryText(query)}`, {
+  const response = await send(`${BASE_PATH}/api/v1${path}${queryText(query)}`, {
     method,
     headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

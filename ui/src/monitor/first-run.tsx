@@ -1,6 +1,7 @@
 import { Button, CopyButton } from '@mantine/core'
 import { CheckIcon, CopyIcon } from '@primer/octicons-react'
 import { lazy, Suspense } from 'react'
+import { BASE_PATH } from '../api/base-path.ts'
 import { loadPart } from '../shell/load-part.ts'
 import { firstRunCommands } from './first-run-commands.ts'
 import classes from './first-run.module.css'
@@ -14,14 +15,14 @@ export function FirstRun () {
       <h2 id='first-run' className={classes['title']}>Start a first run</h2>
       <p className={classes['text']}>Nothing has run here yet. A run that you start appears on this page at once.</p>
       <Suspense><FirstWorkflow /></Suspense>
-      {firstRunCommands(window.location).map(({ explanation, command }) => (
+      {firstRunCommands(window.location, BASE_PATH).map(({ explanation, command }) => (
         <div key={explanation} className={classes['way']}>
           <p className={classes['explanation']}>{explanation}</p>
           <Command command={command} />
         </div>
       ))}
       <p className={classes['more']}>
-        <a href='/documentation'>All of the HTTP interface</a>
+        <a href={`${BASE_PATH}/documentation`}>All of the HTTP interface</a>
       </p>
     </section>
   )

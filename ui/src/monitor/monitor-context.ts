@@ -1,5 +1,6 @@
 import { watchRuns } from '@runcast/client/react'
 import { createContext, use, useSyncExternalStore } from 'react'
+import { BASE_PATH } from '../api/base-path.ts'
 import { listRuns } from '../api/runs.ts'
 import { serverNow } from '../api/server-time.ts'
 import { RunMonitor, type MonitorState } from './run-monitor.ts'
@@ -26,7 +27,7 @@ export const MonitorContext = createContext<KeptMonitor | null>(null)
 /** Makes a monitor of the runs that the person may see. */
 export function makeMonitor (): RunMonitor {
   return new RunMonitor({
-    watchRuns: (listener) => watchRuns(listener, { heartbeatMs: HEARTBEAT_MS }),
+    watchRuns: (listener) => watchRuns(listener, { url: BASE_PATH, heartbeatMs: HEARTBEAT_MS }),
     listRuns: (query) => listRuns({ ...query, limit: PAGE_RUNS }),
     silenceMs: 3 * HEARTBEAT_MS,
     now: serverNow,

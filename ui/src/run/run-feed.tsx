@@ -1,5 +1,6 @@
 import { useRunStream, type Connection, type Gap } from '@runcast/client/react'
 import { useEffect, useLayoutEffect, useRef } from 'react'
+import { BASE_PATH } from '../api/base-path.ts'
 import type { RunModel } from './model/run-model.ts'
 import { newsOf } from './model/stream-news.ts'
 
@@ -16,7 +17,7 @@ const MAX_EVENTS = 20_000
 
 /** Feeds a model from the stream of its run. It shows nothing. */
 export function RunFeed ({ runId, model, from, onConnection }: RunFeedProps) {
-  const stream = useRunStream(runId, { from: { after: from }, maxEvents: MAX_EVENTS })
+  const stream = useRunStream(runId, { url: BASE_PATH, from: { after: from }, maxEvents: MAX_EVENTS })
   const { events, gap, connection, status } = stream
   const taken = useRef<{ id: string, gap: Gap | null }>({ id: from, gap: null })
 

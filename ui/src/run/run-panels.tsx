@@ -1,6 +1,7 @@
 import { Tabs } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useMemo, useState, type ReactNode } from 'react'
+import { BASE_PATH } from '../api/base-path.ts'
 import { formatCount } from '../format/count.ts'
 import { LogPanel } from './log/log-panel.tsx'
 import type { RunModelState } from './model/run-model-state.ts'
@@ -29,7 +30,7 @@ export function RunPanels ({ runId, model, state, isReplay, stoppedAt }: RunPane
   const log = (
     <LogPanel
       model={model} state={state} isReplay={isReplay} steps={lines} step={step} onStep={setStep}
-      downloadUrl={`/api/v1/workflow-runs/${encodeURIComponent(runId)}/log`} emptyText={emptyText(state)}
+      downloadUrl={`${BASE_PATH}/api/v1/workflow-runs/${encodeURIComponent(runId)}/log`} emptyText={emptyText(state)}
     />
   )
   const selectStep = (path: string | null) => {

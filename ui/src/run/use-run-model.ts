@@ -1,5 +1,6 @@
 import { follow } from '@runcast/client'
 import { useEffect, useState, useSyncExternalStore } from 'react'
+import { BASE_PATH } from '../api/base-path.ts'
 import { getRun, listEvents } from '../api/runs.ts'
 import { isAtLeast } from './model/levels.ts'
 import { rowsOf } from './model/log-rows.ts'
@@ -30,7 +31,7 @@ function sourceOf (runId: string): RunSource {
       signal.addEventListener('abort', stop)
       let lookedAt = 0
       try {
-        for await (const item of follow({ url: window.location.origin, runId, eventTypes: ['log', 'status_change'], minLevel: 'error', signal: search.signal })) {
+        for await (const item of follow({ url: BASE_PATH, runId, eventTypes: ['log', 'status_change'], minLevel: 'error', signal: search.signal })) {
           if (item.kind === 'event' && rowsOf(item).some((row) => isAtLeast(row.level, 'error'))) return item.id
           if (item.kind === 'reconnecting' || ++lookedAt > MAX_LOOKED_AT) return null
         }

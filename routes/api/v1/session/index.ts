@@ -43,7 +43,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 204: Type.Null({ description: 'The cookie is cleared.' }), ...problems(403) }
     }
   }, async (request, reply) => {
-    const { name } = sessionCookie(request.protocol, request.port)
+    const { name } = sessionCookie(request.protocol, request.port, request.basePath)
     if (request.cookies[name] !== undefined) fastify.refuseCrossSite(request)
     return await reply.endSession().code(204).send()
   })

@@ -25,7 +25,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { workflow, version = null, input = {}, run_id: runId = null } = request.body
     const runs = await fastify.engine.runs()
-    const run = startedRun(await runs.start({ workflow, version, input, runId }, callerOf(request)))
+    const run = startedRun(await runs.start({ workflow, version, input, runId }, callerOf(request)), request.basePath)
     return reply.code(202).header('location', run.url).send(run)
   })
 
@@ -39,9 +39,9 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: RunParamsSchema,
       response: { 202: Type.Ref('CancelledRun#'), ...problems(400, 401, 403, 404, 409, 503) }
     }
-  }, async ({ params: { run_id: runId }, access }, reply) => {
+  }, async ({ params: { run_id: runId }, access, basePath }, reply) => {
     await (await fastify.engine.runs()).cancel(runId, access.tenant)
-    return reply.code(202).send({ run_id: runId, url: urlOf(runId) })
+    return reply.code(202).send({ run_id: runId, url: urlOf(runId, basePath) })
   })
 
   fastify.post('/:run_id/retry', {
@@ -57,7 +57,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const runs = await fastify.engine.runs()
-    const run = startedRun(await runs.retry(request.params.run_id, callerOf(request)))
+    const run = startedRun(await runs.retry(request.params.run_id, callerOf(request)), request.basePath)
     return reply.code(202).header('location', run.url).send(run)
   })
 }
@@ -68,10 +68,11 @@ function callerOf ({ access, headers }: FastifyRequest<{ Headers: { 'idempotency
   return { tenant: access.tenant, allows: (runId) => access.allows(runId), idempotencyKey: headers['idempotency-key'] ?? null }
 }
 
-function startedRun ({ runId, workflow, version }: AcceptedRun): StartedRun {
-  return { run_id: runId, workflow, version, url: urlOf(runId), stream_url: `${urlOf(runId)}/stream` }
+function startedRun ({ runId, workflow, version }: AcceptedRun, basePath: string): StartedRun {
+  const url = urlOf(runId, basePath)
+  return { run_id: runId, workflow, version, url, stream_url: `${url}/stream` }
 }
 
-function urlOf (runId: string): string {
-  return `/api/v1/workflow-runs/${encodeURIComponent(runId)}`
+function urlOf (runId: string, basePath: string): string {
+  return `${basePath}/api/v1/workflow-runs/${encodeURIComponent(runId)}`
 }

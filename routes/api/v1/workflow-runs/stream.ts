@@ -44,7 +44,7 @@ const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
 
   async function open (request: FastifyRequest<StreamRoute>, asked: StreamRequest): Promise<Opening | null> {
     try {
-      return await findOpening(topics, request.params.run_id, request.access.tenant, asked, rules)
+      return await findOpening(topics, { runId: request.params.run_id, tenant: request.access.tenant, basePath: request.basePath }, asked, rules)
     } catch (error) {
       complain({ err: error, request_id: request.id }, 'streams can not be opened')
       return null
