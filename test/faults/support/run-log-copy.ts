@@ -1,13 +1,18 @@
 import { ORIGIN } from '@runcast/protocol'
 import type { StreamGap } from '../../../schemas/stream.ts'
 import { token } from '../../helpers/service/tokens.ts'
+import { waitUntil } from '../../helpers/wait-until.ts'
 import { nameOf } from './event-names.ts'
 import type { Known, LogCopy } from './evidence.ts'
 
-/** The log of one run, whole, as a service gives it. */
+/** The log of one run, whole, as a service gives it. Asks again while the storage does not answer, as 503 says. */
 export async function copyLog (url: string, runId: string): Promise<LogCopy> {
-  const headers = { authorization: `Bearer ${token()}`, accept: 'application/x-ndjson' }
-  const response = await fetch(`${url}/api/v1/workflow-runs/${runId}/events`, { headers })
+  const read = () => fetch(`${url}/api/v1/workflow-runs/${runId}/events`, { headers: { authorization: `Bearer ${token()}`, accept: 'application/x-ndjson' } })
+  let response = await read()
+  await waitUntil(`the log of ${runId} can be read`, async () => {
+    if (response.status === 503) response = await read()
+    return response.status !== 503
+  })
   if (response.status !== 200) throw new Error(`the log of ${runId} can not be read: ${await response.text()}`)
   const events: Known[] = []
   let start = ORIGIN
