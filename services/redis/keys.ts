@@ -21,6 +21,8 @@ export interface RedisKeys {
   /** The run that the engine started under an idempotency key. */
   engineKey (tenant: string, keyHash: string): string
   index (tenant: string): string
+  /** The longest life of a state that a tenant's list has to wait for, in seconds. */
+  indexLife (tenant: string): string
   changed (tenant: string): string
   loginCode (codeHash: string): string
   readonly lease: string
@@ -58,6 +60,7 @@ export function redisKeys (prefix: string): RedisKeys {
     unfinished: `${shared}workflow_run_engine:unfinished`,
     engineKey: (tenant, keyHash) => `${shared}workflow_run_engine:key:${tenant}:${keyHash}`,
     index: (tenant) => `{${shared}workflow_runs:${tenant}}:index`,
+    indexLife: (tenant) => `{${shared}workflow_runs:${tenant}}:life`,
     changed: (tenant) => `{${shared}workflow_runs:${tenant}}:changed`,
     loginCode: (codeHash) => `${shared}workflow_run_login:${codeHash}`,
     lease: `${shared}workflow_run_ingest:lease`,

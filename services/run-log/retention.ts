@@ -2,7 +2,10 @@
 export interface Retention {
   readonly maxEvents: number
   readonly maxBytes: number
-  /** After the last event, in seconds. */
+  /**
+   * The time after the last event, in seconds. An append fixes the end of its run with it. A change of the setting
+   * touches nothing that is kept: an append never brings the end forward.
+   */
   readonly ttlSeconds: number
 }
 

@@ -74,7 +74,7 @@ function newRun (tenant: string, at: number): StoredRun {
     lastMs: 0,
     bytes: 0,
     opening: '',
-    appendedAt: at,
+    expiresAt: 0,
     sweepAt: 0
   }
 }
@@ -91,9 +91,9 @@ function appendEvents (store: Store, runId: string, run: StoredRun, fresh: reado
   const steps = hasSteps ? store.steps.get(runId) ?? [] : []
   for (const { event, id } of fresh) applyEvent(run, steps, event, ms, id)
   run.lastSeq += fresh.length
+  run.expiresAt = Math.max(logExpiresAt(before, context.retention), context.at + context.retention.ttlSeconds * 1000)
   run.lastMs = ms
   run.opening = context.opening
-  run.appendedAt = context.at
   trim(store, run, fresh, context.retention)
   // Everything before this line only reads, so that a fault refuses this append and no other of the transaction.
   if (before.firstSeq > before.lastSeq) beginLog(store, runId, run, context.retention)

@@ -35,8 +35,8 @@ export interface StoredRun {
   bytes: number
   /** The opening of the log that appended last. */
   opening: string
-  /** The time of the last append, from which expiry is counted. */
-  appendedAt: number
+  /** The time at which the log expires, fixed by the appends. Absent where the run is older than the field. */
+  expiresAt?: number
   /** The time of the run's one deadline, at which the sweep looks at it. */
   sweepAt: number
 }
@@ -75,6 +75,9 @@ export interface Store {
 
 const FORMAT = 1
 
+/** The default life of a run when records did not have their end yet, in seconds. */
+const FORMER_TTL_SECONDS = 86_400
+
 /**
  * Opens the tables in `directory`, which must exist.
  *
@@ -112,7 +115,8 @@ export function findRun (store: Store, runId: string, at: number, retention: Ret
 
 /** The time at which the log of a run expires, in ms. */
 export function logExpiresAt (run: StoredRun, retention: Retention): number {
-  return run.appendedAt + retention.ttlSeconds * 1000
+  // No record says how long an older run was to be kept, so the longer of the likely times counts.
+  return run.expiresAt ?? run.lastMs + Math.max(retention.ttlSeconds, FORMER_TTL_SECONDS) * 1000
 }
 
 /** The time at which the state of a run expires, in ms. */

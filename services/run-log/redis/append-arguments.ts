@@ -19,7 +19,7 @@ export function appendSettings (keys: RedisKeys, retention: Retention, sharded: 
     max_events: retention.maxEvents,
     max_bytes: retention.maxBytes,
     log_ttl: retention.ttlSeconds,
-    state_ttl: retention.ttlSeconds + STATE_EXTRA_TTL_SECONDS,
+    state_extra_ttl: STATE_EXTRA_TTL_SECONDS,
     append_ttl: APPEND_ID_TTL_MS,
     once_ttl: ONCE_TTL_MS,
     max_steps: MAX_STEPS,

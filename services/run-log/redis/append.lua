@@ -197,8 +197,8 @@ local function append_events(new, state, length, last)
   end
   state.bytes = trim(length + #new, (length > 0 and tonumber(state.bytes) or 0) + bytes)
   write_state(run, state)
-  redis.call('EXPIRE', log, settings.log_ttl)
-  redis.call('EXPIRE', run, settings.state_ttl)
+  keep_for(log, settings.log_ttl)
+  keep_for(run, redis.call('TTL', log) + settings.state_extra_ttl)
   return bytes
 end
 

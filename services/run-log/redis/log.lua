@@ -80,6 +80,11 @@ local function state_of_log(log)
   end
 end
 
+-- Lets a key live for `seconds` from now. An end that was fixed before is not brought forward.
+local function keep_for(key, seconds)
+  if redis.call('PTTL', key) < seconds * 1000 then redis.call('EXPIRE', key, seconds) end
+end
+
 local function write_state(run, state)
   local fields = {}
   for name, value in pairs(state) do

@@ -107,7 +107,7 @@ export class RunIndex {
       const piece = runs.slice(start, start + MAX_RUNS_PER_CALL)
       const args = [this.#publish, this.#keys.changed(tenant), String(this.#ttlSeconds), ...piece.flatMap(([runId, ms]) => [String(ms), runId])]
       try {
-        await persist(() => writeScript.run(this.#redis, [this.#keys.index(tenant)], args))
+        await persist(() => writeScript.run(this.#redis, [this.#keys.index(tenant), this.#keys.indexLife(tenant)], args))
       } catch (error) {
         if (!(error instanceof UnavailableError)) continue
         for (const [runId, ms] of piece) this.note(tenant, runId, ms)

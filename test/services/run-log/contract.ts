@@ -4,6 +4,7 @@ import { listContract } from './contract/list.ts'
 import { onceContract } from './contract/once.ts'
 import { pageContract } from './contract/pages.ts'
 import { resumeContract } from './contract/resume.ts'
+import { retentionContract } from './contract/retention.ts'
 import { stateContract } from './contract/state.ts'
 import type { MakeHarness } from './contract/support.ts'
 
@@ -16,5 +17,6 @@ export function runLogContract (t: Test, makeHarness: MakeHarness): void {
   t.test('judges every cursor by its exact id', (t) => resumeContract(t, makeHarness))
   t.test('pages both ways', (t) => pageContract(t, makeHarness))
   t.test('keeps the state that the events make', (t) => stateContract(t, makeHarness))
+  t.test('keeps what it has when a bound of time changes', (t) => retentionContract(t, makeHarness))
   t.test('lists the runs of a tenant, the last changed first', (t) => listContract(t, makeHarness))
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { joinEventId, msOf, seqOf } from '@runcast/protocol'
 import { open } from 'lmdb'
 import t from 'tap'
+import { openStore } from '../../../services/run-log/embedded/store.ts'
 import { APPEND_ID_TTL_MS, ONCE_TTL_MS, STATE_EXTRA_TTL_SECONDS } from '../../../services/run-log/retention.ts'
 import { openLog } from '../../helpers/run-log/embedded-run-log.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
@@ -48,6 +49,47 @@ t.test('the clock', async (t) => {
     t.equal((await log.append({ ...request, appendId: 'b', once })).duplicate, true)
     clock.step(1)
     t.equal((await log.append({ ...request, appendId: 'c', once: { key: 'k', bodyHash: 'other' } })).duplicate, false)
+  })
+})
+
+t.test('a changed RUN_TTL_S', async (t) => {
+  const DAY_MS = 86_400_000
+
+  await t.test('deletes nothing at the next start', async (t) => {
+    const { log, directory, clock } = await openLog(t)
+    await append(log, 'run', [...logEvents(3), stepEvent('a', 'running')])
+    await log.close()
+    clock.step(ROOMY.ttlSeconds * 1_000 - 1)
+    const lowered = await openLog(t, { directory, clock, retention: { ...ROOMY, ttlSeconds: 1 } })
+    t.equal((await readAll(lowered.log, 'run')).length, 4)
+    await append(lowered.log, 'run', logEvents(1, 4))
+    clock.step(1)
+    t.equal((await readAll(lowered.log, 'run')).length, 5, 'the later append counts for one second')
+    clock.step(999)
+    await sweptTo(directory, { runs: 1, entries: 0 })
+    clock.step(WEEK_MS - 1)
+    t.equal((await lowered.log.readRun('run'))?.events, 5)
+    clock.step(1)
+    await sweptTo(directory, { runs: 0, index: 0, steps: 0, entries: 0, once: 0, deadlines: 0 })
+  })
+
+  await t.test('keeps a run that is older than the record of its end for a day at least', async (t) => {
+    const { log, directory, clock } = await openLog(t)
+    await append(log, 'run', logEvents(3))
+    await log.close()
+    const { root, runs } = await openStore(directory)
+    const run = runs.get('run')
+    t.equal(run?.expiresAt, clock.now() + ROOMY.ttlSeconds * 1_000)
+    if (run !== undefined) {
+      delete run.expiresAt
+      runs.putSync('run', run)
+    }
+    await root.close()
+    const lowered = await openLog(t, { directory, clock, retention: { ...ROOMY, ttlSeconds: 1 } })
+    clock.step(DAY_MS - 1)
+    t.equal((await readAll(lowered.log, 'run')).length, 3)
+    clock.step(1)
+    await sweptTo(directory, { runs: 1, entries: 0 })
   })
 })
 

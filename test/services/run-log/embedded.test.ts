@@ -212,14 +212,18 @@ function options (directory: string): EmbeddedOptions {
 async function makeHarness (t: Test, retention: Retention): Promise<RunLogHarness> {
   const directory = t.testdir()
   let ahead = 0
-  const log = createEmbeddedRunLog({ directory, retention, minFreeBytes: 0, now: () => Date.now() + ahead })
-  await log.open()
-  t.teardown(() => log.close())
+  const openWith = async (retention: Retention) => {
+    const log = createEmbeddedRunLog({ directory, retention, minFreeBytes: 0, now: () => Date.now() + ahead })
+    await log.open()
+    t.teardown(() => log.close())
+    return log
+  }
+  const log = await openWith(retention)
   const age = async (runId: string, seconds: number) => {
     await log.close()
     const { root, runs } = await openStore(directory)
     const run: StoredRun | undefined = runs.get(runId)
-    if (run !== undefined) runs.putSync(runId, { ...run, appendedAt: run.appendedAt - seconds * 1_000 })
+    if (run !== undefined) runs.putSync(runId, { ...run, expiresAt: (run.expiresAt ?? 0) - seconds * 1_000 })
     await root.close()
     await log.open()
     // Later events get a later time, as in production.
@@ -228,6 +232,10 @@ async function makeHarness (t: Test, retention: Retention): Promise<RunLogHarnes
   return {
     log,
     expireLog: (runId) => age(runId, retention.ttlSeconds),
-    expireRun: (runId) => age(runId, retention.ttlSeconds + STATE_EXTRA_TTL_SECONDS)
+    expireRun: (runId) => age(runId, retention.ttlSeconds + STATE_EXTRA_TTL_SECONDS),
+    reopen: async (retention) => {
+      await log.close()
+      return openWith(retention)
+    }
   }
 }

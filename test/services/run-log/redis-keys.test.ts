@@ -177,6 +177,29 @@ t.test('what is in Redis, and what is told', async (t) => {
     await waitUntil('the list is right', async () => (await redis.zrange(keys.index(''), 0, '+inf', 'BYSCORE')).join() === 'run' && await redis.zscore(keys.index(''), 'run') === ms)
   })
 
+  await t.test('a lower RUN_TTL_S takes no run off the list that is still kept', async (t) => {
+    const MONTH_S = 30 * 86_400
+    const { log, keys, redis } = await openRedisRunLog(t, target, { retention: { ttlSeconds: MONTH_S } })
+    const listed = (runId: string) => waitUntil(`${runId} is listed`, async () => await redis.zscore(keys.index(''), runId) !== null)
+    const [id] = await append(log, 'kept', logEvents(1))
+    await listed('kept')
+    const ms = Number(id?.split('-')[0])
+    await redis.zadd(keys.index(''), ms - (MONTH_S + WEEK_S) * 1_000 - 1, 'gone')
+    await redis.zadd(keys.index(''), ms - MONTH_S * 1_000, 'kept')
+    const lowered = await openRedisRunLog(t, target, { retention: { ttlSeconds: 60 }, prefix: keys.prefix })
+    await append(lowered.log, 'new', logEvents(1))
+    await listed('new')
+    t.same(await redis.zrange(keys.index(''), 0, -1), ['kept', 'new'])
+    t.ok(await redis.ttl(keys.index('')) > MONTH_S)
+    t.ok(await redis.ttl(keys.log('kept')) > MONTH_S - 60)
+    await append(lowered.log, 'kept', logEvents(1, 2))
+    t.ok(await redis.ttl(keys.log('kept')) > MONTH_S - 60)
+    t.ok(await redis.ttl(keys.run('kept')) > MONTH_S + WEEK_S - 60)
+    await redis.del(keys.run('kept'))
+    await append(lowered.log, 'kept', logEvents(1, 3))
+    t.ok(await redis.ttl(keys.run('kept')) > MONTH_S + WEEK_S - 60, 'also where the state is made anew')
+  })
+
   await t.test('a change is told once per run, however many appends', async (t) => {
     const { log, keys, redis } = await openRedisRunLog(t, target)
     const heard = await listen(t, server, keys.changed(''), (text) => text)

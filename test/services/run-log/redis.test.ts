@@ -21,6 +21,7 @@ async function harness (t: Test, target: RedisTarget, retention: Retention): Pro
   return {
     log,
     async expireLog (runId) { await redis.del(keys.log(runId)) },
-    async expireRun (runId) { await redis.del(keys.log(runId), keys.run(runId)) }
+    async expireRun (runId) { await redis.del(keys.log(runId), keys.run(runId)) },
+    reopen: async (retention) => (await openRedisRunLog(t, target, { retention, prefix: keys.prefix })).log
   }
 }

@@ -13,6 +13,8 @@ export interface RunLogHarness {
   expireLog (runId: string): Promise<void>
   /** Makes a run as it is when both times are over. */
   expireRun (runId: string): Promise<void>
+  /** Opens the store again with other bounds. The log before it is not used any more. */
+  reopen (retention: Retention): Promise<RunLog>
 }
 
 /** Opens an empty store that keeps as much as `retention` says, and ends it at the test's teardown. */
