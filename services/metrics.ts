@@ -1,6 +1,15 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry, type Aggregator, type PrometheusContentType } from 'prom-client'
 
-/** The metrics of this process, for Prometheus. No label ever names a run, a subject or a tenant. */
+/** One metric in a report, with its values beside. */
+export interface ReportedMetric {
+  readonly name: string
+  /** Such as counter, gauge or histogram. */
+  readonly type: string
+  /** The way in which the values of several processes make one. */
+  readonly aggregator: string
+}
+
+/** The metrics of one process, for Prometheus. No label ever names a run, a subject or a tenant. */
 export interface Metrics {
   /** Events that this process appended for publishers over HTTP. */
   readonly appendedEvents: Counter
@@ -18,8 +27,22 @@ export interface Metrics {
   /** Takes the function that reads the figures of the ingest of plain PUBLISH at each scrape. */
   observeIngest (stats: () => { readonly waiting: number, readonly totals: Readonly<Record<string, number>> }): void
 
-  /** The text of a scrape, and its content type. */
-  expose (): Promise<{ text: string, contentType: string }>
+  /** The values now. */
+  report (): Promise<ReportedMetric[]>
+}
+
+/**
+ * The joined values of Node's own metrics that are no sums. The sums, such as memory and open files, stay as they are:
+ * the limit of open files is a sum too, so that the share in use is right.
+ */
+const AGGREGATORS: Readonly<Record<string, Aggregator>> = {
+  process_start_time_seconds: 'min',
+  nodejs_eventloop_lag_seconds: 'max',
+  nodejs_eventloop_lag_mean_seconds: 'max',
+  nodejs_eventloop_lag_stddev_seconds: 'max',
+  nodejs_eventloop_lag_p50_seconds: 'max',
+  nodejs_eventloop_lag_p90_seconds: 'max',
+  nodejs_eventloop_lag_p99_seconds: 'max'
 }
 
 /** Makes the metrics of one process. */
@@ -27,9 +50,10 @@ export function createMetrics (): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const counter = (name: string, help: string) => new Counter({ name: `runcast_${name}`, help, registers: [registry] })
-  const gauge = (name: string, help: string, read: () => number) => new Gauge({
+  const gauge = (name: string, help: string, aggregator: Aggregator, read: () => number) => new Gauge({
     name: `runcast_${name}`,
     help,
+    aggregator,
     registers: [registry],
     collect () { this.set(read()) }
   })
@@ -42,11 +66,12 @@ export function createMetrics (): Metrics {
     }),
     laneFallbacks: counter('lane_fallbacks_total', 'Followers that left the live lane because they were too slow.'),
     observeOpenStreams: (streams, topics) => {
-      gauge('open_streams', 'Open streams.', streams)
-      gauge('followed_runs', 'Runs with at least one open stream.', topics)
+      gauge('open_streams', 'Open streams.', 'sum', streams)
+      gauge('followed_runs', 'Runs with at least one open stream, in each process.', 'sum', topics)
     },
     observeIngest: (stats) => {
-      gauge('ingest_waiting_messages', 'Plain PUBLISH messages that wait to be stored.', () => stats().waiting)
+      // Every process keeps a copy of each message that waits.
+      gauge('ingest_waiting_messages', 'Plain PUBLISH messages that wait to be stored.', 'max', () => stats().waiting)
       const ingested = new Counter({
         name: 'runcast_ingest_messages_total',
         help: 'Plain PUBLISH messages by what became of them.',
@@ -58,6 +83,45 @@ export function createMetrics (): Metrics {
         }
       })
     },
-    expose: async () => ({ text: await registry.metrics(), contentType: registry.contentType })
+    report: async () => (await reportOf(registry)).map((metric) => ({ ...metric, aggregator: AGGREGATORS[metric.name] ?? metric.aggregator }))
   }
+}
+
+/**
+ * Makes the text of a scrape from the reports of all processes.
+ *
+ * @param reports each of `Metrics.report`; anything else is left out
+ * @returns the text, and its content type
+ */
+export async function exposeMetrics (reports: readonly unknown[]): Promise<{ text: string, contentType: string }> {
+  const joined = join(reports.filter(isReport))
+  return { text: await joined.metrics(), contentType: joined.contentType }
+}
+
+/**
+ * Adds up the parts of reports that only grow, for processes that have ended.
+ *
+ * @returns a report
+ */
+export async function addUpTotals (reports: readonly unknown[]): Promise<ReportedMetric[]> {
+  const totals = reports.filter(isReport).map((report) => report.filter(({ type }) => type === 'counter' || type === 'histogram'))
+  return reportOf(join(totals))
+}
+
+async function reportOf (registry: Registry): Promise<ReportedMetric[]> {
+  // The types of prom-client say that the type of a metric is a number; it is a word.
+  const metrics: object[] = await registry.getMetricsAsJSON()
+  return metrics.filter(isReportedMetric)
+}
+
+function join (reports: ReportedMetric[][]): Registry<PrometheusContentType> {
+  return AggregatorRegistry.aggregate<PrometheusContentType>(reports)
+}
+
+function isReport (value: unknown): value is ReportedMetric[] {
+  return Array.isArray(value) && value.every(isReportedMetric)
+}
+
+function isReportedMetric (value: unknown): value is ReportedMetric {
+  return typeof value === 'object' && value !== null && ['name', 'type', 'aggregator'].every((name) => typeof Reflect.get(value, name) === 'string')
 }

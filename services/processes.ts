@@ -1,5 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Logger } from './logging/logger.ts'
+import { addUpTotals } from './metrics.ts'
+import { ProcessRegister } from './process-questions.ts'
 
 /** The time after the end of a process until another one takes its place, in milliseconds. */
 const RESTART_MS = 1_000
@@ -16,10 +18,13 @@ const RESTART_MS = 1_000
 export async function runProcesses (count: number, stopMs: number, log: Logger): Promise<void> {
   let isStopping = false
   let hasListened = false
+  const register = new ProcessRegister(count, addUpTotals)
+  const fork = () => register.add(cluster.fork())
   const running = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
   return new Promise((resolve) => {
     cluster.on('listening', () => { hasListened = true })
     cluster.on('exit', (worker, code, signal) => {
+      register.remove(worker)
       if (!isStopping && !hasListened && code > 0) {
         process.exitCode = code
         stop('SIGTERM')
@@ -29,7 +34,7 @@ export async function runProcesses (count: number, stopMs: number, log: Logger):
         return
       }
       log.error({ pid: worker.process.pid, code, signal }, 'a process ended and is replaced')
-      setTimeout(() => { if (!isStopping) cluster.fork() }, RESTART_MS)
+      setTimeout(() => { if (!isStopping) fork() }, RESTART_MS)
     })
 
     const stop = (signal: NodeJS.Signals) => {
@@ -43,7 +48,7 @@ export async function runProcesses (count: number, stopMs: number, log: Logger):
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
 
-    for (let index = 0; index < count; index++) cluster.fork()
+    for (let index = 0; index < count; index++) fork()
   })
 }
 

@@ -7,7 +7,9 @@ declare module 'fastify' {
   }
 }
 
-/** The metrics of this process: `fastify.metrics`, scraped at `/metrics`. */
+/** The metrics of this process: `fastify.metrics`, scraped at `/metrics` together with those of the other processes. */
 export default fp(async (fastify) => {
-  fastify.decorate('metrics', createMetrics())
-}, { name: 'metrics', fastify: '5.x' })
+  const metrics = createMetrics()
+  fastify.decorate('metrics', metrics)
+  fastify.processes.answer('metrics', () => metrics.report())
+}, { name: 'metrics', fastify: '5.x', dependencies: ['processes'] })

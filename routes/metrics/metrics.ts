@@ -1,19 +1,20 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { exposeMetrics } from '../../services/metrics.ts'
 
-/** `/metrics`: the metrics of this process, for Prometheus. */
+/** `/metrics`: the metrics of all processes of the service together, for Prometheus. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/', {
     schema: {
       operationId: 'scrapeMetrics',
       tags: ['operation'],
-      summary: 'The metrics of this process',
+      summary: 'The metrics of the service',
       security: [],
       response: {
         200: { description: 'In the text format of Prometheus.', content: { 'text/plain': { schema: Type.Unsafe<unknown>({ type: 'string', examples: ['runcast_open_streams 12\n'] }) } } }
       }
     }
   }, async (_request, reply) => {
-    const { text, contentType } = await fastify.metrics.expose()
+    const { text, contentType } = await exposeMetrics(await fastify.processes.ask('metrics'))
     return await reply.type(contentType).send(text)
   })
 }
