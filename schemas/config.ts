@@ -14,7 +14,7 @@ export const SettingsSchema = Type.Object({
   PORT: count('The port to listen on; 0 takes a free one.', 3000, 0, 65535),
   BASE_PATH: text('The path of a shared host below which a gateway shows the service, such as /runcast. The gateway may take it off or pass it on. Without it X-Forwarded-Prefix of a TRUST_PROXY counts.', { default: '' }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'The least severe level that is logged.' }),
-  DATA_DIR: text('The directory of the embedded log and of the development secret.', { default: './data', minLength: 1 }),
+  DATA_DIR: text('The directory of the embedded log and of the development secret. In production the embedded log needs it to be set.', { default: './data', minLength: 1 }),
   REDIS_URL: optional(text('The address of Redis, redis:// or rediss://, which then keeps the log instead of DATA_DIR.', { pattern: '^rediss?://' })),
   REDIS_SENTINELS: optional(text('host:port of the Sentinels, separated by commas; with REDIS_SENTINEL_MASTER. Then only user, password, database and TLS of REDIS_URL are used.', { pattern: '^[^,\\s]+:\\d+([,\\s]+[^,\\s]+:\\d+)*$' })),
   REDIS_SENTINEL_MASTER: optional(text('The name of the master that the Sentinels watch.', { minLength: 1 })),
@@ -28,7 +28,7 @@ export const SettingsSchema = Type.Object({
   JWT_AUDIENCE: optional(text('The `aud` that a token must have.', { minLength: 1 })),
   RUN_MAX_EVENTS: optional(Type.Integer({ description: 'The most events kept per run (default 100000; embedded 1000000).', minimum: 1 })),
   RUN_MAX_BYTES: optional(Type.Integer({ description: 'The most bytes kept per run (default 64 MiB; embedded 1 GiB).', minimum: 1024 })),
-  RUN_TTL_S: count('The time that a run is kept after its last event, in seconds.', 86_400),
+  RUN_TTL_S: count('The time that a run is kept after its last event, in seconds. Each append fixes it: a lower value ends new runs sooner, and deletes nothing that is kept.', 86_400),
   MAX_EVENT_BYTES: count('The largest payload of one event, in bytes.', 262_144, 1024, 8_388_608),
   TERMINAL_STATUSES: list('The statuses that end a run, separated by spaces, in any case.', 'succeeded completed failed cancelled canceled timed_out'),
   END_GRACE_MS: count('The time that a stream waits for late events of a finished run, in milliseconds.', 2_000, 0, 600_000),
@@ -51,7 +51,7 @@ export const SettingsSchema = Type.Object({
   CORS_ORIGINS: list('The origins that may read across sites, separated by spaces.'),
   TRUST_PROXY: list('The addresses or CIDR ranges of the proxies whose X-Forwarded headers are believed, or true for every proxy.'),
   WEB_CONCURRENCY: count('The number of processes that share the port; more than one needs Redis.', 1, 1, 64),
-  NODE_ENV: optional(text('With production the service refuses to start without a key.'))
+  NODE_ENV: optional(text('With production the service refuses to start without a key, and without Redis or DATA_DIR.'))
 }, { $id: 'Settings' })
 
 /** Every setting as the environment gives it, with defaults. */

@@ -7,6 +7,7 @@ import { readPublicKey } from './auth/token-key.ts'
 import { isOwnAddress, readBasePath } from './gateway/base-paths.ts'
 import type { HostPort, RedisTarget } from './redis/target.ts'
 import type { Retention } from './run-log/retention.ts'
+import { findOddNames } from './setting-names.ts'
 
 /** Converts texts to numbers and booleans and puts defaults in, in place. */
 const isSettings = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true }).compile<Settings>(structuredClone(SettingsSchema))
@@ -30,6 +31,8 @@ export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGI
   readonly retention: Retention
   /** True when a token key is configured. Without one the service makes a development secret, on loopback only. */
   readonly hasTokenKey: boolean
+  /** The variables that begin as settings do and are none. */
+  readonly unknownNames: readonly string[]
 }
 
 /** All mistakes in the settings, one sentence each. */
@@ -50,15 +53,25 @@ export class ConfigError extends Error {
  * @throws ConfigError with every mistake at once
  */
 export function loadConfig (environment?: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(environment ?? { ...readDotEnv(), ...process.env })
-    .filter(([name, value]) => name in SettingsSchema.properties && value !== undefined && value !== ''))
+  const all = withoutEmpty(environment ?? { ...readDotEnv(), ...process.env })
+  const { mistaken, unknown } = findOddNames(all)
+  const misnamed = [...mistaken].map(([name, meant]) => `${name} is not a setting: rename it to ${meant}, or unset it.`)
+  const given: Record<string, unknown> = Object.fromEntries(Object.entries(all).filter(([name]) => Object.hasOwn(SettingsSchema.properties, name)))
+  const isEmbeddedLogAskedFor = given['DATA_DIR'] !== undefined
   const faults = removeFaults(given)
-  if (!isSettings(given)) throw new ConfigError([...faults.values()])
-  const config = derive(given)
-  const contradictory = contradictions(config).filter((problem) => ![...faults.keys()].some((name) => problem.includes(name)))
-  const problems = [...faults.values(), ...contradictory]
+  if (!isSettings(given)) throw new ConfigError([...misnamed, ...faults.values()])
+  const config = derive(given, unknown)
+  const wrong = [...faults.keys(), ...mistaken.values()]
+  const contradictory = [...contradictions(config), ...storeContradictions(config, isEmbeddedLogAskedFor)]
+    .filter((problem) => !wrong.some((name) => problem.includes(name)))
+  const problems = [...misnamed, ...faults.values(), ...contradictory]
   if (problems.length > 0) throw new ConfigError(problems)
   return config
+}
+
+function withoutEmpty (environment: Record<string, string | undefined>): Record<string, string> {
+  const set = Object.entries(environment).flatMap(([name, value]) => value === undefined || value === '' ? [] : [[name, value] as const])
+  return Object.fromEntries(set)
 }
 
 function readDotEnv (): NodeJS.Dict<string> {
@@ -82,7 +95,7 @@ function removeFaults (given: Record<string, unknown>): Map<string, string> {
   return faults
 }
 
-function derive (settings: Settings): Config {
+function derive (settings: Settings, unknownNames: readonly string[]): Config {
   const { TERMINAL_STATUSES, CORS_ORIGINS, TRUST_PROXY, ENGINE_ALLOWED_HOSTS, ENGINE_ALLOW_PROCESSES, ...rest } = settings
   const redis = redisTarget(settings)
   const hasTokenKey = settings.JWT_SECRET !== undefined || settings.JWT_PUBLIC_KEY !== undefined || settings.JWT_JWKS_URL !== undefined
@@ -101,7 +114,8 @@ function derive (settings: Settings): Config {
     allowedHosts: items(ENGINE_ALLOWED_HOSTS),
     // A development start listens on loopback only, or is refused.
     allowProcesses: ENGINE_ALLOW_PROCESSES ?? !hasTokenKey,
-    hasTokenKey
+    hasTokenKey,
+    unknownNames
   }
 }
 
@@ -114,11 +128,20 @@ function redisTarget (settings: Settings): RedisTarget | null {
   return url === null ? null : { kind: 'standalone', url }
 }
 
-function contradictions (config: Config): string[] {
+function storeContradictions (config: Config, isEmbeddedLogAskedFor: boolean): string[] {
   const problems: string[] = []
   if (config.REDIS_SENTINELS !== undefined && config.REDIS_SENTINEL_MASTER === undefined) problems.push('REDIS_SENTINELS needs REDIS_SENTINEL_MASTER.')
   if (config.REDIS_SENTINEL_MASTER !== undefined && config.REDIS_SENTINELS === undefined) problems.push('REDIS_SENTINEL_MASTER needs REDIS_SENTINELS.')
   if (config.REDIS_SENTINELS !== undefined && config.REDIS_CLUSTER_NODES !== undefined) problems.push('REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other.')
+  if (config.WEB_CONCURRENCY > 1 && config.redis === null) problems.push('WEB_CONCURRENCY over 1 needs Redis, since the embedded log belongs to one process.')
+  if (config.NODE_ENV === 'production' && config.redis === null && !isEmbeddedLogAskedFor) {
+    problems.push('NODE_ENV=production needs a place for the log: set REDIS_URL, REDIS_SENTINELS or REDIS_CLUSTER_NODES, or DATA_DIR for the embedded log.')
+  }
+  return problems
+}
+
+function contradictions (config: Config): string[] {
+  const problems: string[] = []
   const keys = [config.JWT_SECRET, config.JWT_PUBLIC_KEY, config.JWT_JWKS_URL].filter((key) => key !== undefined)
   if (keys.length > 1) problems.push('Set only one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL.')
   if (config.JWT_PUBLIC_KEY !== undefined) problems.push(...publicKeyFaults(config.JWT_PUBLIC_KEY))
@@ -126,7 +149,6 @@ function contradictions (config: Config): string[] {
   if (config.JWT_JWKS_URL !== undefined) problems.push('JWT_JWKS_URL is not supported yet: set JWT_PUBLIC_KEY or JWT_SECRET.')
   if (readBasePath(config.BASE_PATH) === null) problems.push('BASE_PATH is a path such as /runcast, of letters, digits and . _ ~ - in each segment.')
   else if (isOwnAddress(config.BASE_PATH)) problems.push(`BASE_PATH ${config.BASE_PATH} begins like an address of the service itself. Choose another one, such as /runcast.`)
-  if (config.WEB_CONCURRENCY > 1 && config.redis === null) problems.push('WEB_CONCURRENCY over 1 needs Redis, since the embedded log belongs to one process.')
   for (const origin of config.corsOrigins) {
     if (!isOrigin(origin)) problems.push(`CORS_ORIGINS has ${origin}, which is not an origin such as https://app.example.com.`)
   }

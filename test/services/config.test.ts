@@ -88,7 +88,79 @@ t.test('everything that settings contradict each other in is reported at once', 
     [{ TRUST_PROXY: 'proxy.local' }, /neither an IP address nor a CIDR range/]
   ]
   for (const [environment, problem] of cases) t.match(problems(environment), [problem], JSON.stringify(environment))
-  t.same(problems({ NODE_ENV: 'production', JWT_SECRET: SECRET, HOST: '0.0.0.0' }), [])
+  t.same(problems({ NODE_ENV: 'production', JWT_SECRET: SECRET, HOST: '0.0.0.0', DATA_DIR: '/data' }), [])
+})
+
+t.test('in production the embedded log is asked for by DATA_DIR', async (t) => {
+  const production = { NODE_ENV: 'production', JWT_SECRET: SECRET }
+  for (const environment of [production, { ...production, DATA_DIR: '' }]) {
+    t.same(problems(environment), ['NODE_ENV=production needs a place for the log: set REDIS_URL, REDIS_SENTINELS or REDIS_CLUSTER_NODES, or DATA_DIR for the embedded log.'])
+  }
+  for (const place of [{ DATA_DIR: './data' }, { REDIS_URL: 'redis://x' }, { REDIS_CLUSTER_NODES: 'a:1' }]) t.same(problems({ ...production, ...place }), [])
+  t.match(problems({ ...production, REDIS_URL: 'http://x' }), [/^REDIS_URL must match/], 'nothing that only follows')
+  t.same(problems({}), [])
+})
+
+t.test('a variable one or two letters away from a setting is refused with the right name, in development too', async (t) => {
+  const cases = {
+    REDIS_URI: 'REDIS_URL',
+    REDISURL: 'REDIS_URL',
+    redis_url: 'REDIS_URL',
+    RUN_TTL: 'RUN_TTL_S',
+    RUN_TTL_MS: 'RUN_TTL_S',
+    JWT_SECRE: 'JWT_SECRET',
+    WT_SECRET: 'JWT_SECRET',
+    JTW_SERCET: 'JWT_SECRET',
+    TERMINAL_STATUS: 'TERMINAL_STATUSES',
+    CORS_ORIGIN: 'CORS_ORIGINS',
+    DATADIR: 'DATA_DIR',
+    NODE_EVN: 'NODE_ENV',
+    LOG_LEVL: 'LOG_LEVEL',
+    WEB_CONCURENCY: 'WEB_CONCURRENCY',
+    REDIS_SENTINEL: 'REDIS_SENTINELS',
+    MAX_STREAM: 'MAX_STREAMS',
+    PROT: 'PORT',
+    HSOT: 'HOST'
+  }
+  for (const [name, meant] of Object.entries(cases)) {
+    t.same(problems({ [name]: 'x' }), [`${name} is not a setting: rename it to ${meant}, or unset it.`], name)
+    t.same(problems({ [name]: '' }), [], 'an empty one is not set')
+  }
+  t.match(problems({ NODE_ENV: 'production', JWT_SECRE: SECRET, REDIS_URI: 'redis://x', HOST: '0.0.0.0' }), [/^JWT_SECRE is/, /^REDIS_URI is/], 'nothing that only follows')
+  t.match(problems({ RUN_TTL: 'secret', PORT: 'x' }).join(), /^RUN_TTL is [^,]*, or unset it\.,PORT must be integer\.$/)
+  t.notMatch(problems({ JWT_SECRE: 'hunter2' }).join(), 'hunter2')
+})
+
+t.test('the variables of systems, shells and platforms are no mistakes', async (t) => {
+  const ordinary = [
+    'PATH', 'HOME', 'PWD', 'OLDPWD', 'LANG', 'LC_ALL', 'TERM', 'SHELL', 'SHLVL', 'USER', 'LOGNAME', 'HOSTNAME', 'HOSTTYPE', 'HOSTS', 'POST', 'PORTS', 'PORT0', 'PORT_HTTP', 'SORT', 'TZ',
+    'TMPDIR', 'MAIL', 'EDITOR', 'DISPLAY', '_', 'NODE', 'NODE_OPTIONS', 'NODE_PATH', 'NODE_VERSION', 'NODE_EXTRA_CA_CERTS', 'YARN_VERSION', 'INIT_CWD', 'npm_config_port', 'npm_package_name',
+    'npm_config_user_agent', 'npm_lifecycle_event', 'XDG_DATA_DIRS', 'SASS_PATH', 'META_DIR', 'PGDATA', 'DATABASE_URL', 'POSTGRES_URL', 'MONGO_URL', 'LOGS_DIR', 'CI', 'DEBUG', 'http_proxy', 'HTTPS_PROXY', 'NO_PROXY', 'WEB_MEMORY', 'MEMORY_AVAILABLE', 'DYNO', 'SOURCE_VERSION', 'host', 'port',
+    'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT', 'KUBERNETES_SERVICE_PORT_HTTPS', 'RUNCAST_URL', 'RUNCAST_TOKEN'
+  ]
+  for (const name of ordinary) {
+    t.same(problems({ [name]: '1' }), [], name)
+    t.same(loadConfig({ [name]: '1' }).unknownNames, [], name)
+  }
+  for (const service of ['REDIS', 'RUNCAST', 'JWT', 'RUN', 'DATA', 'REDIS_URL', 'STREAM', 'MAX', 'HOST', 'WORKFLOWS', 'CORS', 'LOG']) {
+    const environment = {
+      [`${service}_SERVICE_HOST`]: '10.0.0.1',
+      [`${service}_SERVICE_PORT`]: '6379',
+      [`${service}_SERVICE_PORT_HTTP_API`]: '6379',
+      [`${service}_PORT`]: 'tcp://10.0.0.1:6379',
+      [`${service}_PORT_6379_TCP`]: 'tcp://10.0.0.1:6379',
+      [`${service}_PORT_6379_TCP_PROTO`]: 'tcp',
+      [`${service}_PORT_6379_TCP_PORT`]: '6379',
+      [`${service}_PORT_6379_TCP_ADDR`]: '10.0.0.1',
+      [`${service}_PORT_53_UDP`]: 'udp://10.0.0.1:53'
+    }
+    t.same(problems(environment), [], service)
+    t.same(loadConfig(environment).unknownNames, [], service)
+  }
+})
+
+t.test('other variables that begin as settings do are known by name', async (t) => {
+  t.same(loadConfig({ RUN_ID: '1', REDIS_HOST: 'x', REDIS_PORT: '6379', JWT_KEY: 'x', STREAM_LIMIT: '', UNHEARD_OF: '1', RUNCAST_HOME: 'x' }).unknownNames, ['JWT_KEY', 'REDIS_HOST', 'REDIS_PORT', 'RUNCAST_HOME', 'RUN_ID'])
 })
 
 t.test('what is wrong by itself and what contradicts are reported together, and nothing that only follows', async (t) => {
@@ -109,6 +181,10 @@ t.test('a .env file is read, and what the environment says wins', async (t) => {
   process.env['RUN_TTL_S'] = '90'
   t.match(loadConfig(), { PORT: 4711, RUN_TTL_S: 90 })
   t.match(loadConfig({}), { PORT: 3000 })
+  await writeFile(join(directory, '.env'), 'REDIS_URI=redis://x\nRUN_ID=1\nRUN_TTL=\n')
+  t.throws(() => loadConfig(), /REDIS_URI is not a setting: rename it to REDIS_URL, or unset it\.$/)
+  await writeFile(join(directory, '.env'), 'RUN_ID=1\n')
+  t.ok(loadConfig().unknownNames.includes('RUN_ID'))
   await writeFile(join(directory, '.env'), 'PORT=x\nHOST=0.0.0.0\n')
   t.throws(() => loadConfig(), /PORT must be integer\.\n.*HOST 0\.0\.0\.0 is not/)
 })
