@@ -25,8 +25,7 @@ LABEL org.opencontainers.image.title="Runcast" \
       org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
-    PORT=3000 \
-    DATA_DIR=/data
+    PORT=3000
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=dependencies /app/packages/engine/node_modules packages/engine/node_modules
@@ -34,6 +33,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/bin/package.json /app/bin/runcast.js bin/
 # It has the packages of this project in a node_modules of its own; the links to them in the outer one lead nowhere here.
 COPY --from=build /app/dist dist
+# For the embedded log, which DATA_DIR=/data asks for.
 RUN mkdir /data && chown node:node /data
 # By number: Kubernetes takes no name as proof that it is not root.
 USER 1000:1000

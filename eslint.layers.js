@@ -70,7 +70,7 @@ export const layers = [
     ignores: ['services/engine/**'],
     rules: {
       'no-restricted-syntax': ['error', {
-        selector: 'ImportDeclaration[source.value=/^(\\.\\.\\/)+(config|metrics|processes|publisher)\\.ts$/]',
+        selector: 'ImportDeclaration[source.value=/^(\\.\\.\\/)+(config|first-line|metrics|process-questions|processes|publisher|setting-names)\\.ts$/]',
         message: 'Take the setting or function as an argument: a plugin knows the settings.'
       }]
     }

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import app, { options } from './app.ts'
 import { developmentSecret } from './services/auth/development-file.ts'
 import { ConfigError, loadConfig, type Config } from './services/config.ts'
+import { logFirstLine } from './services/first-line.ts'
 import { loggerOptions } from './services/logging/logger-options.ts'
 import { runProcesses } from './services/processes.ts'
 import { isProblemError } from './services/problems/problem-error.ts'
@@ -26,7 +27,9 @@ async function startProcesses (config: Config): Promise<void> {
   if (!config.hasTokenKey) developmentSecret(config.DATA_DIR)
   // A process that is replaced later belongs to the same build as the others, though dist may lead to a newer one.
   cluster.setupPrimary({ exec: import.meta.filename })
-  await runProcesses(config.WEB_CONCURRENCY, config.DRAIN_MS + 2 * CLOSE_MS, pino(loggerOptions(config.LOG_LEVEL, process.stdout.isTTY)))
+  const logger = pino(loggerOptions(config.LOG_LEVEL, process.stdout.isTTY))
+  logFirstLine(config, logger)
+  await runProcesses(config.WEB_CONCURRENCY, config.DRAIN_MS + 2 * CLOSE_MS, logger)
   process.exit()
 }
 

@@ -4,7 +4,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { loadConfig } from '../services/config.ts'
 import { buildApp, type App } from './helpers/service/app.ts'
+import { TEST_SECRET } from './helpers/service/tokens.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -50,6 +52,12 @@ t.test('the service runs as a user that is known not to be root, and gets its si
   t.match(valueOf('USER'), /^[1-9]\d*(:[1-9]\d*)?$/)
   t.equal(execForm(valueOf('CMD'))[0], 'node')
   t.match(valueOf('ENV'), /\bNODE_ENV=production\b/)
+})
+
+t.test('the image does not ask for the embedded log, and has a folder for it', async (t) => {
+  const settings = Object.fromEntries(valueOf('ENV').split(' ').map((pair) => pair.split('=', 2)))
+  t.throws(() => loadConfig({ ...settings, JWT_SECRET: TEST_SECRET }), /NODE_ENV=production needs a place for the log: set REDIS_URL, .*, or DATA_DIR for the embedded log\.$/)
+  t.equal(loadConfig({ ...settings, JWT_SECRET: TEST_SECRET, DATA_DIR: valueOf('VOLUME') }).redis, null)
 })
 
 t.test('what is copied is there, and in the build context where it comes from there', async (t) => {

@@ -38,12 +38,31 @@ t.test('a stop tells open streams, answers what is under way, and takes less tha
   t.notMatch(server.stdout(), 'Runcast is up')
 })
 
+t.test('the first line of the log tells the facts of the start, and the second the variables that are no settings', async (t) => {
+  const DATA_DIR = await temporaryDirectory(t)
+  const server = startServer(t, { NODE_ENV: 'production', PORT: '0', DATA_DIR, JWT_SECRET: TEST_SECRET, RUN_ID: '1', REDIS_HOST: 'x', REDIS_PORT: 'tcp://10.0.0.1:6379' })
+  await server.printed(LISTENING)
+  const [first, second] = server.stdout().split('\n').slice(0, 2).map((line) => JSON.parse(line) as Record<string, unknown>)
+  t.match(first, { level: 30, msg: /^Runcast \d+\.\d+\.\d+: embedded log in /, store: { kind: 'embedded', path: DATA_DIR }, authentication: 'hs256_secret', ingest: 'none', processes: 1 })
+  t.match(second, { level: 40, variables: ['REDIS_HOST', 'RUN_ID'], msg: /REDIS_HOST, RUN_ID/ })
+  t.notMatch(server.stdout(), TEST_SECRET)
+})
+
 t.test('a start that can not succeed ends with one sentence for each reason', async (t) => {
   t.test('wrong settings', async (t) => {
     const server = startServer(t, { PORT: 'x', RUN_TTL_S: '-1' })
     t.equal(await server.exited, 1)
     t.match(server.stderr(), /^The configuration has 2 mistakes:\n {2}- PORT .+\n {2}- RUN_TTL_S .+\n$/)
     t.equal(server.stdout(), '')
+  })
+
+  t.test('a wrong name of a setting, and no place for the log in production', async (t) => {
+    const misnamed = startServer(t, { NODE_ENV: 'production', JWT_SECRET: TEST_SECRET, REDIS_URI: 'redis://x' })
+    t.equal(await misnamed.exited, 1)
+    t.equal(misnamed.stderr(), 'The configuration has 1 mistake:\n  - REDIS_URI is not a setting: rename it to REDIS_URL, or unset it.\n')
+    const placeless = startServer(t, { NODE_ENV: 'production', JWT_SECRET: TEST_SECRET, REDIS_PORT: 'tcp://10.0.0.1:6379' })
+    t.equal(await placeless.exited, 1)
+    t.match(placeless.stderr(), /^The configuration has 1 mistake:\n {2}- NODE_ENV=production needs a place for the log: .*\n$/)
   })
 
   t.test('a port in use', async (t) => {

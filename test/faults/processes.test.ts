@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t from 'tap'
+import { within } from '../../services/redis/persist.ts'
 import { eventsOf, openEventStream } from '../helpers/http/event-stream.ts'
+import { ask } from '../helpers/http/http.ts'
 import { startRedis } from '../helpers/redis/redis-server.ts'
 import { temporaryDirectory, tokenFor } from '../helpers/service/app.ts'
 import { startServer } from '../helpers/service/server-process.ts'
@@ -67,6 +69,52 @@ t.test('a login code is good at any of several processes', async (t) => {
   t.equal((await redeem()).status, 201)
   for (let attempt = 0; attempt < 4; attempt++) t.equal((await redeem()).status, 401, 'and once')
   t.equal(server.stdout().match(/Runcast is up/g)?.length, 1)
+  server.kill('SIGTERM')
+  t.equal(await server.exited, 0)
+})
+
+t.test('the metrics of several processes are one sum that never goes back, and they are ready when all are', async (t) => {
+  const redis = await startRedis(t)
+  const server = startServer(t, { PORT: '0', WEB_CONCURRENCY: '2', REDIS_URL: redis.url, JWT_SECRET: TEST_SECRET, DATA_DIR: await temporaryDirectory(t) })
+  const [, url = ''] = await server.printed(/"msg":"Server listening at (http:\/\/127\.0\.0\.1:\d+)"/)
+  const [first = ''] = server.stdout().split('\n')
+  t.match(JSON.parse(first), { store: { kind: 'redis', mode: 'standalone' }, authentication: 'hs256_secret', ingest: 'on', processes: 2 })
+  t.equal(server.stdout().match(/"processes":2/g)?.length, 1, 'one process tells it for all')
+
+  const readiness = async () => (await ask(`${url}/health/ready`)).status
+  const scrape = async (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec((await ask(`${url}/metrics`)).body)?.[1])
+  const appended = () => scrape('runcast_appended_events_total')
+  const headers = { authorization: `Bearer ${token}` }
+  const publishOne = async () => (await ask(`${url}/api/v1/workflow-runs/counted/events`, { method: 'POST', headers, body: { payload: 1 } })).status
+
+  await waitUntil('all are ready', async () => await readiness() === 200)
+  t.equal(pidsIn(server.stdout(), 'Server listening').size, 2)
+  for (let n = 0; n < 6; n++) t.equal(await publishOne(), 201)
+  for (let n = 0; n < 6; n++) t.equal(await appended(), 6)
+  await Promise.all(Array.from({ length: 4 }, () => openEventStream(`${url}/api/v1/workflow-runs/counted/stream`, { token })))
+  for (let n = 0; n < 2; n++) t.equal(await scrape('runcast_open_streams'), 4)
+  const [victim = 0, other = 0] = [...pidsIn(server.stdout(), 'stream opened')].map(Number)
+
+  // A process that is stopped still gets one connection, and no other while that one waits.
+  process.kill(victim, 'SIGSTOP')
+  const waiting = ask(`${url}/health/live`).catch(() => null)
+  const whileStopped = await Promise.all([appended(), appended(), readiness()].map((answer) => within(20_000, answer).catch(() => null)))
+  t.ok(whileStopped.some((answer) => answer === 6) && whileStopped.every((answer) => answer === 6 || answer === 200 || answer === null), String(whileStopped))
+
+  process.kill(victim, 'SIGKILL')
+  await waiting
+  await waitUntil('the end is noticed', () => server.stdout().includes('a process ended and is replaced'))
+  t.equal(await readiness(), 503)
+  t.equal(await appended(), 6, 'its count stays')
+  await waitUntil('another one took its place', async () => {
+    if (await readiness() === 200) return true
+    const count = await appended()
+    if (count !== 6) t.fail(`${count} instead of 6`)
+    return false
+  })
+  t.equal(await publishOne(), 201)
+  for (let n = 0; n < 4; n++) t.equal(await appended(), 7)
+  t.ok(pidsIn(server.stdout(), 'Server listening').has(String(other)))
   server.kill('SIGTERM')
   t.equal(await server.exited, 0)
 })
