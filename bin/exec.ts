@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import type { StatusChange } from '@runcast/client'
 import { createLineSplitter } from '@runcast/client/lines'
-import { isRunId, RUN_ID_RULE } from '@runcast/protocol'
+import { isRunId, RUN_ID_RULE, runPagePath } from '@runcast/protocol'
 import { childEnvironment } from './child-environment.ts'
 import { CLONE, findService } from './connection.ts'
 import { startCommand, type Ending } from './run-command.ts'
@@ -28,7 +28,7 @@ export async function exec (args: string[]): Promise<number> {
   const { values, command } = readExecArguments(args)
   const service = await findService(values)
   const runId = values['run-id'] ?? newRunId(command)
-  const link = `${service.url}/runs/${runId}`
+  const link = `${service.url}${runPagePath(runId)}`
   const reporter = createRunReporter(service, runId)
   say(link)
   reporter.status('queued', { name: (values.name ?? command.join(' ')).slice(0, NAME_CHARACTERS) })

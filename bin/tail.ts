@@ -1,4 +1,5 @@
 import { follow, type FollowOptions, type ServiceOptions } from '@runcast/client'
+import { runPath } from '@runcast/protocol'
 import { callService, findService } from './connection.ts'
 import { createItemPrinter } from './item-printer.ts'
 import { readArguments, SERVICE_OPTIONS, UsageError } from './terminal.ts'
@@ -64,7 +65,7 @@ function hasColours (): boolean {
 
 /** Reads the status of a finished run whose stream had nothing more to send. */
 async function statusOf (service: ServiceOptions, runId: string): Promise<string> {
-  const run = await callService(service, 'GET', `/api/v1/workflow-runs/${runId}`)
+  const run = await callService(service, 'GET', `/api/v1/${runPath(runId)}`)
   return typeof run === 'object' && run !== null && 'status' in run ? String(run.status) : 'unknown'
 }
 

@@ -1,4 +1,4 @@
-import { seqOf, type EventId } from '@runcast/protocol'
+import { runPath, seqOf, type EventId } from '@runcast/protocol'
 import type { CloseReason, StreamEnd, StreamGap, StreamOpen } from '../../schemas/stream.ts'
 import type { Gap } from '../run-log/gap.ts'
 import type { LogEvent, LogFacts } from '../run-log/run-log.ts'
@@ -35,7 +35,7 @@ export function gapFrame (runId: string, gap: Gap, resumedAfter: EventId, basePa
     requested: gap.requested,
     resumed_after: resumedAfter,
     lost: gap.lost,
-    history_url: `${basePath}/api/v1/workflow-runs/${runId}/events`
+    history_url: `${basePath}/api/v1/${runPath(runId)}/events`
   }
   return encodeFrame({ id: resumedAfter, event: 'stream_gap', data: JSON.stringify(data) })
 }

@@ -1,3 +1,4 @@
+import { runPath } from '@runcast/protocol'
 import { noAnswer } from './errors.ts'
 
 /** The address of the service and the caller's credentials. */
@@ -58,7 +59,7 @@ export function createCaller (options: ServiceOptions): Caller {
   const url = (path: string) => `${base}/api/v1/${path}`
   return {
     url,
-    runUrl: (runId, resource) => url(`workflow-runs/${encodeURIComponent(runId)}/${resource}`),
+    runUrl: (runId, resource) => url(`${runPath(runId)}/${resource}`),
     async send (url, init) {
       try {
         const bearer = currentToken()

@@ -7,3 +7,4 @@ export {
   EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, isEventType, isRunId,
   PUBLISHER_EVENT_ID_PATTERN, RUN_ID_PATTERN, RUN_ID_RULE
 } from './patterns.ts'
+export { runPagePath, runPath } from './run-paths.ts'

@@ -1,4 +1,4 @@
-const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._~:@+=-]{0,199}$/
 const EVENT_TYPE = /^(?!stream_)[A-Za-z][A-Za-z0-9_.:-]{0,63}$/
 
 /** The name of one execution of a workflow. Also the path parameter of every route of a run. */
@@ -14,7 +14,7 @@ export const EVENT_ID_PATTERN = '^(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})$'
 export const PUBLISHER_EVENT_ID_PATTERN = '^[\\x21-\\x7e]{1,128}$'
 
 /** The rule of RUN_ID_PATTERN, for people: the end of a sentence such as "A run id has …". */
-export const RUN_ID_RULE = '1 to 128 characters of A-Z a-z 0-9 . _ ~ -, the first a letter or digit'
+export const RUN_ID_RULE = '1 to 200 characters of A-Z a-z 0-9 . _ ~ : @ + = -, the first a letter or digit'
 
 /** Tells if a text can name a run. */
 export function isRunId (text: string): boolean {

@@ -1,3 +1,4 @@
+import { runPath } from '@runcast/protocol'
 import { request } from './request.ts'
 import type { EventPage, EventPageQuery, Run, RunList } from './types.ts'
 
@@ -17,14 +18,10 @@ export function listRuns (query: RunListQuery, signal?: AbortSignal): Promise<Ru
 
 /** Reads the state of one run. @throws ApiError `run_not_found` with status 404, and others */
 export function getRun (runId: string, signal?: AbortSignal): Promise<Run> {
-  return request(runPath(runId), signal === undefined ? {} : { signal })
+  return request(`/${runPath(runId)}`, signal === undefined ? {} : { signal })
 }
 
 /** Reads a page of a run's log, in the order of the log. Long integers in payloads are BigInts. @throws ApiError */
 export function listEvents (runId: string, query: EventPageQuery, signal?: AbortSignal): Promise<EventPage> {
-  return request(`${runPath(runId)}/events`, { query: { ...query }, exact: true, ...(signal === undefined ? {} : { signal }) })
-}
-
-function runPath (runId: string): string {
-  return `/workflow-runs/${encodeURIComponent(runId)}`
+  return request(`/${runPath(runId)}/events`, { query: { ...query }, exact: true, ...(signal === undefined ? {} : { signal }) })
 }

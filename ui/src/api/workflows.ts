@@ -1,3 +1,4 @@
+import { runPath } from '@runcast/protocol'
 import { request } from './request.ts'
 import type { StartedRun, StartRun, WorkflowDetail, WorkflowList } from './types.ts'
 
@@ -18,10 +19,10 @@ export function startRun (body: StartRun): Promise<StartedRun> {
 
 /** Asks for the end of a run. @throws ApiError */
 export function cancelRun (runId: string): Promise<unknown> {
-  return request(`/workflow-runs/${encodeURIComponent(runId)}/cancel`, { method: 'POST', body: {} })
+  return request(`/${runPath(runId)}/cancel`, { method: 'POST', body: {} })
 }
 
 /** Repeats a finished run from its last checkpoint. @throws ApiError */
 export function retryRun (runId: string): Promise<StartedRun> {
-  return request(`/workflow-runs/${encodeURIComponent(runId)}/retry`, { method: 'POST', body: {} })
+  return request(`/${runPath(runId)}/retry`, { method: 'POST', body: {} })
 }

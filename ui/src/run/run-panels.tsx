@@ -1,5 +1,6 @@
 import { Tabs } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
+import { runPath } from '@runcast/protocol'
 import { useMemo, useState, type ReactNode } from 'react'
 import { BASE_PATH } from '../api/base-path.ts'
 import { formatCount } from '../format/count.ts'
@@ -30,7 +31,7 @@ export function RunPanels ({ runId, model, state, isReplay, stoppedAt }: RunPane
   const log = (
     <LogPanel
       model={model} state={state} isReplay={isReplay} steps={lines} step={step} onStep={setStep}
-      downloadUrl={`${BASE_PATH}/api/v1/workflow-runs/${encodeURIComponent(runId)}/log`} emptyText={emptyText(state)}
+      downloadUrl={`${BASE_PATH}/api/v1/${runPath(runId)}/log`} emptyText={emptyText(state)}
     />
   )
   const selectStep = (path: string | null) => {

@@ -1,8 +1,9 @@
+import { runPagePath } from '@runcast/protocol'
 import type { WorkflowName } from '../api/types.ts'
 
 /** The page of a run. */
 export function runPath (runId: string): string {
-  return `/runs/${encodeURIComponent(runId)}`
+  return runPagePath(runId)
 }
 
 /** The page of one version of a workflow. */

@@ -68,7 +68,8 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async ({ params: { run_id: runId }, access: { tenant } }, reply) => {
     const pages = pagesFrom(runLog, runId, await firstPage(runLog, runId, tenant, { at: 'first' }))
-    reply.type('text/plain; charset=utf-8').header('content-disposition', `attachment; filename="${runId}.log"`)
+    // Windows takes no colon in the name of a file.
+    reply.type('text/plain; charset=utf-8').header('content-disposition', `attachment; filename="${runId.replaceAll(':', '_')}.log"`)
     return await reply.send(Readable.from(textLines(pages)))
   })
 }

@@ -1,4 +1,5 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { runPath } from '@runcast/protocol'
 import type { FastifyRequest } from 'fastify'
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
@@ -74,5 +75,5 @@ function startedRun ({ runId, workflow, version }: AcceptedRun, basePath: string
 }
 
 function urlOf (runId: string, basePath: string): string {
-  return `${basePath}/api/v1/workflow-runs/${encodeURIComponent(runId)}`
+  return `${basePath}/api/v1/${runPath(runId)}`
 }
