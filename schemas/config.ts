@@ -19,7 +19,7 @@ export const SettingsSchema = Type.Object({
   REDIS_SENTINELS: optional(text('host:port of the Sentinels, separated by commas; with REDIS_SENTINEL_MASTER. Then only user, password, database and TLS of REDIS_URL are used.', { pattern: '^[^,\\s]+:\\d+([,\\s]+[^,\\s]+:\\d+)*$' })),
   REDIS_SENTINEL_MASTER: optional(text('The name of the master that the Sentinels watch.', { minLength: 1 })),
   REDIS_CLUSTER_NODES: optional(text('host:port of some nodes of a Redis Cluster, separated by commas. Then only user, password and TLS of REDIS_URL are used.', { pattern: '^[^,\\s]+:\\d+([,\\s]+[^,\\s]+:\\d+)*$' })),
-  CHANNEL_PREFIX: text('The channels <prefix>:<run_id> that engines PUBLISH to, and the tag of every key.', { default: 'workflow_run_events', pattern: '^[A-Za-z0-9_.:-]{1,64}$' }),
+  CHANNEL_PREFIX: text('The channels <prefix>:<run_id> that engines PUBLISH to, and the tag of every key: letters, digits and . _ -, without a colon.', { default: 'workflow_run_events', pattern: '^(?!workflow_run(s|_ingest)$)[A-Za-z0-9_.-]{1,64}$' }),
   INGEST_PUBSUB: Type.Boolean({ default: true, description: 'Lets this process store plain PUBLISH messages; one process at a time does.' }),
   JWT_SECRET: optional(text('The HS256 key, at least 32 bytes.', { minLength: 32 })),
   JWT_PUBLIC_KEY: optional(text('The PEM of an RS256 or ES256 public key.', { pattern: '^-----BEGIN' })),

@@ -40,7 +40,7 @@ export default fp(async (fastify) => {
 
 /** Keeps the codes in Redis, if there is one, since any of several processes may be asked to redeem a code. */
 function loginCodesOf ({ redisConnections, config }: FastifyInstance): LoginCodes {
-  return redisConnections === null ? createLoginCodes() : createRedisLoginCodes(redisConnections.command, redisKeys(config.CHANNEL_PREFIX).loginCode)
+  return redisConnections === null ? createLoginCodes() : createRedisLoginCodes(redisConnections.command, redisKeys(config.CHANNEL_PREFIX, redisConnections.database).loginCode)
 }
 
 function serviceUrl (fastify: FastifyInstance): string {

@@ -24,7 +24,7 @@ export default fp(async (fastify) => {
   const { config, redisConnections: connections, log: logger } = fastify
   const store = connections === null
     ? createEmbeddedRunStore({ directory: config.DATA_DIR, minFreeBytes: config.MIN_FREE_BYTES, ttlSeconds: config.RUN_TTL_S })
-    : createRedisRunStore({ redis: connections.command, keys: redisKeys(config.CHANNEL_PREFIX), ttlSeconds: config.RUN_TTL_S })
+    : createRedisRunStore({ redis: connections.command, keys: redisKeys(config.CHANNEL_PREFIX, connections.database), ttlSeconds: config.RUN_TTL_S })
   const publishers = createPublishers({
     publish: (publication) => fastify.publisher.publish(publication),
     limits: { maxEventBytes: config.MAX_EVENT_BYTES, terminalStatuses: config.terminalStatuses },

@@ -9,7 +9,7 @@ export default fp(async (fastify) => {
 
   const ingest = createIngest({
     connections,
-    keys: redisKeys(config.CHANNEL_PREFIX),
+    keys: redisKeys(config.CHANNEL_PREFIX, connections.database),
     runLog: fastify.runLog,
     limits: { maxEventBytes: config.MAX_EVENT_BYTES, terminalStatuses: config.terminalStatuses },
     ttlSeconds: config.RUN_TTL_S,

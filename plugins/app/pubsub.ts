@@ -21,7 +21,7 @@ export default fp(async (fastify) => {
   const { config, redisConnections: connections, log: logger } = fastify
   const pubsub: PubSub = connections === null
     ? createInProcessChannels()
-    : new RedisPubSubManager({ connections, keys: redisKeys(config.CHANNEL_PREFIX), probeIntervalMs: config.POSITION_CHECK_MS / 2, logger })
+    : new RedisPubSubManager({ connections, keys: redisKeys(config.CHANNEL_PREFIX, connections.database), probeIntervalMs: config.POSITION_CHECK_MS / 2, logger })
   fastify.decorate('pubsub', pubsub)
   fastify.addHook('onClose', () => pubsub.close())
 }, { name: 'pubsub', fastify: '5.x', dependencies: ['config', 'redis'] })

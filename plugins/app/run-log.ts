@@ -32,7 +32,7 @@ export default fp(async (fastify) => {
 function createRunLog ({ config, pubsub, redisConnections: connections }: FastifyInstance): RunLog {
   const { retention } = config
   if (connections !== null) {
-    return createRedisRunLog({ redis: connections.command, keys: redisKeys(config.CHANNEL_PREFIX), retention, sharded: connections.sharded })
+    return createRedisRunLog({ redis: connections.command, keys: redisKeys(config.CHANNEL_PREFIX, connections.database), retention, sharded: connections.sharded })
   }
   return createEmbeddedRunLog({
     directory: config.DATA_DIR,

@@ -3,7 +3,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Logger, LogLine } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
 import { SentinelClient } from './sentinel-client.ts'
-import type { HostPort, RedisTarget } from './target.ts'
+import { databaseOf, type HostPort, type RedisTarget } from './target.ts'
 
 /** A client for ordinary commands; it has the same commands for one server and for a Cluster. */
 export type CommandClient = Redis | Cluster
@@ -23,6 +23,8 @@ const RECONNECT = { baseMs: 50, maxMs: 1_500 }
 export interface RedisConnections {
   /** The one client for ordinary commands; in a Cluster it keeps a connection per primary. Not connected until `connect()`. */
   readonly command: CommandClient
+  /** The number of the database; pub/sub takes no notice of it. */
+  readonly database: number
   /** True when Redis is a Cluster, so that live channels are sharded. */
   readonly sharded: boolean
   /**
@@ -50,6 +52,7 @@ export function createRedisConnections (target: RedisTarget, logger: Logger): Re
 
   return {
     command,
+    database: databaseOf(target),
     sharded: target.kind === 'cluster',
     subscriber (purpose, { node, once = false } = {}) {
       const options: ClientOptions = { ...named(purpose), autoResubscribe: false, ...(once && { retryStrategy: () => null }) }
@@ -80,7 +83,7 @@ const CLIENT = {
 } satisfies ClientOptions
 
 function singleClient (target: Exclude<RedisTarget, { kind: 'cluster' }>, options: ClientOptions): Redis {
-  if (target.kind === 'standalone') return new Redis(target.url, { ...CLIENT, ...options })
+  if (target.kind === 'standalone') return new Redis(target.url, { ...CLIENT, ...options, db: databaseOf(target) })
   const { tls, ...access } = accessOf(target)
   return new SentinelClient({
     ...CLIENT,
@@ -109,12 +112,11 @@ function clusterClient (nodes: readonly HostPort[], access: ClientOptions): Clus
 /** User, password, database and TLS of a URL, for clients that take their address from elsewhere. */
 function accessOf (target: RedisTarget): ClientOptions {
   if (target.url === null) return {}
-  const { protocol, username, password, pathname } = new URL(target.url)
-  const database = Number(pathname.slice(1))
+  const { protocol, username, password } = new URL(target.url)
   return {
     ...(username !== '' && { username: decodeURIComponent(username) }),
     ...(password !== '' && { password: decodeURIComponent(password) }),
-    ...(target.kind !== 'cluster' && database > 0 && { db: database }),
+    ...(target.kind !== 'cluster' && { db: databaseOf(target) }),
     ...(protocol === 'rediss:' && { tls: {} })
   }
 }

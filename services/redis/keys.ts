@@ -1,4 +1,4 @@
-/** The names of all keys and channels of one Runcast in Redis, made from the channel prefix alone. */
+/** The names of all keys and channels of one Runcast in Redis, made from the channel prefix and the database. */
 export interface RedisKeys {
   readonly prefix: string
   /** Matches the input channels of all runs. */
@@ -27,23 +27,31 @@ export interface RedisKeys {
   loginCode (codeHash: string): string
   readonly lease: string
   readonly leaseToken: string
+  /** The channel of acknowledgements. No input pattern matches it, whatever the prefix of the other service. */
   readonly acks: string
+  /** The version of the layout of all this. */
+  readonly layout: string
 }
 
 /**
  * Names the keys. The keys of one run share the hash slot of its input channel: their tag is the whole channel name.
  *
- * @param prefix CHANNEL_PREFIX, without braces; anything but the default also sets the names of index and lease apart
+ * Pub/sub knows no databases, so the service's own channels carry the number of any but database 0.
+ *
+ * @param prefix CHANNEL_PREFIX, without braces and colons; anything but the default also sets the names of index and lease apart
+ * @param database the number of the database in Redis
  */
-export function redisKeys (prefix: string): RedisKeys {
+export function redisKeys (prefix: string, database: number): RedisKeys {
   const tag = (runId: string) => `{${prefix}:${runId}}`
   const engineEnd = '}:engine'
-  const shared = prefix === 'workflow_run_events' ? '' : `${prefix}:`
+  const isDefault = prefix === 'workflow_run_events'
+  const shared = isDefault ? '' : `${prefix}:`
+  const channel = (name: string) => database === 0 ? name : `${name}:${database}`
   return {
     prefix,
-    inputPattern: `${prefix}:*`,
+    inputPattern: `${prefix.replace(/[*?[\]\\]/g, '\\$&')}:*`,
     input: (runId) => `${prefix}:${runId}`,
-    live: (runId) => `${tag(runId)}:live`,
+    live: (runId) => channel(`${tag(runId)}:live`),
     log: (runId) => `${tag(runId)}:log`,
     run: (runId) => `${tag(runId)}:run`,
     fence: (runId) => `${tag(runId)}:fence`,
@@ -61,10 +69,11 @@ export function redisKeys (prefix: string): RedisKeys {
     engineKey: (tenant, keyHash) => `${shared}workflow_run_engine:key:${tenant}:${keyHash}`,
     index: (tenant) => `{${shared}workflow_runs:${tenant}}:index`,
     indexLife: (tenant) => `{${shared}workflow_runs:${tenant}}:life`,
-    changed: (tenant) => `{${shared}workflow_runs:${tenant}}:changed`,
+    changed: (tenant) => channel(`{${shared}workflow_runs:${tenant}}:changed`),
     loginCode: (codeHash) => `${shared}workflow_run_login:${codeHash}`,
     lease: `${shared}workflow_run_ingest:lease`,
     leaseToken: `${shared}workflow_run_ingest:token`,
-    acks: `${shared}workflow_run_ingest:acks`
+    acks: channel(isDefault ? 'workflow_run_ingest:acks' : `{${prefix}}:workflow_run_ingest:acks`),
+    layout: `${shared}workflow_runs:layout`
   }
 }

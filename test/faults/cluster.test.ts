@@ -14,7 +14,7 @@ import { startSixNodes, type SixNodes } from './support/six-nodes.ts'
 
 t.jobs = 2
 
-const keys = redisKeys('workflow_run_events')
+const keys = redisKeys('workflow_run_events', 0)
 const slotOf = (runId: string) => keySlot(keys.log(runId))
 
 interface FollowedRun {

@@ -13,7 +13,7 @@ import { copyLog } from './support/run-log-copy.ts'
 
 t.jobs = 3
 
-const keys = redisKeys('workflow_run_events')
+const keys = redisKeys('workflow_run_events', 0)
 
 for (const store of ['Redis', 'the embedded log'] as const) {
   t.test(`history is trimmed in ${store} under a reader that has paused: one gap with the exact number, then the rest`, async (t) => {

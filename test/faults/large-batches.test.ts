@@ -9,7 +9,7 @@ import { startReader } from './support/reader.ts'
 import { startReplica } from './support/replica.ts'
 import { startTally, type Tally } from './support/tally.ts'
 
-const keys = redisKeys('workflow_run_events')
+const keys = redisKeys('workflow_run_events', 0)
 
 t.test('batches of 8 MiB to 100 followed runs: Redis does not kill the subscriber connection, all is delivered', async (t) => {
   const redis = await startRedis(t)

@@ -10,7 +10,7 @@ import { startReplica, type Replica } from './support/replica.ts'
 
 t.jobs = 3
 
-const keys = redisKeys('workflow_run_events')
+const keys = redisKeys('workflow_run_events', 0)
 
 interface Scene {
   readonly admin: Redis

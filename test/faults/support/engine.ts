@@ -17,7 +17,7 @@ const INTERVAL_MS = 10
 
 /** Starts to PUBLISH to a run, so many events a second; ended at the test's teardown. */
 export function startEngine (t: Pick<Test, 'teardown'>, redis: Redis, runId: string, perSecond: number, name = 'engine'): Engine {
-  const channel = redisKeys('workflow_run_events').input(runId)
+  const channel = redisKeys('workflow_run_events', 0).input(runId)
   const sent: string[] = []
   const stopping = new AbortController()
   const startedAt = performance.now()

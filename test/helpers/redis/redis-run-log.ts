@@ -25,7 +25,7 @@ export async function openRedisRunLog (
 ): Promise<OpenRedisRunLog> {
   const { command: redis, sharded } = createRedisConnections(target, memoryLogger())
   await redis.connect()
-  const keys = redisKeys(prefix ?? `test_${++opened}`)
+  const keys = redisKeys(prefix ?? `test_${++opened}`, 0)
   const log = createRedisRunLog({
     redis, keys, sharded, retention: { maxEvents: 100_000, maxBytes: 67_108_864, ttlSeconds: 3_600, ...retention }
   })

@@ -6,7 +6,7 @@ import type { RedisTarget } from '../../../services/redis/target.ts'
 import { createRedisRunLog } from '../../../services/run-log/redis/redis-run-log.ts'
 import type { RunLog } from '../../../services/run-log/run-log.ts'
 
-export const keys = redisKeys('workflow_run_events')
+export const keys = redisKeys('workflow_run_events', 0)
 
 const TTL_SECONDS = 3_600
 

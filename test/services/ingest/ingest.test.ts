@@ -87,7 +87,7 @@ t.test('a message that is not an event is not stored, but counted by reason, and
     [keys.input('a'), `\ufeff${envelope('1')}`],
     ['workflow_run_events:', envelope('1')],
     ['workflow_run_events:a b', envelope('1')],
-    [`workflow_run_events:${'a'.repeat(129)}`, envelope('1')],
+    [`workflow_run_events:${'a'.repeat(201)}`, envelope('1')],
     ['workflow_run_events:{a}', envelope('1')]
   ]
   for (const [channel, message] of bad) await client.publish(channel, message)

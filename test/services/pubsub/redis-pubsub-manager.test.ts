@@ -9,7 +9,7 @@ import { memoryLogger } from '../../helpers/memory-logger.ts'
 import { startRedis, type RedisServer } from '../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
-const keys = redisKeys('workflow_run_events')
+const keys = redisKeys('workflow_run_events', 0)
 
 function connect (t: Test, url: string): RedisConnections {
   const connections = createRedisConnections({ kind: 'standalone', url }, memoryLogger())

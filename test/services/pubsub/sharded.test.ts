@@ -9,7 +9,7 @@ import { startCluster } from '../../helpers/redis/redis-cluster.ts'
 import type { RedisServer } from '../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
-const keys = redisKeys('workflow_run_events')
+const keys = redisKeys('workflow_run_events', 0)
 const MESSAGE = '{"prev":"0-0","last":"1-1","n":1}'
 const cluster = await startCluster(t)
 

@@ -8,7 +8,7 @@ import { startSentinel } from '../../helpers/redis/redis-sentinel.ts'
 import { freePort, startRedis } from '../../helpers/redis/redis-server.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
-const keys = redisKeys('workflow_run_events')
+const keys = redisKeys('workflow_run_events', 0)
 
 t.test('a URL gives password and database', async (t) => {
   const server = await startRedis(t, { args: ['--requirepass', 'p@ss'] })
