@@ -10,6 +10,7 @@ import { loggerOptions } from './services/logging/logger-options.ts'
 import { runProcesses } from './services/processes.ts'
 import { isProblemError } from './services/problems/problem-error.ts'
 import { DataDirectoryInUseError } from './services/problems/storage-errors.ts'
+import { LayoutError } from './services/redis/layout.ts'
 
 /** The time that a stop may take beyond the drain before the process ends anyway, in milliseconds. */
 const CLOSE_MS = 5_000
@@ -68,7 +69,7 @@ function readConfig (): Config {
 
 /** Explains why the service can't start: in one sentence where one helps, else by everything that is known. */
 function explain (error: unknown, { HOST, PORT }: Config): string {
-  if (isProblemError(error) || error instanceof DataDirectoryInUseError) return error.message
+  if (isProblemError(error) || error instanceof DataDirectoryInUseError || error instanceof LayoutError) return error.message
   if (!(error instanceof Error)) return String(error)
   if (!('code' in error)) return error.stack ?? error.message
   if (error.code === 'EADDRINUSE') return `Something else listens on ${HOST} port ${PORT}. Stop it, or set PORT.`

@@ -1,7 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import fastifyRedis from '@fastify/redis'
 import fp from 'fastify-plugin'
+import { RedisFullError, UnavailableError } from '../../services/problems/storage-errors.ts'
 import { createRedisConnections, type CommandClient, type RedisConnections } from '../../services/redis/connections.ts'
+import { redisKeys } from '../../services/redis/keys.ts'
+import { checkLayout } from '../../services/redis/layout.ts'
+import { within } from '../../services/redis/persist.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -13,10 +17,15 @@ declare module 'fastify' {
 /** The time that `QUIT` may take before the connection is cut, in milliseconds. */
 const QUIT_TIMEOUT_MS = 500
 
+/** The time for which a start waits for Redis, in milliseconds. Without an answer the layout is checked later. */
+const FIRST_CONNECTION_MS = 2_000
+
 /**
  * Redis: `fastify.redis` for commands, `fastify.redisConnections` for subscribers. The service starts while Redis is
- * away, and keeps trying to connect. Does nothing when no Redis is configured.
+ * away, and keeps trying to connect. Each new connection checks the layout of the data. Does nothing when no Redis is
+ * configured.
  *
+ * @throws LayoutError when Redis holds another layout; if that is found later, the service closes
  * @see https://github.com/fastify/fastify-redis
  */
 export default fp(async (fastify) => {
@@ -32,9 +41,23 @@ export default fp(async (fastify) => {
   command.status = 'ready'
   await fastify.register(fastifyRedis, { client: command })
   command.status = status
-  command.connect().catch(() => { /* The client keeps trying and logs its errors. */ })
   fastify.addHook('onClose', () => quit(command))
+  await within(FIRST_CONNECTION_MS, command.connect()).catch(() => { /* The client keeps trying and logs its errors. */ })
+  const check = () => checkLayout(command, redisKeys(fastify.config.CHANNEL_PREFIX, connections.database))
+  if (command.status === 'ready') await check().catch(unlessPassing)
+  command.on('ready', () => {
+    check().catch(unlessPassing).catch(async (error: unknown) => {
+      fastify.log.fatal({ err: error }, 'The data in Redis belong to another version of the service')
+      process.exitCode = 1
+      await fastify.close()
+    })
+  })
 }, { name: 'redis', fastify: '5.x', dependencies: ['config'] })
+
+/** Lets faults that may pass go by, since the next connection checks again. */
+function unlessPassing (error: unknown): void {
+  if (!(error instanceof UnavailableError || error instanceof RedisFullError)) throw error
+}
 
 async function quit (client: CommandClient): Promise<void> {
   const timeout = new AbortController()
