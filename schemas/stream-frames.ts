@@ -26,13 +26,13 @@ export const controlFrame = (event: string, data: TSchema, id?: string) => frame
 /** The answers of a stream, for its documentation. */
 export const streamResponses = {
   200: {
-    description: 'Server-sent events: `retry:`, then stream_open, then the events of the run, in order and without a hole unless a stream_gap says so. Comments (`: ping`) keep the connection alive. With `explain=true` JSON that says how the stream would be answered.',
+    description: 'Server-sent events: stream_open, with `retry:` in its block, then the events of the run, in order and without a hole unless a stream_gap says so. Comments (`: ping`) keep the connection alive; no block is without data. With `explain=true` JSON that says how the stream would be answered.',
     content: {
       'text/event-stream': {
         schema: { type: 'string' },
         itemSchema: {
           oneOf: [
-            frame({ type: 'string', description: 'The event_type.' }, { description: 'The payload, in its publisher\'s own text, in one line.' }, 'The id of the event: the cursor after it.'),
+            frame({ type: 'string', description: 'The event_type; _error and _open for error and open, which EventSource would take for its own.' }, { description: 'The payload, in its publisher\'s own text, in one line: U+0085, U+2028 and U+2029 are escaped.' }, 'The id of the event: the cursor after it.'),
             controlFrame('stream_open', StreamOpenSchema, 'The cursor asked for, or the id before the first event.'),
             controlFrame('stream_gap', StreamGapSchema, 'The cursor after which it goes on.'),
             controlFrame('stream_position', StreamPositionSchema, 'The position.'),
@@ -44,8 +44,7 @@ export const streamResponses = {
           finished: {
             summary: 'A run from its first event to its end',
             value: [
-              'retry: 2000',
-              'id: 0-0\nevent: stream_open\ndata: {"run_id":"build-4711","mode":"fresh","position":"0-0","status":"running"}',
+              'retry: 2000\nid: 0-0\nevent: stream_open\ndata: {"run_id":"build-4711","mode":"fresh","position":"0-0","status":"running"}',
               'id: 1764000000000-1\nevent: status_change\ndata: {"status":"running"}',
               'id: 1764000000250-2\nevent: log\ndata: {"level":"info","message":"compiling"}',
               'id: 1764000009000-3\nevent: status_change\ndata: {"status":"succeeded"}',
@@ -56,15 +55,14 @@ export const streamResponses = {
           gap: {
             summary: 'A cursor whose successors are not kept any more',
             value: [
-              'retry: 2000',
-              'id: 1764000000250-2\nevent: stream_open\ndata: {"run_id":"build-4711","mode":"partial","position":"1764000000250-2","status":"running"}\n\nid: 1764000007000-40\nevent: stream_gap\ndata: {"reason":"expired","requested":"1764000000250-2","resumed_after":"1764000007000-40","lost":38,"history_url":"/api/v1/workflow-runs/build-4711/events"}',
+              'retry: 2000\nid: 1764000000250-2\nevent: stream_open\ndata: {"run_id":"build-4711","mode":"partial","position":"1764000000250-2","status":"running"}\n\nid: 1764000007000-40\nevent: stream_gap\ndata: {"reason":"expired","requested":"1764000000250-2","resumed_after":"1764000007000-40","lost":38,"history_url":"/api/v1/workflow-runs/build-4711/events"}',
               'id: 1764000007000-41\nevent: log\ndata: {"level":"info","message":"linking"}',
               ''
             ].join('\n\n')
           },
           limit: {
             summary: 'Too many streams: EventSource comes back by itself',
-            value: 'retry: 31000\nevent: stream_close\ndata: {"reason":"limit"}\n\n'
+            value: 'retry: 2000\nretry: 31000\nevent: stream_close\ndata: {"reason":"limit"}\n\n'
           }
         }
       },

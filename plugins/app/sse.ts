@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import fp from 'fastify-plugin'
 import { FastifySSEPlugin } from 'fastify-sse-v2'
 import { chunkOf } from '../../services/sse/chunk.ts'
-import { encodeRetry } from '../../services/sse/encoder.ts'
+import { retryLine } from '../../services/sse/encoder.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,8 +14,8 @@ declare module 'fastify' {
   }
   interface FastifyReply {
     /**
-     * Answers 200 with the head of an event stream and `retry:`. From then on the caller is the only writer of the
-     * returned response, and ends it.
+     * Answers 200 with the head of an event stream and the line `retry:`, which the first frame completes to a block.
+     * From then on the caller is the only writer of the returned response, and ends it.
      */
     startEventStream: () => ServerResponse
   }
@@ -37,7 +37,7 @@ const HEADERS: Readonly<Record<string, string>> = {
  */
 export default fp(async (fastify) => {
   await fastify.register(FastifySSEPlugin, { retryDelay: false })
-  const retry = chunkOf(encodeRetry(fastify.config.STREAM_RETRY_MS))
+  const retry = chunkOf(retryLine(fastify.config.STREAM_RETRY_MS))
 
   fastify.decorateReply('startEventStream', function (this: FastifyReply) {
     const response = this.raw

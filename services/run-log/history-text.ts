@@ -1,9 +1,10 @@
 import { levelRank, LOG_LEVELS, msOf } from '@runcast/protocol'
 import type { Resume } from './gap.ts'
 import type { History } from './history.ts'
+import { jsonLine } from './json-line.ts'
 import type { LogEvent, Page } from './run-log.ts'
 
-/** Writes a part of a run's log as JSON text. The payloads stay the publishers' own text. */
+/** Writes a part of a run's log as JSON text. The payloads stay the publishers' own text but for separators of lines. */
 export function historyJson (runId: string, { events, before, after, more, resume }: History): string {
   const rest = JSON.stringify({ before, after, more, gap: resume === null ? null : gapOf(resume) })
   return `{"run_id":${JSON.stringify(runId)},"events":[${events.map(eventJson).join(',')}],${rest.slice(1)}`
@@ -37,7 +38,7 @@ export async function * textLines (pages: AsyncIterable<Page>): AsyncGenerator<s
 
 /** Writes an event as JSON text. Types and ids have no character that needs an escape. */
 function eventJson ({ id, type, data }: LogEvent): string {
-  return `{"id":"${id}","event_type":"${type}","payload":${data}}`
+  return `{"id":"${id}","event_type":"${type}","payload":${jsonLine(data)}}`
 }
 
 function gapOf ({ gap, position }: Resume): Record<string, unknown> | null {

@@ -1,4 +1,4 @@
-import { runPath, seqOf, type EventId } from '@runcast/protocol'
+import { frameNameOf, runPath, seqOf, type EventId } from '@runcast/protocol'
 import type { CloseReason, StreamEnd, StreamGap, StreamOpen } from '../../schemas/stream.ts'
 import type { Gap } from '../run-log/gap.ts'
 import type { LogEvent, LogFacts } from '../run-log/run-log.ts'
@@ -16,7 +16,7 @@ const RETRY_MS: Readonly<Record<CloseReason, readonly [number, number]>> = {
 
 /** The frame of an event. */
 export function eventFrame (event: LogEvent): string {
-  return encodeFrame({ id: event.id, event: event.type, data: event.data })
+  return encodeFrame({ id: event.id, event: frameNameOf(event.type), data: event.data })
 }
 
 /** The first frame of a stream; `position` is its id. */

@@ -37,7 +37,7 @@ for (const [store, settings] of Object.entries(stores)) {
     const stream = await watch(app, { lastEventId: '1764000000000-42' })
     const snapshot = await stream.waitFor(isSnapshot)
     t.match(stream.headers, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
-    t.ok(stream.text().startsWith('retry: 1234\n\nevent: runs_snapshot\ndata: {"runs":[{"run_id":"old"'), 'whatever cursor was sent')
+    t.ok(stream.text().startsWith('retry: 1234\nevent: runs_snapshot\ndata: {"runs":[{"run_id":"old"'), 'whatever cursor was sent')
     t.strictSame(JSON.parse(snapshot.data), await list(app))
 
     for (const [runId, events] of [['old', [log('two')]], ['new', [status('queued')]]] as const) {
@@ -104,7 +104,7 @@ t.test('a stream that can not go on says why and when to come back', TOGETHER, a
   const aged = await watch(app)
   const refused = await watch(app)
   await refused.ended
-  t.match(refused.text(), /^retry: 2000\n\nretry: \d{5}\nevent: stream_close\ndata: \{"reason":"limit"\}\n\n$/)
+  t.match(refused.text(), /^retry: 2000\nretry: \d{5}\nevent: stream_close\ndata: \{"reason":"limit"\}\n\n$/)
   const expired = await watch(lasting, { claims: { exp: Math.floor(Date.now() / 1000) + 8 } })
   await Promise.all([aged.ended, expired.ended])
   t.match(aged.frames.at(-1), { event: 'stream_close', data: '{"reason":"max_age"}' })
@@ -156,7 +156,7 @@ t.test('while Redis is away streams stay open and new ones are told to come back
   await server.stop()
   const refused = await watch(app)
   await refused.ended
-  t.match(refused.text(), /^retry: 2000\n\nretry: \d{4,5}\nevent: stream_close\ndata: \{"reason":"unavailable"\}\n\n$/)
+  t.match(refused.text(), /^retry: 2000\nretry: \d{4,5}\nevent: stream_close\ndata: \{"reason":"unavailable"\}\n\n$/)
   await server.start()
   await waitUntil('the service is ready', async () => (await app.call('/health/ready')).status === 200)
   const [id] = await app.publish('after', log('1'))

@@ -24,14 +24,14 @@ t.test('a stream has the head that browsers and proxies need, retry first and st
   t.match(stream.headers, {
     'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no'
   })
-  t.ok(stream.text().startsWith('retry: 1234\n\nid: 0-0\nevent: stream_open\ndata: {"run_id":"head","mode":"fresh","position":"0-0","status":null}\n\n'))
+  t.ok(stream.text().startsWith('retry: 1234\nid: 0-0\nevent: stream_open\ndata: {"run_id":"head","mode":"fresh","position":"0-0","status":null}\n\n'))
   t.ok(stream.text().includes(`id: ${first}\nevent: log\ndata: {"level":"info","message":"one"}\n\n`))
   stream.destroy()
 })
 
 t.test('the payload arrives as the publisher wrote it', async (t) => {
   const app = await buildApp(t)
-  const payload = '{"big":1152921504606846976,"twice":1,"twice":2,"text":"é\\u00e9\\ud800 \u2028 \\r\\n","deep":[[1.0,-0.0e5]]}'
+  const payload = '{"big":1152921504606846976,"twice":1,"twice":2,"text":"é\\u00e9\\ud800 \\r\\n","deep":[[1.0,-0.0e5]]}'
   const response = await fetch(`${app.url}/api/v1/workflow-runs/exact/events`, {
     method: 'POST',
     headers: { authorization: `Bearer ${reader}`, 'content-type': 'application/json' },
@@ -198,7 +198,7 @@ t.test('a stream over the limit is told so in the stream, and a place that is gi
   const second = await open(app, 'limited')
   await second.ended
   t.equal(second.status, 200)
-  t.match(second.text(), /^retry: 2000\n\nretry: \d{5}\nevent: stream_close\ndata: \{"reason":"limit"\}\n\n$/)
+  t.match(second.text(), /^retry: 2000\nretry: \d{5}\nevent: stream_close\ndata: \{"reason":"limit"\}\n\n$/)
   t.equal((await open(app, 'limited', { token: tokenFor({ sub: 'other', scope: 'runs:read' }) })).status, 200)
   first.destroy()
   await waitUntil('the place is free', () => app.app.topics.streams === 1)
@@ -242,7 +242,7 @@ t.test('a gateway that speaks HTTP/1.0 gets the same stream without chunks', asy
   await app.publish('old-gateway', [log('live'), status('succeeded')])
   await new Promise((resolve) => socket.once('close', resolve))
   const body = received.slice(received.indexOf('\r\n\r\n') + 4)
-  t.match(body, /^retry: 2000\n\nid: 0-0\nevent: stream_open\n/)
+  t.match(body, /^retry: 2000\nid: 0-0\nevent: stream_open\n/)
   t.match(body, /"live"\}\n\nid: \d+-3\nevent: status_change\n[^\n]+\n\nid: \d+-3\nevent: stream_end\n[^\n]+\n\n$/)
 })
 
@@ -292,4 +292,39 @@ t.test('a graceful stop tells open streams and is quick', async (t) => {
   t.match(stream.frames.at(-1), { event: 'stream_close', id, data: '{"reason":"shutdown"}' })
   const retry = Number(/retry: (\d+)\nid: [^\n]*\nevent: stream_close/.exec(stream.text())?.[1])
   t.ok(retry >= 500 && retry <= 3_000)
+})
+
+t.test('no line of an answer holds a separator of lines, wherever a publisher or client has put one', async (t) => {
+  const app = await buildApp(t)
+  const tricky = 'a\u0085b\u2028c\u2029d'
+  await app.publish('lines', [{ event_type: 'status_change', payload: { status: 'running', name: tricky, [tricky]: tricky } }, log(tricky)])
+  const stream = await open(app, 'lines', { headers: { 'last-event-id': '\u0085' } })
+  const event = await stream.waitFor(({ event }) => event === 'log')
+  const feed = await openEventStream(`${app.url}/api/v1/run-updates/stream`, { token: reader })
+  const snapshot = await feed.waitFor(({ event }) => event === 'runs_snapshot')
+  const history = await app.call('/api/v1/workflow-runs/lines/events', { headers: { accept: 'application/x-ndjson' } })
+  const lines = await history.text()
+  for (const text of [stream.text(), feed.text(), lines]) t.notMatch(text, /[\u0085\u2028\u2029]/)
+  t.equal(JSON.parse(event.data).message, tricky)
+  t.equal(JSON.parse(snapshot.data).runs[0].name, tricky)
+  t.same(JSON.parse(lines.split('\n')[0] ?? '').payload, { status: 'running', name: tricky, [tricky]: tricky })
+  stream.destroy()
+  feed.destroy()
+})
+
+t.test('events of the types error and open have frames that EventSource does not take for its own, and their types everywhere else', async (t) => {
+  const app = await buildApp(t)
+  await app.publish('names', [{ event_type: 'error', payload: 1 }, { event_type: 'open', payload: 2 }, { event_type: 'message', payload: 3 }, { event_type: 'close', payload: 4 }, status('succeeded')])
+  const stream = await open(app, 'names')
+  const end = await stream.waitFor(({ event }) => event === 'stream_end')
+  t.same(eventsOf(stream).map(({ event }) => event), ['_error', '_open', 'message', 'close', 'status_change'])
+  t.same(JSON.parse(end.data).counts, { error: 1, open: 1, message: 1, close: 1, status_change: 1 })
+  const filtered = await open(app, 'names', { query: '?event_types=error' })
+  await filtered.waitFor(({ event }) => event === 'stream_end')
+  t.same(eventsOf(filtered).map(({ event, data }) => [event, data]), [['_error', '1']])
+  const history = await (await app.call('/api/v1/workflow-runs/names/events?event_types=open')).json()
+  t.match(history, { events: [{ event_type: 'open', payload: 2 }] })
+  t.equal((await open(app, 'names', { query: '?event_types=_error' })).status, 400)
+  const refused = await app.call('/api/v1/workflow-runs/names/events', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"event_type":"_error","payload":1}' })
+  t.equal(refused.status, 400)
 })

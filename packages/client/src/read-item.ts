@@ -1,3 +1,4 @@
+import { eventTypeOf } from '@runcast/protocol'
 import { notRuncast } from './errors.ts'
 import type { Frame } from './frames.ts'
 import type { ControlFrame, RunEvent } from './stream-items.ts'
@@ -17,7 +18,7 @@ export function isControl (frame: Frame): boolean {
  */
 export function readItem (frame: Frame): RunEvent | ControlFrame | null {
   if (isControl(frame)) return readControl(frame)
-  return { kind: 'event', id: frame.id ?? '', type: frame.event, data: parse(frame.data), raw: frame.data }
+  return { kind: 'event', id: frame.id ?? '', type: eventTypeOf(frame.event), data: parse(frame.data), raw: frame.data }
 }
 
 /** Reads a control frame without validation: its data comes from the service itself. */

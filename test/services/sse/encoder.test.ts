@@ -1,6 +1,7 @@
+import { eventTypeOf } from '@runcast/protocol'
 import { createParser } from 'eventsource-parser'
 import t from 'tap'
-import { encodeFrame, PING } from '../../../services/sse/encoder.ts'
+import { encodeFrame, PING, retryLine } from '../../../services/sse/encoder.ts'
 import { closeFrame, endFrame, eventFrame, gapFrame, openFrame, positionFrame } from '../../../services/sse/frames.ts'
 
 interface Parsed { id: string | undefined, event: string | undefined, data: string }
@@ -26,9 +27,33 @@ t.test('a field that would forge another field is refused', async (t) => {
 })
 
 t.test('a standard parser reads the event that was sent', async (t) => {
-  const data = '{"emoji":"😀","line separators":"\u2028\u2029","big":1152921504606846976,"lone":"\\ud800"}'
+  const data = '{"emoji":"😀","big":1152921504606846976,"lone":"\\ud800"}'
   t.strictSame(parse(eventFrame({ id: '7-3', prev: '7-2', type: 'log', data })), [{ id: '7-3', event: 'log', data }])
-  t.strictSame(parse(PING), [])
+})
+
+t.test('separators of lines are escaped, and the value is the same', async (t) => {
+  const value = { 'in a name\u2028': 'a\u0085b\u2028c\u2029d', 'not one': 'é\u0084\u2027\u202a\u007f' }
+  const [event] = parse(eventFrame({ id: '7-3', prev: '7-2', type: 'log', data: JSON.stringify(value) }))
+  t.equal(event?.data, '{"in a name\\u2028":"a\\u0085b\\u2028c\\u2029d","not one":"é\u0084\u2027\u202a\u007f"}')
+  t.strictSame(JSON.parse(event?.data ?? ''), value)
+})
+
+t.test('neither a heartbeat nor the time to come back ends a block', async (t) => {
+  const frame = encodeFrame({ event: 'log', data: '1' })
+  t.equal(PING + retryLine(7) + PING + frame, ': ping\nretry: 7\n: ping\nevent: log\ndata: 1\n\n')
+  t.strictSame(parse(PING + retryLine(7) + PING + frame + PING), [{ id: undefined, event: 'log', data: '1' }])
+})
+
+t.test('no event has the name of one that EventSource dispatches itself', async (t) => {
+  const nameOf = (type: string) => parse(eventFrame({ id: '7-3', prev: '7-2', type, data: '1' }))[0]?.event
+  for (const type of ['error', 'open']) {
+    t.equal(nameOf(type), `_${type}`)
+    t.equal(eventTypeOf(`_${type}`), type)
+  }
+  for (const type of ['message', 'close', 'Error', 'open_', 'errors', 'log']) {
+    t.equal(nameOf(type), type)
+    t.equal(eventTypeOf(type), type)
+  }
 })
 
 t.test('control frames have named events, ids and one line of JSON', async (t) => {
