@@ -6,7 +6,7 @@ export const autoConfig: FastifyDynamicSwaggerOptions = {
     info: {
       title: 'Runcast',
       version: '1',
-      description: 'Engines publish what a run is doing, browsers watch it, and no event is lost silently. Errors are problem documents (RFC 9457) with a stable `code`.'
+      description: 'Engines publish what a run is doing, browsers watch it, and no event is lost silently. Errors are problem documents (RFC 9457) with a stable `code`. Query parameters that are not known are refused, but streams ignore them.'
     },
     tags: [
       { name: 'runs', description: 'What runs there are, and how they are.' },

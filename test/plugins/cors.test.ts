@@ -24,6 +24,24 @@ t.test('only listed origins get CORS headers, and those may send credentials', a
   }
 })
 
+t.test('a page of a listed origin may send the headers of tracing and of wrappers of fetch, but none of a gateway', async (t) => {
+  const app = await buildApp(t, { CORS_ORIGINS: LISTED })
+  const allowedOf = async (names: string, origin = LISTED) => {
+    const headers = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': names }
+    const { headers: answer } = await rawRequest(app.url, '/api/v1/workflow-runs/r/events', { method: 'OPTIONS', headers })
+    return String(answer['access-control-allow-headers'] ?? '').toLowerCase().split(', ')
+  }
+  for (const name of ['cache-control', 'traceparent', 'tracestate', 'baggage', 'sentry-trace', 'content-encoding', 'b3', 'x-b3-traceid', 'x-datadog-trace-id', 'newrelic', 'X-Requested-With']) {
+    t.ok((await allowedOf(`authorization,${name}`)).includes(name.toLowerCase()), name)
+    t.same(await allowedOf(name, 'https://evil.example.com'), [''], `${name} from another origin`)
+  }
+  const allowed = await allowedOf('x-forwarded-for, Forwarded,x-real-ip,x-mine,no name,,a:b')
+  t.same(allowed.filter((name) => /forwarded|real|name|:|^$/.test(name)), [])
+  t.ok(allowed.includes('x-mine'))
+  const { headers } = await rawRequest(app.url, '/api/v1/workflow-runs', { headers: { origin: LISTED } })
+  for (const name of ['X-Request-Id', 'Retry-After', 'Location', 'Content-Disposition']) t.match(headers['access-control-expose-headers'], name)
+})
+
 t.test('no origin is listed unless it is configured', async (t) => {
   const app = await buildApp(t)
   const answer = await rawRequest(app.url, '/health/live', { headers: { origin: app.url } })
