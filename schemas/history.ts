@@ -57,7 +57,8 @@ export const PublishHeadersSchema = Type.Object({
     maxLength: 128,
     description: 'Names this request: sent again within ten minutes it stores nothing and gives the same ids. With another body: 422.',
     examples: ['0b1c6a7e-7c0a-4d5f-9a57-0a7a0e3f2f51']
-  }))
+  })),
+  'content-encoding': Type.Optional(Type.String({ description: 'gzip, deflate or br.', examples: ['gzip'] }))
 })
 
 export const PublishedIdsSchema = Type.Object({

@@ -44,7 +44,7 @@ t.test('publishing', async (t) => {
   })
 
   t.test('a payload comes back in its publisher\'s own text', async (t) => {
-    const payloads = ['1152921504606846976', '1.0', '"\\ud800"', '{"a":1,"a":2}', '{"__proto__":{"polluted":true}}', '{"constructor":{"prototype":{"polluted":true}}}', '"\u2028 é 🙂 \\u00e9"', nested(64)]
+    const payloads = ['1152921504606846976', '1.0', '"\\ud800"', '{"a":1,"a":2}', '{"__proto__":{"polluted":true}}', '{"constructor":{"prototype":{"polluted":true}}}', '"é 🙂 \\u00e9"', nested(64)]
     await post(app, 'exact', `[${payloads.map((payload) => `{ "payload" : ${payload} }`).join(' , ')}]`)
     t.same((await stored(app, 'exact')).map(([, payload]) => payload), payloads)
     t.notOk('polluted' in {})
@@ -99,7 +99,7 @@ t.test('publishing', async (t) => {
   })
 
   t.test('other media types, and compressed bodies, are refused', async (t) => {
-    for (const headers of [{ 'content-type': 'text/plain' }, { 'content-type': 'application/json garbage' }, { 'content-type': 'application/xml' }, { 'content-encoding': 'gzip' }]) {
+    for (const headers of [{ 'content-type': 'text/plain' }, { 'content-type': 'application/json garbage' }, { 'content-type': 'application/xml' }, { 'content-encoding': 'zstd' }, { 'content-encoding': 'gzip, gzip' }]) {
       const answer = await post(app, 'media', '{"payload":1}', headers)
       t.equal(answer.status, 415, JSON.stringify(headers))
       t.match(answer.body, { code: 'unsupported_media_type' })

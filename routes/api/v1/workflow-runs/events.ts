@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { parseCursor, type EventId } from '@runcast/protocol'
 import { DEFAULT_PAGE_EVENTS, EventPageQuerySchema, historyContent } from '../../../../schemas/history.ts'
@@ -42,11 +41,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const wantsLines = request.accepts().type([JSON_TYPE, NDJSON_TYPE]) === NDJSON_TYPE
     if (wantsLines && before === undefined) {
       const pages = pagesFrom(runLog, runId, await firstPage(runLog, runId, tenant, from))
-      return await reply.type(NDJSON_TYPE).send(Readable.from(ndjsonLines(pages, types)))
+      return await reply.type(NDJSON_TYPE).sendText(ndjsonLines(pages, types))
     }
     const page = { runId, tenant, limit, types }
     const history = before === undefined ? await readForwards(runLog, page, from) : await readBackwards(runLog, page, cursorOf('before', before))
-    return wantsLines ? await reply.type(NDJSON_TYPE).send(eventLines(history.events)) : await reply.type(JSON_TYPE).send(historyJson(runId, history))
+    return wantsLines ? await reply.type(NDJSON_TYPE).sendText([eventLines(history.events)]) : await reply.type(JSON_TYPE).send(historyJson(runId, history))
   })
 
   fastify.get('/:run_id/log', {
@@ -70,7 +69,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const pages = pagesFrom(runLog, runId, await firstPage(runLog, runId, tenant, { at: 'first' }))
     // Windows takes no colon in the name of a file.
     reply.type('text/plain; charset=utf-8').header('content-disposition', `attachment; filename="${runId.replaceAll(':', '_')}.log"`)
-    return await reply.send(Readable.from(textLines(pages)))
+    return await reply.sendText(textLines(pages))
   })
 }
 

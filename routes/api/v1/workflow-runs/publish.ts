@@ -1,6 +1,5 @@
 import { Type, TypeBoxValidatorCompiler, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { MAX_BODY_BYTES } from '@runcast/protocol'
-import { errorCodes } from 'fastify'
 import { publishBody, PublishHeadersSchema } from '../../../../schemas/history.ts'
 import { problems } from '../../../../schemas/problem.ts'
 import { RunParamsSchema } from '../../../../schemas/runs.ts'
@@ -24,7 +23,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'publishEvents',
       tags: ['events'],
       summary: 'Publish events of a run',
-      description: 'One event, an array, or NDJSON: all of it is stored, in order, or nothing. The run comes to be with its first event.',
+      description: 'One event, an array, or NDJSON: all of it is stored, in order, or nothing. The body may be compressed; its bound is that of what it unpacks to. The run comes to be with its first event.',
       params: RunParamsSchema,
       headers: PublishHeadersSchema,
       body: publishBody,
@@ -33,8 +32,6 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     validatorCompiler: (route) => route.httpPart === 'body' ? () => true : TypeBoxValidatorCompiler(route)
   }, async (request, reply) => {
     const { params, headers, access } = request
-    const { 'content-encoding': encoding = 'identity' } = headers
-    if (encoding !== 'identity') throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(encoding)
     const kind = headers['content-type']?.toLowerCase().startsWith(NDJSON) === true ? 'ndjson' : 'json'
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const { ids } = await publisher.publish({
