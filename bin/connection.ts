@@ -1,4 +1,4 @@
-import { RuncastError, type ServiceOptions } from '@runcast/client'
+import { refusal, RuncastError, type ServiceOptions } from '@runcast/client'
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -56,12 +56,13 @@ export async function callService (service: ServiceOptions, method: string, path
   const response = await fetch(`${service.url}${path}`, { method, headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }).catch((cause: unknown) => {
     throw new RuncastError('unreachable', `Nothing answers at ${service.url}. Start the service with \`npm start\` in ${CLONE}, or set RUNCAST_URL.`, { cause })
   })
-  if (!response.ok) throw new RuncastError('refused', `The service answered ${response.status}.`, { status: response.status })
-  return await response.json()
+  if (!response.ok) throw await refusal(response)
+  return await response.json().catch(async () => { throw await refusal(response) })
 }
 
 /** Explains an error to the caller of the command. */
 export function explain (error: RuncastError): string {
+  if (error.code === 'unexpected_answer') return error.message
   if (error.status === 401) return 'The service does not accept the token. Set RUNCAST_TOKEN, or use the command of the clone that the service was started from.'
   if (error.status === 403) return 'The service does not allow this with the token that was given.'
   return error.message

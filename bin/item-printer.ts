@@ -50,7 +50,7 @@ export function createItemPrinter (url: string, colours: boolean): (item: Stream
   function reportBreak ({ error }: Reconnecting): void {
     if (broken || error === null) return
     broken = true
-    say(`${error.message} Trying again at ${url} until it does.`)
+    say(`${error.message} Trying again at ${url}.`)
   }
 
   return (item) => {

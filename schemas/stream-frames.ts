@@ -69,5 +69,5 @@ export const streamResponses = {
       'application/json': { schema: { $ref: 'StreamExplanation#' } }
     }
   },
-  204: { description: 'The run is finished and the cursor at its end. EventSource stops for good.', type: 'null' }
+  204: { description: 'The run is finished and the cursor at its end, which Last-Event-ID repeats: a 204 without it is a gateway\'s. EventSource stops for good.', headers: { 'Last-Event-ID': { schema: { type: 'string' }, description: 'The cursor.' } }, type: 'null' }
 }

@@ -1,5 +1,5 @@
 import { test, type Test } from 'tap'
-import { problem, startStandIn, streamText, type StandInService } from '../../packages/client/test/support/stand-in-service.ts'
+import { gatewayPage, problem, startStandIn, streamText, type StandInService } from '../../packages/client/test/support/stand-in-service.ts'
 import { runcast, type RuncastOptions } from '../helpers/service/runcast-command.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
@@ -134,4 +134,24 @@ test('a refusal is final and said in words', async (t) => {
     t.equal(await code, 2)
     t.match(output.stderr, words)
   }
+})
+
+test('where the service has never answered it gives up after ten pages of something else, and names them', async (t) => {
+  const service = await startStandIn(t)
+  for (let answer = 0; answer < 20; answer++) service.next.stream.push(gatewayPage(403))
+  const { code, output } = tail(t, service)
+  t.equal(await code, 2)
+  t.match(output.stderr, 'The answer is not from Runcast: 403 text/html nginx.')
+  t.notMatch(output.stderr, 'does not allow')
+  t.equal(service.requests.length, 10)
+})
+
+test('a page of a gateway between two connections passes', async (t) => {
+  const service = await startStandIn(t)
+  append(service, 'log', { message: 'kept' })
+  append(service, 'status_change', { status: 'succeeded' })
+  service.next.stream.push(streamText('retry: 1\nid: 0-0\nevent: stream_open\ndata: {"run_id":"run-1","mode":"fresh","position":"0-0","status":null}\n\n', 'break'), gatewayPage(404), gatewayPage(200))
+  const { code, output } = tail(t, service)
+  t.equal(await code, 0)
+  t.match(output.stdout, 'kept')
 })

@@ -1,5 +1,5 @@
 import type { Caller } from './caller.ts'
-import { notRuncast, refusal, RuncastError } from './errors.ts'
+import { foreign, hasType, refusal, RuncastError } from './errors.ts'
 import { limitRequest, type LimitedRequest } from './limited-request.ts'
 
 /** An answer whose body is read piece by piece. */
@@ -19,7 +19,8 @@ export interface AnswerOptions {
   readonly url: string
   /** The media type to ask for. An answer of another type is refused. */
   readonly type: string
-  readonly headers?: Readonly<Record<string, string>>
+  /** The id to resume after; null or left out for none. */
+  readonly cursor?: string | null
   /** The longest silence before the connection counts as dead, in milliseconds. */
   readonly silenceMs: number
   readonly signal: AbortSignal
@@ -28,16 +29,17 @@ export interface AnswerOptions {
 /**
  * Sends a GET request and resolves when the answer begins.
  *
- * @returns null for status 204
- * @throws RuncastError the service's refusal, `unreachable`, `stalled`, or `unexpected_answer` for another media type
+ * @returns null for the service's 204: nothing follows the cursor
+ * @throws RuncastError the service's refusal, `unreachable`, `stalled`, or `unexpected_answer` for the answer of something else
  */
-export async function openAnswer ({ caller, url, type, headers, silenceMs, signal }: AnswerOptions): Promise<Answer | null> {
+export async function openAnswer ({ caller, url, type, cursor = null, silenceMs, signal }: AnswerOptions): Promise<Answer | null> {
   const stalled = new RuncastError('stalled', `The service was silent for ${silenceMs} ms.`)
   const request = limitRequest(signal, silenceMs, stalled)
   let body: ReadableStream<Uint8Array> | null = null
   try {
     body = await request.step(async () => {
-      const response = await caller.send(url, { headers: { accept: type, ...headers }, cache: 'no-store', signal: request.signal })
+      const headers = cursor === null ? { accept: type } : { accept: type, 'last-event-id': cursor }
+      const response = await caller.send(url, { headers, cache: 'no-store', signal: request.signal })
       return await bodyOf(response, type)
     })
   } finally {
@@ -47,11 +49,10 @@ export async function openAnswer ({ caller, url, type, headers, silenceMs, signa
 }
 
 async function bodyOf (response: Response, type: string): Promise<ReadableStream<Uint8Array> | null> {
-  if (response.status === 204) return null
+  // Any gateway may answer 204. The service names the cursor that is at the end.
+  if (response.status === 204 && response.headers.has('last-event-id')) return null
   if (!response.ok) throw await refusal(response)
-  if (response.body === null || !response.headers.get('content-type')?.startsWith(type)) {
-    throw notRuncast({ status: response.status })
-  }
+  if (response.body === null || !hasType(response, type)) throw foreign(response)
   return response.body
 }
 

@@ -1,6 +1,6 @@
 import { fieldOf } from '@runcast/protocol'
 import type { Caller } from './caller.ts'
-import { refusal } from './errors.ts'
+import { foreign, refusal } from './errors.ts'
 
 /**
  * Delivers one batch of events in one attempt.
@@ -24,7 +24,8 @@ export function deliverOverHttp (caller: Caller): Deliver {
       signal
     })
     if (!response.ok) throw await refusal(response)
-    const ids = fieldOf(await response.json(), 'ids')
-    return Array.isArray(ids) ? ids.map(String) : []
+    const ids = fieldOf(await response.json().catch(() => null), 'ids')
+    if (!Array.isArray(ids)) throw foreign(response)
+    return ids.map(String)
   }
 }

@@ -30,8 +30,10 @@ export interface FollowOptions extends ServiceOptions {
  * The iteration ends after `stream_end`, or without it when nothing follows the cursor of a finished run. To end a
  * wait, abort the signal: an iterator's `return()` takes effect at the next item only.
  *
- * @throws RuncastError any other refusal (400, 403, 404; 401 after one new token), `invalid_run_id`,
- *   `unexpected_answer`
+ * Only the service's own problem documents are its refusals: any other answer is a gateway's, and passes.
+ *
+ * @throws RuncastError any other refusal (400, 403, 404; 401 after one new token), `invalid_run_id`;
+ *   `unexpected_answer` after ten answers of something else, if the service has never answered
  */
 export async function * follow (options: FollowOptions): AsyncGenerator<StreamItem, void, undefined> {
   const { runId, lastEventId = null, heartbeatMs = 15_000, signal = new AbortController().signal } = options
@@ -41,8 +43,9 @@ export async function * follow (options: FollowOptions): AsyncGenerator<StreamIt
   let cursor = lastEventId
   const read = (frame: Frame) => {
     if (isRepeated(frame, cursor)) return null
+    const item = readItem(frame)
     cursor = frame.id ?? cursor
-    return readItem(frame)
+    return item
   }
   yield * followStream({ caller, url, cursor: () => cursor, heartbeatMs, signal, read })
 }

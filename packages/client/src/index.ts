@@ -1,4 +1,4 @@
-export { RuncastError } from './errors.ts'
+export { refusal, RuncastError } from './errors.ts'
 export { follow } from './follow.ts'
 export { isLog, isResultPreview, isStatusChange } from './payloads.ts'
 export { createPublisher } from './publisher.ts'

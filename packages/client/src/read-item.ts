@@ -34,6 +34,6 @@ function parse (text: string) {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw notRuncast({ cause })
+    throw notRuncast(cause)
   }
 }

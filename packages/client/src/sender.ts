@@ -1,6 +1,6 @@
 import { backoffMs, type Backoff } from '@runcast/protocol'
 import type { Deliver } from './deliver.ts'
-import { isTransient, noAnswer, notRuncast, RuncastError } from './errors.ts'
+import { createJudge, noAnswer, notRuncast, RuncastError } from './errors.ts'
 import { limitRequest } from './limited-request.ts'
 import { pause } from './pause.ts'
 
@@ -29,7 +29,8 @@ export interface Sender {
    *
    * @param events one JSON object each
    * @returns one id per event
-   * @throws RuncastError the service's refusal, or `closed` after `end`
+   * @throws RuncastError the service's refusal, or `closed` after `end`; `unexpected_answer` after ten answers of something
+   *   else, if the service has never answered
    */
   send (runId: string, events: readonly string[]): Promise<readonly string[]>
   /** Ends all attempts. */
@@ -40,6 +41,7 @@ export interface Sender {
 export function createSender ({ deliver, ...options }: SenderOptions): Sender {
   // One per batch: Node warns of many listeners on one signal.
   const underWay = new Set<AbortController>()
+  const judge = createJudge()
   let ended = false
 
   async function attempt (runId: string, body: string, key: string, signal: AbortSignal): Promise<readonly string[]> {
@@ -54,7 +56,7 @@ export function createSender ({ deliver, ...options }: SenderOptions): Sender {
     for (let failures = 0; ; failures++) {
       const outcome = await attempt(runId, body, key, signal).catch(noAnswer)
       const failed = outcome instanceof RuncastError
-      if (failed && isTransient(outcome)) {
+      if (failed && judge.isTransient(outcome)) {
         if (signal.aborted) throw closedError()
         const delayMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(failures, options.backoff))
         options.onRetry({ runId, attempt: failures + 1, delayMs, error: outcome })
@@ -63,6 +65,7 @@ export function createSender ({ deliver, ...options }: SenderOptions): Sender {
       }
       if (failures > 0) options.onRecovered(runId)
       if (failed) throw outcome
+      judge.answered()
       if (outcome.length !== events.length) throw notRuncast()
       return outcome
     }

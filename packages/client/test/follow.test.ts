@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
-import { frame, problem, startStandIn, streamText, type StandInService, type StoredEvent } from './support/stand-in-service.ts'
+import { createJudge, RuncastError } from '../src/errors.ts'
+import { frame, gatewayPage, problem, startStandIn, streamText, type StandInService, type StoredEvent } from './support/stand-in-service.ts'
 import { waitUntil } from './support/wait-until.ts'
 
 const RUN = 'run-1'
@@ -187,10 +188,31 @@ test('401 is final after one new token, and at once without a way to get one', a
   t.same(service.requests.map((request) => request.headers.authorization), ['token-1', 'token-2', 'token-3', 'token-4', 'x'].map((token) => `Bearer ${token}`))
 })
 
-test('an answer that is no event stream is not from Runcast', async (t) => {
+test('once the stream has worked, an answer of a gateway passes, whatever it is', async (t) => {
   const service = await startStandIn(t)
-  service.next.stream.push((response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello'))
-  await t.rejects(collect(followed(service)), { code: 'unexpected_answer', status: 200 })
+  const events = finishedRun(service, 2)
+  service.next.stream.push(streamText(openFrame('0-0') + frame(events[0] ?? { id: '', type: '', data: '' }), 'break'))
+  const pages = [404, 200, 403, 401, 410, 204].map(gatewayPage)
+  for (const other of [...pages, streamText(': a gateway\n')]) service.next.stream.push(other, streamText('retry: 1\n\nevent: stream_close\nretry: 1\ndata: {}\n\n'))
+  const items = await collect(followed(service))
+  t.same(eventIds(items), events.map((event) => event.id))
+  t.equal(items.at(-1)?.kind, 'stream_end')
+  t.match(items.find((item) => item.kind === 'reconnecting' && item.error?.status === 404), { error: { code: 'unexpected_answer', message: 'The answer is not from Runcast: 404 text/html nginx.' } })
+})
+
+test('before that, ten answers of something else end it, and the last is named', (t) => {
+  const gateway = new RuncastError('unexpected_answer', 'The answer is not from Runcast: 404 text/html nginx.', { status: 404 })
+  const judge = createJudge()
+  t.same(Array.from({ length: 10 }, () => judge.isTransient(gateway)), [...Array(9).fill(true), false])
+  const known = createJudge()
+  known.answered()
+  t.ok(Array.from({ length: 100 }, () => known.isTransient(gateway)).every(Boolean))
+  t.notOk(known.isTransient(new RuncastError('forbidden', 'The service answered 403.', { status: 403 })))
+  t.end()
+})
+
+test('what can not be the name of a run is refused at once', async (t) => {
+  const service = await startStandIn(t)
   await t.rejects(collect(follow({ url: service.url, runId: 'a/b' })), { code: 'invalid_run_id' })
 })
 

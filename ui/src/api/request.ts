@@ -50,7 +50,10 @@ interface Problem {
   readonly errors?: ReadonlyArray<{ readonly path: string, readonly detail: string }>
 }
 
+/** Makes the error of an answer. Only the service's own problem documents are its refusals: others are a gateway's, and pass. */
 async function refusal (response: Response): Promise<ApiError> {
+  const type = response.headers.get('content-type') ?? ''
+  if (!type.startsWith('application/problem+json')) return new ApiError(0, 'unreachable', `The answer is not from the service: ${response.status} ${type}`.trimEnd())
   const problem: Problem = await response.json().catch(() => ({}))
   const faults = (problem.errors ?? []).map(({ path, detail: message }) => ({ path, message }))
   return new ApiError(response.status, problem.code ?? `http_${response.status}`, problem.detail ?? problem.title ?? `The service answered ${response.status}.`, { faults })

@@ -1,4 +1,5 @@
 import type { ServiceOptions } from '../caller.ts'
+import { isTransient } from '../errors.ts'
 import { follow } from '../follow.ts'
 import { isStatusChange } from '../payloads.ts'
 import type { ControlFrame, Reconnecting, RunEvent } from '../stream-items.ts'
@@ -126,10 +127,11 @@ export class RunTopic implements StreamRole<Message> {
       flush()
       if (!this.isOver()) this.#tell({ connection: signal.aborted ? 'reconnecting' : 'ended' })
       return false
-    } catch {
+    } catch (error) {
       flush()
-      this.#tell({ connection: 'denied' })
-      return true
+      const isRefused = !isTransient(error)
+      this.#tell({ connection: isRefused ? 'denied' : 'reconnecting' })
+      return isRefused
     } finally {
       ticker.stop()
     }

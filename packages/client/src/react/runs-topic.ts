@@ -2,7 +2,7 @@ import { backoffMs, isAtOrBefore } from '@runcast/protocol'
 import { pause } from '../pause.ts'
 import { createCaller, type Caller, type ServiceOptions } from '../caller.ts'
 import type { Frame } from '../frames.ts'
-import { isTransient, refusal } from '../errors.ts'
+import { hasType, isTransient, refusal } from '../errors.ts'
 import { followStream } from '../follow-stream.ts'
 import type { Connection } from './run-topic.ts'
 import type { RunPage, RunSummary } from './run-summary.ts'
@@ -103,9 +103,10 @@ export class RunsTopic implements StreamRole<Message> {
       }
       this.#tell('reconnecting')
       return false
-    } catch {
-      this.#tell('denied')
-      return true
+    } catch (error) {
+      const isRefused = !isTransient(error)
+      this.#tell(isRefused ? 'denied' : 'reconnecting')
+      return isRefused
     }
   }
 
@@ -185,7 +186,7 @@ export class RunsTopic implements StreamRole<Message> {
 
 async function fetchPage (caller: Caller, signal: AbortSignal): Promise<RunPage> {
   const response = await caller.send(caller.url('workflow-runs'), { headers: { accept: 'application/json' }, cache: 'no-store', signal })
-  if (!response.ok) throw await refusal(response)
+  if (!response.ok || !hasType(response, 'application/json')) throw await refusal(response)
   return await response.json()
 }
 

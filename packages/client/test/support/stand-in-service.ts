@@ -116,7 +116,7 @@ export async function startStandIn (t: Test): Promise<StandInService> {
     const after = events(runId).findIndex((event) => event.id === cursor) + 1
     const last = events(runId).at(-1)
     if (last !== undefined && isOver(last) && cursor === last.id) {
-      response.writeHead(204).end()
+      response.writeHead(204, { 'last-event-id': last.id }).end()
       return
     }
     const position = events(runId)[after - 1]?.id ?? '0-0'
@@ -193,6 +193,11 @@ export function frame ({ id, type, data }: StoredEvent): string {
 export function problem (status: number, code: string, headers: Record<string, string> = {}): Answer {
   return (response) => response.writeHead(status, { ...headers, 'content-type': 'application/problem+json' })
     .end(JSON.stringify({ status, code, title: 'Refused', detail: `refused with ${code}` }))
+}
+
+/** Answers as a gateway does by itself. */
+export function gatewayPage (status: number): Answer {
+  return (response) => response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', server: 'nginx' }).end(status === 204 ? undefined : '<h1>nginx</h1>')
 }
 
 /** Answers a stream with this text and ends it, in order or by breaking the connection. */

@@ -79,6 +79,8 @@ const streamRoute: FastifyPluginAsyncTypebox = async (fastify) => {
     if (opening === null) return reply.closeStream('unavailable')
     if (opening.answer === 'not_found') throw new RunNotFoundError()
     if (opening.answer === 'stream') topics.release(opening.beginning.topic)
+    // Any gateway may answer 204. This one names the cursor, by which clients tell it from others.
+    if (asked.from.at === 'cursor') reply.header('last-event-id', asked.from.cursor)
     return reply.code(204).send()
   })
 }
