@@ -13,6 +13,9 @@ const PACKAGES = {
   nginx: same('nginx'),
   haproxy: same('haproxy'),
   python3: same('python3'),
+  'python3-requests': { ...same('python3-requests'), apk: 'py3-requests' },
+  'python3-httpx': { ...same('python3-httpx'), apk: 'py3-httpx' },
+  curl: same('curl'),
   faketime: { ...same('libfaketime'), 'apt-get': 'faketime' }
 }
 
