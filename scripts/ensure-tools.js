@@ -29,7 +29,11 @@ const MANAGERS = {
 
 const POLICY = '/usr/sbin/policy-rc.d'
 
+/** The Python modules among the tools. They belong to the system's own Python. */
+const MODULES = { 'python3-requests': 'requests', 'python3-httpx': 'httpx' }
+
 function isInstalled (tool) {
+  if (tool in MODULES) return spawnSync('/usr/bin/python3', ['-c', `import ${MODULES[tool]}`]).status === 0
   return (process.env.PATH ?? '').split(delimiter).some((directory) => {
     try {
       const file = join(directory, tool)
