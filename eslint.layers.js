@@ -16,7 +16,7 @@ const HOUSES = [
     ['services/lmdb', 'services/redis'],
     ['services/run-log'],
     ['services/auth', 'services/events', 'services/pubsub', 'services/sse', 'services/ui'],
-    ['services/ingest', 'services/topic'],
+    ['services/diagnostics', 'services/ingest', 'services/topic'],
     ['services/feed', 'services/stream'],
     ['services/engine'],
     ['plugins'],

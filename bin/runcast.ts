@@ -1,5 +1,6 @@
 import { RuncastError } from '@runcast/client'
 import { explain } from './connection.ts'
+import { doctor } from './doctor.ts'
 import { exec } from './exec.ts'
 import { login } from './login.ts'
 import { tail } from './tail.ts'
@@ -16,6 +17,12 @@ const HELP = `Usage: runcast <command> [options]
         Follows a run; lines of stderr are marked with "!". Exits 0 when it succeeded,
         1 when it failed, 2 for anything else.
 
+  doctor [--idle] [--json]
+        Tests the way of streams from here to the service: what buffers, cuts or delays them,
+        whether the token works, and with runs:admin the settings of Redis. --idle listens to a
+        silent stream, too. Exits 0 when all is well, 1 when it found something, 2 when it could
+        not test.
+
   login
         Prints a new link that logs a browser in.
 
@@ -28,7 +35,7 @@ Options of every command:
   --help
 `
 
-const COMMANDS = new Map([['exec', exec], ['tail', tail], ['login', login], ['token', token]])
+const COMMANDS = new Map([['doctor', doctor], ['exec', exec], ['tail', tail], ['login', login], ['token', token]])
 
 async function main ([name = '--help', ...args]: string[]): Promise<number> {
   if (name === '--help' || name === '-h' || name === 'help') {

@@ -9,7 +9,7 @@ interface Operation { operationId?: string, summary?: string, tags?: string[], r
 interface Document { openapi: string, paths: Record<string, Record<string, Operation>>, components: { schemas: Record<string, { examples?: unknown[] }> } }
 
 const EXPECTED = [
-  'GET /api/v1/session', 'POST /api/v1/session', 'DELETE /api/v1/session',
+  'GET /api/v1/diagnostics/stream', 'GET /api/v1/session', 'POST /api/v1/session', 'DELETE /api/v1/session',
   'GET /api/v1/workflow-runs', 'GET /api/v1/workflow-runs/{run_id}',
   'GET /api/v1/workflow-runs/{run_id}/events', 'POST /api/v1/workflow-runs/{run_id}/events',
   'GET /api/v1/workflow-runs/{run_id}/log', 'GET /api/v1/workflow-runs/{run_id}/stream',
