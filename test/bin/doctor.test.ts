@@ -7,6 +7,8 @@ import { buildApp, type App } from '../helpers/service/app.ts'
 import { runcast } from '../helpers/service/runcast-command.ts'
 import { inSeconds, token } from '../helpers/service/tokens.ts'
 
+t.jobs = 2
+
 /** Runs the doctor on an address. */
 async function examine (t: Test, url: string, { bearer = token(), args = [] }: { bearer?: string, args?: readonly string[] } = {}): Promise<{ code: number | null, text: string }> {
   const { code, output } = runcast(t, ['doctor', '--url', url, ...args], { environment: bearer === '' ? {} : { RUNCAST_TOKEN: bearer } })
