@@ -4,6 +4,9 @@ import { callService, findService } from './connection.ts'
 import { createItemPrinter } from './item-printer.ts'
 import { readArguments, SERVICE_OPTIONS, UsageError } from './terminal.ts'
 
+/** The number of tries after which a gateway that has never let the service answer ends the command. */
+const MOST_TRIES = 10
+
 /**
  * `runcast tail`: prints the events of a run until it is over.
  *
@@ -50,7 +53,10 @@ function readFrom (from: string | undefined, tail: string | undefined): NonNulla
 /** @returns the status that ended the run; null when the stream ended without one */
 async function printRun (options: FollowOptions): Promise<string | null> {
   const print = createItemPrinter(options.url, hasColours())
+  let hasWorked = false
   for await (const item of follow(options)) {
+    if (item.kind !== 'reconnecting') hasWorked = true
+    else if (!hasWorked && item.attempt >= MOST_TRIES && item.error?.code === 'unexpected_answer') throw item.error
     print(item)
     if (item.kind === 'stream_end') return item.data.status ?? 'unknown'
   }

@@ -1,4 +1,5 @@
 import { SettingsSchema } from '../schemas/config.ts'
+import { distanceBetween } from './problems/nearest-name.ts'
 
 const KNOWN = Object.keys(SettingsSchema.properties)
 
@@ -67,29 +68,4 @@ function nearestSetting (name: string): string | null {
 
 function isTransposed (name: string, known: string): boolean {
   return name.length === known.length && distanceBetween(name, known) === 1 && [...name].sort().join() === [...known].sort().join()
-}
-
-/** Counts the letters that are missing, too many, wrong, or exchanged with the next one; not beyond MAX_DISTANCE + 1 where the lengths differ by more. */
-function distanceBetween (a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > MAX_DISTANCE) return MAX_DISTANCE + 1
-  let earlier: number[] = []
-  let above = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row]
-    for (let column = 1; column <= b.length; column++) {
-      const wrong = a[row - 1] === b[column - 1] ? 0 : 1
-      let least = Math.min(cell(above, column) + 1, cell(current, column - 1) + 1, cell(above, column - 1) + wrong)
-      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
-        least = Math.min(least, cell(earlier, column - 2) + 1)
-      }
-      current.push(least)
-    }
-    earlier = above
-    above = current
-  }
-  return cell(above, b.length)
-}
-
-function cell (row: readonly number[], column: number): number {
-  return row[column] ?? Infinity
 }

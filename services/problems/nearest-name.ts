@@ -4,18 +4,26 @@ export function nearestName (name: string, known: readonly string[]): string | n
   return known[distances.indexOf(Math.min(...distances))] ?? null
 }
 
-/** Counts the letters that are missing, too many or wrong (Levenshtein). */
-function distanceBetween (one: string, other: string): number {
-  let above = Array.from({ length: other.length + 1 }, (_, column) => column)
-  for (const [row, letter] of [...one].entries()) {
-    let left = row + 1
-    const current = [left]
-    for (let column = 1; column <= other.length; column++) {
-      const diagonal = (above[column - 1] ?? 0) + (letter === other[column - 1] ? 0 : 1)
-      left = Math.min(left + 1, (above[column] ?? 0) + 1, diagonal)
-      current.push(left)
+/** Counts the letters that are missing, too many, wrong, or exchanged with the next one. */
+export function distanceBetween (a: string, b: string): number {
+  let earlier: number[] = []
+  let above = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const wrong = a[row - 1] === b[column - 1] ? 0 : 1
+      let least = Math.min(cell(above, column) + 1, cell(current, column - 1) + 1, cell(above, column - 1) + wrong)
+      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
+        least = Math.min(least, cell(earlier, column - 2) + 1)
+      }
+      current.push(least)
     }
+    earlier = above
     above = current
   }
-  return above[other.length] ?? 0
+  return cell(above, b.length)
+}
+
+function cell (row: readonly number[], column: number): number {
+  return row[column] ?? Infinity
 }

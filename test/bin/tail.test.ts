@@ -137,13 +137,15 @@ test('a refusal is final and said in words', async (t) => {
 })
 
 test('where the service has never answered it gives up after ten pages of something else, and names them', async (t) => {
-  const service = await startStandIn(t)
-  for (let answer = 0; answer < 20; answer++) service.next.stream.push(gatewayPage(403))
-  const { code, output } = tail(t, service)
-  t.equal(await code, 2)
-  t.match(output.stderr, 'The answer is not from Runcast: 403 text/html nginx.')
-  t.notMatch(output.stderr, 'does not allow')
-  t.equal(service.requests.length, 10)
+  for (const status of [403, 502]) {
+    const service = await startStandIn(t)
+    for (let answer = 0; answer < 20; answer++) service.next.stream.push(gatewayPage(status))
+    const { code, output } = tail(t, service)
+    t.equal(await code, 2)
+    t.match(output.stderr, `The answer is not from Runcast: ${status} text/html nginx.`)
+    t.notMatch(output.stderr, 'does not allow')
+    t.equal(service.requests.length, 10)
+  }
 })
 
 test('a page of a gateway between two connections passes', async (t) => {

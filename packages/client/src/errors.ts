@@ -39,7 +39,7 @@ const MOST_FOREIGN = 10
 
 /**
  * Judges the failures of one series of attempts. A gateway's answer passes, but where the service has never answered the
- * address may be wrong.
+ * address may be wrong. A gateway's 5xx tells of a service that is away, however long.
  */
 export function createJudge () {
   let foreigners = 0
@@ -56,7 +56,7 @@ export function createJudge () {
 }
 
 function isForeign (error: unknown): boolean {
-  return error instanceof RuncastError && error.code === 'unexpected_answer'
+  return error instanceof RuncastError && error.code === 'unexpected_answer' && error.status < 500
 }
 
 /** The transient codes of this client, and the transient statuses. */

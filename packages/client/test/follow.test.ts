@@ -207,6 +207,8 @@ test('before that, ten answers of something else end it, and the last is named',
   const known = createJudge()
   known.answered()
   t.ok(Array.from({ length: 100 }, () => known.isTransient(gateway)).every(Boolean))
+  const away = createJudge()
+  t.ok(Array.from({ length: 100 }, () => away.isTransient(new RuncastError('unexpected_answer', '', { status: 502 }))).every(Boolean))
   t.notOk(known.isTransient(new RuncastError('forbidden', 'The service answered 403.', { status: 403 })))
   t.end()
 })
