@@ -2,19 +2,16 @@
 // own, neither terminal nor input of this process, and end with all their children. Sharing would make the command depend
 // on the engine and its packages, for one line: the exit code after a signal.
 
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
-import type { Readable, Writable } from 'node:stream'
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
-import { makeOutputPipe } from './output-pipe.ts'
-import { say } from './terminal.ts'
-
-/** An output of the command. */
-export type OutputName = 'stdout' | 'stderr'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { CommandOutputs, OutputName } from './command-outputs.ts'
+import { pumpOutputs } from './output-pump.ts'
+import { startProblem, startProgram } from './start-program.ts'
 
 export interface CommandOptions {
   readonly environment: NodeJS.ProcessEnv
+  readonly outputs: CommandOutputs
   readonly onStart: () => void
   /** Called with output that has been passed on. The command has to wait while the promise is pending. */
   readonly onOutput: (output: OutputName, chunk: Buffer) => Promise<void>
@@ -39,6 +36,8 @@ export interface Ending {
   readonly cancelledBy: NodeJS.Signals | null
   /** The reason why the command could not be started. */
   readonly startError: string | null
+  /** The time from the start of the command to its end, in whole milliseconds. */
+  readonly durationMs: number
 }
 
 /** The time that processes which a command left behind may hold its output open in silence, in milliseconds. */
@@ -46,29 +45,31 @@ const LEFT_BEHIND_MS = 5_000
 const LEFT_BEHIND_CANCELLED_MS = 1_000
 
 /** Starts a command in the current directory. It has the input of this process, and its output is passed on byte by byte. */
-export function startCommand ([program = '', ...args]: readonly string[], options: CommandOptions): RunningCommand {
+export function startCommand (command: readonly string[], { environment, outputs, onStart, onOutput }: CommandOptions): RunningCommand {
+  const problem = startProblem(command[0] ?? '', environment)
+  if (problem !== null) {
+    outputs.started(null, null).forEach((output) => output.close())
+    outputs.close()
+    return { ending: Promise.resolve({ ...problem, signal: null, cancelledBy: null, durationMs: 0 }), isOver: true, cancel () {} }
+  }
   let cancelledBy: NodeJS.Signals | null = null
   let isOver = false
-  const stdout = makeOutputPipe()
-  const stderr = makeOutputPipe()
-  const child = spawn(program, args, { stdio: ['inherit', stdout.writeEnd, stderr.writeEnd], env: options.environment })
-  child.once('spawn', options.onStart)
+  const startedAt = performance.now()
+  const child = startProgram(command, outputs, environment)
+  child.once('spawn', onStart)
   const exit = exitOf(child)
-  stdout.closeWriteEnd()
-  stderr.closeWriteEnd()
-  const flow = { chunks: 0, busy: 0 }
-  const pumps = [
-    pump(stdout.source, process.stdout, flow, (chunk) => options.onOutput('stdout', chunk)),
-    pump(stderr.source, process.stderr, flow, (chunk) => options.onOutput('stderr', chunk))
-  ]
+  const pump = pumpOutputs(outputs.started(child.stdout, child.stderr), onOutput)
 
   async function end (): Promise<Ending> {
     const how = await exit
+    const durationMs = Math.round(performance.now() - startedAt)
     // A busy system may report a signal after the end that it caused.
     await nextTurn()
     isOver = true
-    await outputEnd(pumps, flow, cancelledBy === null ? LEFT_BEHIND_MS : LEFT_BEHIND_CANCELLED_MS)
-    return { ...how, cancelledBy }
+    outputs.ended()
+    await pump.end(cancelledBy === null ? LEFT_BEHIND_MS : LEFT_BEHIND_CANCELLED_MS)
+    outputs.close()
+    return { ...how, durationMs, cancelledBy: cancelledBy ?? typedCancel(how, outputs.typedSignal) }
   }
 
   return {
@@ -78,9 +79,14 @@ export function startCommand ([program = '', ...args]: readonly string[], option
     },
     cancel (signal) {
       cancelledBy ??= signal
-      if (signal !== 'SIGINT' || !hasTerminal()) child.kill(signal)
+      if (signal !== 'SIGINT' || outputs.terminal !== null || !hasTerminal()) child.kill(signal)
     }
   }
+}
+
+/** The signal key that was typed into the terminal of the command, if it seems to have ended it. */
+function typedCancel ({ code }: Exit, typed: NodeJS.Signals | null): NodeJS.Signals | null {
+  return code === 0 ? null : typed
 }
 
 /** Tells whether there is a terminal, which sends Ctrl-C to the command itself: a second SIGINT would make many programs quit without cleaning up. */
@@ -88,70 +94,15 @@ function hasTerminal (): boolean {
   return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
 }
 
-type Exit = Omit<Ending, 'cancelledBy'>
+type Exit = Omit<Ending, 'cancelledBy' | 'durationMs'>
 
 function exitOf (child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
-      resolve({ code: error.code === 'ENOENT' ? 127 : 126, signal: null, startError: startErrorText(error) })
+      resolve({ code: error.code === 'ENOENT' ? 127 : 126, signal: null, startError: error.message })
     })
     child.on('exit', (code, signal) => {
       resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), signal, startError: null })
     })
   })
-}
-
-function startErrorText (error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return 'command not found'
-  if (error.code === 'EACCES') return 'permission denied'
-  return error.message
-}
-
-/** The number of chunks that were passed on, and of pumps that are busy with one. */
-interface Flow {
-  chunks: number
-  busy: number
-}
-
-interface Pump {
-  readonly done: Promise<void>
-  stop (): void
-}
-
-/** Passes output on. When nobody takes it any more (`| head`), the pump stops, and the command with it. */
-function pump (source: Readable, sink: Writable, flow: Flow, onChunk: (chunk: Buffer) => Promise<void>): Pump {
-  let stopped = false
-  const stop = () => {
-    stopped = true
-    source.destroy()
-  }
-
-  async function run (): Promise<void> {
-    for await (const chunk of source) {
-      flow.chunks += 1
-      flow.busy += 1
-      if (!sink.write(chunk)) await once(sink, 'drain')
-      await onChunk(chunk)
-      flow.busy -= 1
-    }
-  }
-
-  sink.on('error', stop)
-  const done = run().catch((error: unknown) => {
-    if (!stopped) throw error
-  })
-  return { done, stop }
-}
-
-async function outputEnd (pumps: readonly Pump[], flow: Flow, silenceMs: number): Promise<void> {
-  const done = Promise.all(pumps.map((each) => each.done)).then(() => true)
-  for (;;) {
-    const { chunks } = flow
-    if (await Promise.race([done, delay(silenceMs, false, { ref: false })])) return
-    if (flow.chunks > chunks || flow.busy > 0) continue
-    for (const { stop } of pumps) stop()
-    say('A process that the command left behind still holds its output, which is not watched any longer.')
-    await done
-    return
-  }
 }

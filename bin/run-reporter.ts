@@ -1,7 +1,7 @@
 import { createPublisher, type NewEvent, type ServiceOptions, type StatusChange } from '@runcast/client'
 import type { OutputLine } from '@runcast/client/lines'
 import { explain } from './connection.ts'
-import type { OutputName } from './run-command.ts'
+import type { OutputName } from './command-outputs.ts'
 import { say } from './terminal.ts'
 
 /** Reports a command as a run. It never fails: it tells of faults on stderr, and the command goes on. */
@@ -28,6 +28,11 @@ const TRYING = 'Trying for a few seconds more to deliver the rest of the run.'
 const BATCH_EVENTS = 500
 const REQUEST_TIMEOUT_MS = 5_000
 const MAX_RETRY_DELAY_MS = 2_000
+
+/** Makes a reporter for a command that no service watches. */
+export function createSilentReporter (): RunReporter {
+  return { status () {}, lines () {}, behind: false, async ready () {}, async finish () {} }
+}
 
 /**
  * Makes the reporter of one run.
@@ -68,14 +73,14 @@ export function createRunReporter (service: ServiceOptions, runId: string, buffe
   function tellLeftOut (): void {
     if (leftOut === 0) return
     const message = `${leftOut} ${leftOut === 1 ? 'line was' : 'lines were'} left out here: the service was away for longer than the output could be kept.`
-    run.log({ level: 'warning', message, left_out: leftOut, time: new Date().toISOString() })
+    run.log({ level: 'warning', message, left_out: leftOut, time: now() })
     say(message)
     leftOut = 0
   }
 
   return {
     status (status, extra) {
-      run.status(status, extra)
+      run.status(status, { ...extra, time: now() })
     },
     lines (output, lines) {
       if (away && publisher.full) {
@@ -118,11 +123,18 @@ function publishedTogether (events: readonly NewEvent[]): NewEvent[][] {
   return groups
 }
 
+/** The time of an event of the command. It never goes back, even if the clock of the machine is set. */
+function now (): string {
+  return new Date(performance.timeOrigin + performance.now()).toISOString()
+}
+
 function eventOf (output: OutputName, { text, cut }: OutputLine): NewEvent {
-  const time = new Date().toISOString()
+  const time = now()
+  const stream = output === null ? {} : { stream: output }
   const result = cut ? null : resultIn(text)
-  if (result === null) return { event_type: 'log', payload: { level: 'info', message: text, stream: output, time, ...(cut ? { cut } : {}) } }
-  return { event_type: 'result_preview', payload_json: `{"content":${result},"media_type":"application/json","stream":"${output}","time":"${time}"}` }
+  if (result === null) return { event_type: 'log', payload: { level: 'info', message: text, ...stream, time, ...(cut ? { cut } : {}) } }
+  const others = JSON.stringify({ media_type: 'application/json', ...stream, time }).slice(1)
+  return { event_type: 'result_preview', payload_json: `{"content":${result},${others}` }
 }
 
 /** Finds the JSON text of a result, unparsed, since parsing rounds long numbers; null in an ordinary line. */

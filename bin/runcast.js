@@ -1,12 +1,38 @@
 #!/usr/bin/env node
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const compiled = new URL('../dist/bin/runcast.js', import.meta.url)
+const [name, ...args] = process.argv.slice(2)
 
 if (existsSync(compiled)) {
-  await import(compiled.href)
+  await import(compiled.href).catch((error) => {
+    if (name !== 'exec' || error?.code !== 'ERR_MODULE_NOT_FOUND') throw error
+    runUnwatched('parts of runcast are missing')
+  })
 } else {
-  console.error(`runcast: not built yet. Run \`npm run build\` in ${fileURLToPath(new URL('..', import.meta.url))} first.`)
-  process.exitCode = 1
+  runUnwatched(`not built yet. Run \`npm run build\` in ${fileURLToPath(new URL('..', import.meta.url))} first`)
+}
+
+/** Runs the command of `exec` alone: it must not depend on the state of this folder. */
+function runUnwatched (reason) {
+  const own = args.indexOf('--')
+  let start = own + 1
+  while (own === -1 && args[start]?.startsWith('-')) start += /=|^--no-tty$/.test(args[start]) ? 1 : 2
+  const [program, ...rest] = args.slice(start)
+  if (name !== 'exec' || program === undefined) {
+    console.error(`runcast: ${reason}.`)
+    process.exitCode = 1
+    return
+  }
+  console.error(`runcast: ${reason}. The command runs without being watched.`)
+  const child = spawn(program, rest, { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => { if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal) })
+  child.on('error', (error) => {
+    console.error(`runcast: ${error.message}`)
+    process.exitCode = error.code === 'ENOENT' ? 127 : 126
+  })
+  child.on('exit', (code, signal) => { process.exitCode = code ?? 128 + constants.signals[signal] })
 }

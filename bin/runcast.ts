@@ -9,8 +9,9 @@ import { token } from './token.ts'
 
 const HELP = `Usage: runcast <command> [options]
 
-  exec [--run-id ID] [--name NAME] -- <command ...>
+  exec [--run-id ID] [--name NAME] [--no-tty] -- <command ...>
         Runs a command, here, as a watched run. Output and exit code pass through.
+        At a terminal the command gets a terminal of its own; --no-tty gives it pipes.
         A line "::result::" followed by JSON becomes a result of the run.
 
   tail <run_id> [--from first|now] [--tail N]

@@ -3,9 +3,16 @@ import { parseArgs, stripVTControlCharacters, type ParseArgsConfig } from 'node:
 /** The error of a call that makes no sense. Its message has no full stop. */
 export class UsageError extends Error {}
 
+let lineEnd = '\n'
+
+/** Sets the end of a line for a terminal, which in raw mode does not go back to the first column by itself. */
+export function setLineEnd (end: '\n' | '\r\n'): void {
+  lineEnd = end
+}
+
 /** Writes a sentence of runcast itself to stderr: stdout belongs to the command or run. */
 export function say (sentence: string): void {
-  process.stderr.write(`runcast: ${sentence}\n`)
+  process.stderr.write(`runcast: ${sentence}${lineEnd}`)
 }
 
 /** The options that every command has. */

@@ -36,7 +36,7 @@ test('a reader that leaves ends the command as a pipe does', async (t) => {
   t.equal(await code, 141)
 })
 
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const) {
   test(`${signal} is passed on, and the run is cancelled`, async (t) => {
     const service = await startStandIn(t)
     const { process: child, code } = exec(t, service, ['sh', '-c', `trap 'echo got it; exit 5' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`])
@@ -126,12 +126,12 @@ test('when the npx that started it is killed, the command is too', async (t) => 
   t.same(messages(service), ['ready', 'told'])
 })
 
-test('in a terminal Ctrl-C reaches the command once, and the command is told to colour', async (t) => {
+test('in a terminal without one of its own Ctrl-C reaches the command once, and the command is told to colour', async (t) => {
   const service = await startStandIn(t)
   const folder = await temporaryFolder(t)
   const file = join(folder, 'command.sh')
   await writeFile(file, 'trap "echo interrupted" INT; echo colour $FORCE_COLOR; echo ready; sleep 20; echo over; exit 4')
-  const terminal = spawn('script', ['-qec', `exec ${process.execPath} ${RUNCAST} exec --run-id ${RUN} -- sh ${file}`, '/dev/null'], {
+  const terminal = spawn('script', ['-qec', `exec ${process.execPath} ${RUNCAST} exec --no-tty --run-id ${RUN} -- sh ${file}`, '/dev/null'], {
     stdio: ['pipe', 'ignore', 'inherit'],
     env: { PATH: process.env['PATH'], TERM: 'xterm-256color', RUNCAST_URL: service.url, RUNCAST_TOKEN: 'x' }
   })

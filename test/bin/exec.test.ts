@@ -34,7 +34,7 @@ test('without a run id and a name it makes them from the command', async (t) => 
   const service = await startStandIn(t)
   const { code, output } = runcast(t, ['exec', '--url', service.url, '--token', 'secret', '--', 'true', '/x y'])
   t.equal(await code, 0)
-  const runId = /\/runs\/(true-x-y-\d{8}-\d{6}-[0-9a-f]{6})\n/.exec(output.stderr)?.[1]
+  const runId = /\/runs\/(true-\d{8}-\d{6}-[0-9a-f]{6})\n/.exec(output.stderr)?.[1]
   t.match(service.events(runId ?? '')[0], { type: 'status_change', data: '{"status":"queued","name":"true /x y"}' })
 })
 

@@ -23,8 +23,8 @@ export interface RuncastOptions {
   /** Variables beside PATH. */
   readonly environment?: Record<string, string>
   readonly cwd?: string
-  /** The text for stdin, which then ends. */
-  readonly input?: string
+  /** The text for stdin, which then ends; null leaves it open. */
+  readonly input?: string | null
 }
 
 /** Starts the command as a process of its own, which is gone at the end of the test at the latest. */
@@ -34,7 +34,8 @@ export function runcast (t: Test, args: readonly string[], { environment = {}, c
   const output = { stdout: '', stderr: '' }
   child.stdout?.setEncoding('latin1').on('data', (text: string) => { output.stdout += text })
   child.stderr?.setEncoding('utf8').on('data', (text: string) => { output.stderr += text })
-  child.stdin?.on('error', () => {}).end(input)
+  child.stdin?.on('error', () => {})
+  if (input !== null) child.stdin?.end(input)
   const code = once(child, 'close').then(([exitCode]: (number | null)[]) => exitCode ?? null)
   t.teardown(async () => {
     child.kill('SIGKILL')

@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test, type Test } from 'tap'
+import { startStandIn, type StandInService } from '../../packages/client/test/support/stand-in-service.ts'
+import { exec, messages, published, RUN, temporaryFolder } from '../helpers/service/executed-run.ts'
+import { RUNCAST } from '../helpers/service/runcast-command.ts'
+import { waitUntil } from '../helpers/wait-until.ts'
+
+/** Runs exec in a real terminal. */
+async function atTerminal (t: Test, service: StandInService, script: string, flags = '') {
+  const file = join(await temporaryFolder(t), 'command.sh')
+  await writeFile(file, script)
+  const terminal = spawn('script', ['-qec', `stty rows 33 cols 99; ${process.execPath} ${RUNCAST} exec ${flags} --run-id ${RUN} -- sh ${file}; code=$?; stty -a | grep -q ' icanon' && echo restored; exit $code`, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'], TERM: 'xterm-256color', RUNCAST_URL: service.url, RUNCAST_TOKEN: 'x' }
+  })
+  const output = { text: '' }
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => { output.text += text })
+  t.teardown(() => terminal.kill('SIGKILL'))
+  return { terminal, output, ended: once(terminal, 'close').then(([code]: (number | null)[]) => code) }
+}
+
+test('at a terminal the command has a terminal of its own, with size, keys and order', async (t) => {
+  const service = await startStandIn(t)
+  const { terminal, output, ended } = await atTerminal(t, service, 'tty >/dev/null && [ -t 1 ] && [ -t 2 ] && echo terminal; stty size; for i in 1 2 3; do echo out$i; echo err$i >&2; done; printf "name? "; read name; echo "hello $name"; exit 7')
+  await waitUntil('it asks', () => output.text.includes('name? '))
+  terminal.stdin.write('Ada\r')
+  t.equal(await ended, 7)
+  t.same(messages(service).filter((message) => !String(message).startsWith('name? ') && message !== 'Ada'),
+    ['terminal', '33 99', 'out1', 'err1', 'out2', 'err2', 'out3', 'err3', 'hello Ada'])
+  t.ok(published(service, 'log').every((payload) => !('stream' in payload)))
+  t.match(output.text, 'out1\r\nerr1\r\n')
+  t.match(output.text, 'restored')
+})
+
+test('at a terminal Ctrl-C reaches the command once, through its own terminal', async (t) => {
+  const service = await startStandIn(t)
+  const { terminal, ended, output } = await atTerminal(t, service, 'trap "echo interrupted" INT; echo ready; sleep 20; echo over; exit 4')
+  await waitUntil('the command is ready', () => messages(service).includes('ready'))
+  terminal.stdin.write('\u0003')
+  t.equal(await ended, 4)
+  t.same(messages(service).map((message) => String(message).replace('^C', '')), ['ready', 'interrupted', 'over'])
+  t.match(published(service).at(-1), { status: 'cancelled', exit_code: 4, reason: 'SIGINT' })
+  t.match(output.text, 'restored')
+})
+
+test('nothing of the end is lost at a terminal, forty times', async (t) => {
+  for (let n = 0; n < 40; n++) {
+    const service = await startStandIn(t)
+    const { ended } = await atTerminal(t, service, 'seq 1 3000')
+    t.equal(await ended, 0)
+    t.equal(messages(service).length, 3000)
+  }
+})
+
+test('stdout and stderr that are one file keep their order, and have no stream', async (t) => {
+  const service = await startStandIn(t)
+  const { ended } = await atTerminal(t, service, '[ -t 1 ] || echo pipe; for i in 1 2 3; do echo out$i; echo err$i >&2; done', '--no-tty')
+  t.equal(await ended, 0)
+  t.same(messages(service), ['pipe', 'out1', 'err1', 'out2', 'err2', 'out3', 'err3'])
+  t.ok(published(service, 'log').every((payload) => !('stream' in payload)))
+})
+
+test('a part of a line goes out after a while, and the next line continues it', async (t) => {
+  const service = await startStandIn(t)
+  const { process: child, code } = exec(t, service, ['sh', '-c', 'printf "name? "; read name; echo there'], { input: null })
+  await waitUntil('the prompt is told', () => messages(service).includes('name? '))
+  child.stdin?.end('x\n')
+  t.equal(await code, 0)
+  t.match(published(service, 'log'), [{ message: 'name? ', cut: true }, { message: 'there' }])
+})
+
+test('of a line that is redrawn the newest state goes out, at most one a second', async (t) => {
+  const service = await startStandIn(t)
+  const { code } = exec(t, service, ['sh', '-c', 'for i in $(seq 1 25); do printf "\\r%s%%" $i; sleep 0.1; done; printf "\\r100%%\\nend\\n"'])
+  t.equal(await code, 0)
+  const lines = messages(service)
+  t.same(lines.slice(-2), ['100%', 'end'])
+  t.ok(lines.length >= 3 && lines.length <= 7, String(lines))
+  t.ok(lines.slice(0, -1).every((line) => /^\d+%$/.test(String(line))))
+})
+
+test('Python writes its lines at once, unless it is told otherwise', async (t) => {
+  const service = await startStandIn(t)
+  const { process: child, code } = exec(t, service, ['python3', '-c', 'import time; print("now"); time.sleep(60)'])
+  await waitUntil('the line is there', () => messages(service).includes('now'))
+  child.kill('SIGTERM')
+  t.equal(await code, 143)
+})
+
+test('without a folder for named pipes, or mkfifo, the command runs with plain pipes', async (t) => {
+  for (const environment of [{ TMPDIR: '/proc/nowhere' }, { PATH: await folderWithoutMkfifo(t) }]) {
+    const service = await startStandIn(t)
+    const { code, output } = exec(t, service, ['/bin/sh', '-c', 'echo out; echo err >&2; exit 3'], { environment })
+    t.equal(await code, 3)
+    t.same(messages(service).sort(), ['err', 'out'])
+    t.match(output.stderr, 'plain pipes')
+    t.equal(output.stdout, 'out\n')
+  }
+})
+
+test('without a service to report to the command runs all the same', async (t) => {
+  const service = await startStandIn(t)
+  const { code, output } = exec(t, service, ['sh', '-c', 'echo out; exit 3'], { environment: { RUNCAST_URL: 'nowhere' } })
+  t.equal(await code, 3)
+  t.equal(output.stdout, 'out\n')
+  t.match(output.stderr, 'The command runs without being watched')
+})
+
+test('each event has its time, and no line is before the start', async (t) => {
+  const service = await startStandIn(t)
+  t.equal(await exec(t, service, ['echo', 'one']).code, 0)
+  const times = published(service).map((payload) => String(payload['time']))
+  t.ok(times.every((time) => new Date(time).toISOString() === time))
+  t.same(times, [...times].sort())
+})
+
+test('kill -9 ends the command too', async (t) => {
+  const service = await startStandIn(t)
+  const { process: child, code } = exec(t, service, ['sh', '-c', 'echo $$; exec sleep 60'])
+  await waitUntil('the command is there', () => messages(service).length === 1)
+  child.kill('SIGKILL')
+  await code
+  const pid = Number(messages(service)[0])
+  await waitUntil('the command is gone', () => !isAlive(pid))
+})
+
+function isAlive (pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+async function folderWithoutMkfifo (t: Test): Promise<string> {
+  const folder = await temporaryFolder(t)
+  await chmod(folder, 0o755)
+  return folder
+}
