@@ -1,4 +1,5 @@
 import { isLog, isResultPreview, isStatusChange, type Reconnecting, type RunEvent, type StatusChange, type StreamGap, type StreamItem, type StreamOpen } from '@runcast/client'
+import { errorText } from '@runcast/protocol'
 import { styleText } from 'node:util'
 import { printable, say } from './terminal.ts'
 
@@ -33,9 +34,10 @@ export function createItemPrinter (url: string, colours: boolean): (item: Stream
     } else if (isStatusChange(event)) {
       const { status, step } = event.data
       const style = STATUS_STYLES.get(status.toLowerCase())
-      line(event, null, 'status', 'bold', ' ', paint(style, step === undefined ? status : `${step}: ${status}`) + detailsOf(event.data))
+      line(event, event.data['time'], 'status', 'bold', ' ', paint(style, step === undefined ? status : `${step}: ${status}`) + detailsOf(event.data))
     } else if (isResultPreview(event)) {
-      line(event, null, 'result', 'bold', ' ', short(JSON.stringify(event.data.content)))
+      const { content, time } = event.data
+      line(event, time, 'result', 'bold', ' ', short(typeof content === 'string' ? content : JSON.stringify(content)))
     } else {
       line(event, null, event.type, undefined, ' ', short(event.raw))
     }
@@ -69,11 +71,12 @@ function clock (event: RunEvent, time: unknown): string {
 }
 
 function detailsOf ({ exit_code: code, duration_ms: duration, reason, error }: StatusChange): string {
+  const message = errorText(error)
   const parts = [
     typeof code === 'number' ? `exit code ${code}` : null,
     typeof duration === 'number' ? `${(duration / 1000).toFixed(1)} s` : null,
     reason ?? null,
-    error === undefined || error === null ? null : short(typeof error === 'string' ? error : JSON.stringify(error))
+    message === null ? null : short(message)
   ].filter((part) => part !== null)
   return parts.length === 0 ? '' : `  (${[...new Set(parts)].join(', ')})`
 }

@@ -19,9 +19,7 @@ if (existsSync(compiled)) {
 /** Runs the command of `exec` alone: it must not depend on the state of this folder. */
 function runUnwatched (reason) {
   const own = args.indexOf('--')
-  let start = own + 1
-  while (own === -1 && args[start]?.startsWith('-')) start += /=|^--no-tty$/.test(args[start]) ? 1 : 2
-  const [program, ...rest] = args.slice(start)
+  const [program, ...rest] = args.slice(own === -1 ? optionsEnd() : own + 1)
   if (name !== 'exec' || program === undefined) {
     console.error(`runcast: ${reason}.`)
     process.exitCode = 1
@@ -35,4 +33,11 @@ function runUnwatched (reason) {
     process.exitCode = error.code === 'ENOENT' ? 127 : 126
   })
   child.on('exit', (code, signal) => { process.exitCode = code ?? 128 + constants.signals[signal] })
+}
+
+/** Finds the first word that is neither an option nor its value, since `npm exec` swallows `--`. */
+function optionsEnd () {
+  let end = 0
+  for (let word = args[0]; word?.startsWith('-'); word = args[end]) end += word.includes('=') || word === '--no-tty' ? 1 : 2
+  return end
 }

@@ -43,6 +43,16 @@ test('log lines, statuses and results are printed with their time', async (t) =>
   t.equal(output.stderr, '')
 })
 
+test('of an error its message or detail is printed', async (t) => {
+  const service = await startStandIn(t)
+  append(service, 'status_change', { status: 'failed', step: 'a', error: { title: 'Bad', status: 500, detail: 'The disk is full.' } })
+  append(service, 'status_change', { status: 'failed', error: { message: 'no more', code: 3 }, time: '2026-11-23T10:15:00.123Z' })
+  const { code, output } = tail(t, service)
+  t.equal(await code, 1)
+  t.match(output.stdout, 'a: failed  (The disk is full.)\n')
+  t.match(output.stdout, '10:15:00.123 status     failed  (no more)\n')
+})
+
 test('it exits 0 for succeeded and completed, 1 for failed, 2 for anything else', async (t) => {
   const service = await startStandIn(t)
   for (const [status, expected] of [['succeeded', 0], ['Completed', 0], ['failed', 1], ['cancelled', 2], ['timed_out', 2]] as const) {

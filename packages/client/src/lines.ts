@@ -24,7 +24,8 @@ export interface LineSplitter {
 
 const LF = 10
 const CR = 13
-const CONTROL_SEQUENCE = new RegExp('\u001b(\\[[0-9;:?]*[ -/]*[@-~]|.)', 'g')
+const ESCAPE = '\u001b'
+const CONTROL_SEQUENCE = new RegExp(`${ESCAPE}(\\[[0-9;:?]*[ -/]*[@-~]|.)`, 'g')
 
 /**
  * Makes a splitter.
@@ -139,12 +140,13 @@ function joined (parts: readonly Uint8Array[], length: number): Uint8Array {
 
 /** Takes CR from the end of a line: one, or each. */
 function withoutEnd (line: Uint8Array, each: boolean): Uint8Array {
+  const least = each ? 0 : line.length - 1
   let end = line.length
-  while (line[end - 1] === CR && (each || end === line.length)) end -= 1
+  while (end > least && line[end - 1] === CR) end -= 1
   return line.subarray(0, end)
 }
 
-/** Gives the text after the last CR that has text after it. A bar that is wiped with spaces leaves them. */
+/** Gives the text after the last CR that has text after it. */
 function newestState (line: Uint8Array): Uint8Array {
   const { length } = withoutEnd(line, true)
   return length === 0 ? line : line.subarray(line.lastIndexOf(CR, length - 1) + 1)

@@ -9,3 +9,4 @@ export {
   PUBLISHER_EVENT_ID_PATTERN, RUN_ID_PATTERN, RUN_ID_RULE
 } from './patterns.ts'
 export { runPagePath, runPath } from './run-paths.ts'
+export { errorText } from './error-text.ts'

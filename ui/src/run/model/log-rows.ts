@@ -1,4 +1,4 @@
-import { fieldOf, msOf, type LogLevel } from '@runcast/protocol'
+import { errorText as messageOf, fieldOf, msOf, type LogLevel } from '@runcast/protocol'
 import { formatCount } from '../../format/count.ts'
 import { terminalLines, type TextSpan } from '../../format/terminal-text.ts'
 import { jsonText } from '../../json/exact-json.ts'
@@ -137,15 +137,9 @@ function statusText (data: unknown, status: string): string {
   return inert(`${subject}: ${status.toLowerCase()}${reason === null ? '' : ` (${reason})`}`)
 }
 
-/**
- * The message of an error of any shape; null without one.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9457#section-3.1 for `detail` and `title`
- */
+/** The message of an error of any shape; null without one. */
 export function errorText (error: unknown): string | null {
-  if (error === undefined || error === null) return null
-  if (typeof error === 'string') return error
-  return textField(error, 'message') ?? textField(error, 'detail') ?? textField(error, 'title') ?? jsonText(error)
+  return messageOf(error, jsonText)
 }
 
 /** Makes one line without escapes, for texts that are no log messages. */
