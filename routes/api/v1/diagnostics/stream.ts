@@ -12,7 +12,7 @@ const diagnosticsRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.onDrain(() => stopping.abort())
 
   async function redisFindings (): Promise<RedisFinding[] | null> {
-    return redisConnections === null ? null : await checkRedisSettings(redisConnections.command, redisKeys(config.CHANNEL_PREFIX))
+    return redisConnections === null ? null : await checkRedisSettings(redisConnections.command, redisKeys(config.CHANNEL_PREFIX, redisConnections.database))
   }
 
   fastify.get('/stream', {
