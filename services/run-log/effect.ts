@@ -31,6 +31,14 @@ export interface StepEffect {
   readonly name?: string
 }
 
+/**
+ * The members of a `status_change` that say what a run is. A payload that cannot be stored whole keeps them; every
+ * member that decides the state must be among them.
+ */
+export const STATUS_FIELDS: ReadonlySet<string> = new Set([
+  'status', 'previous_status', 'step', 'name', 'reason', 'error', 'retry_of', 'workflow', 'workflow_version'
+])
+
 const MAX_STATUS_CHARACTERS = 64
 const MAX_NAME_CHARACTERS = 200
 const MAX_ERROR_CHARACTERS = 4_000

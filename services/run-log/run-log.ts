@@ -16,7 +16,7 @@ export interface RunLog {
   /**
    * Appends a batch to a run in one atomic step: all of it or nothing, in order, durable when the promise resolves.
    *
-   * @throws RunNotFoundError (the run is another tenant's), IdempotencyConflictError, IngestFencedError, DiskFullError,
+   * @throws RunNotFoundError (the run is another tenant's; it does not take the remark), IdempotencyConflictError, IngestFencedError, DiskFullError,
    *   RedisFullError, UnavailableError, StoreCorruptError
    */
   append (request: AppendRequest): Promise<AppendResult>
@@ -89,8 +89,13 @@ export interface AppendRequest {
   readonly appendId: string
   /** The request's `Idempotency-Key`, under which it is carried out once within 10 minutes. */
   readonly once?: Once
-  /** Set by the ingest of plain PUBLISH: the holder's fencing token and one hash of the raw message per event. */
+  /** Set by the ingest of plain PUBLISH: the holder's fencing token and per event the hash of its raw message; several are separated by spaces. */
   readonly ingest?: { readonly token: number, readonly hashes: readonly string[] }
+  /**
+   * Set where the service itself remarks on a run. A remark is appended only to a log that is there and of exactly this
+   * tenant, and until `withinMs` after the terminal status. It prolongs neither the grace nor the life of the run.
+   */
+  readonly remark?: { readonly withinMs: number }
 }
 
 export interface AppendResult {
@@ -139,13 +144,15 @@ export interface LogFacts {
   readonly status: string | null
   /** The event that brought the terminal status, or null. */
   readonly terminalId: EventId | null
+  /** The time of the newest event that is no remark of the service, in milliseconds since 1970: the grace counts from it. */
+  readonly quietSince: number
   /** The number of events of each type ever appended; null when the state had to be rebuilt. */
   readonly counts: Readonly<Record<string, number>> | null
 }
 
 /** The facts of a run that does not exist. */
 export function noFacts (now: number): LogFacts {
-  return { now, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: null }
+  return { now, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, quietSince: 0, counts: null }
 }
 
 export interface StepState {

@@ -1,4 +1,4 @@
-import { ORIGIN, type EventId } from '@runcast/protocol'
+import { msOf, ORIGIN, PUBLISH_REFUSED, type EventId } from '@runcast/protocol'
 import { effectOf } from '../run-log/effect.ts'
 import type { LiveMessage } from '../run-log/live-message.ts'
 import { noFacts, type LogEvent, type LogFacts } from '../run-log/run-log.ts'
@@ -16,6 +16,8 @@ export class Chain {
   readonly #ring: Ring
   #facts = noFacts(0)
   #last: EventId = ORIGIN
+  /** The newest event since the facts were learned that is no remark of the service; null when there is none. */
+  #lastOwn: EventId | null = null
 
   /** @param terminalStatuses in lower case */
   constructor (tenant: string, terminalStatuses: ReadonlySet<string>, ring: Ring) {
@@ -32,7 +34,10 @@ export class Chain {
   /** The facts of the run as far as they are known. */
   get facts (): LogFacts {
     // The counts of the types are read from the log where they are told.
-    if (this.#facts.last !== this.#last) this.#facts = { ...this.#facts, last: this.#last, counts: null }
+    if (this.#facts.last !== this.#last) {
+      const quietSince = this.#lastOwn === null ? this.#facts.quietSince : msOf(this.#lastOwn)
+      this.#facts = { ...this.#facts, last: this.#last, quietSince, counts: null }
+    }
     return this.#facts
   }
 
@@ -59,6 +64,7 @@ export class Chain {
   /** Takes over the facts that the log gave, but for the newest event: it counts as known once it is added. */
   learn (facts: LogFacts): void {
     this.#facts = { ...facts, last: this.#last }
+    this.#lastOwn = null
   }
 
   /** Picks the events of a live message that follow the newest one; null when the message does not continue the chain. */
@@ -76,6 +82,7 @@ export class Chain {
     const entry = encodeEvent(event)
     this.#ring.push(entry)
     this.#last = event.id
+    if (event.type !== PUBLISH_REFUSED) this.#lastOwn = event.id
     if (event.type === 'status_change') this.#noticeStatus(event)
     return entry
   }

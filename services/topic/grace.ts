@@ -8,14 +8,14 @@ const MOST_GRACES = 10
 const RETRY_MS = 500
 
 /**
- * Works out the rest of a finished run's grace: it ends `graceMs` after the last event, at most ten times that after
+ * Works out the rest of a finished run's grace: it ends `graceMs` after the last event of its publisher, at most ten times that after
  * the terminal status. All times are those of the log's own clock.
  *
  * @returns milliseconds from `now`, 0 when the grace is over; null for an unfinished run
  */
-export function graceLeft ({ now, last, terminalId }: Pick<LogFacts, 'now' | 'last' | 'terminalId'>, graceMs: number): number | null {
+export function graceLeft ({ now, quietSince, terminalId }: Pick<LogFacts, 'now' | 'quietSince' | 'terminalId'>, graceMs: number): number | null {
   if (terminalId === null) return null
-  const sinceLast = Math.max(0, now - msOf(last))
+  const sinceLast = Math.max(0, now - quietSince)
   const sinceTerminal = Math.max(0, now - msOf(terminalId))
   return Math.max(0, Math.min(graceMs - sinceLast, graceMs * MOST_GRACES - sinceTerminal))
 }
@@ -58,7 +58,7 @@ export class GraceTimer {
     else if (this.#at === Infinity) this.#set(left)
   }
 
-  /** An event has just been appended to the run: the log's clock is at that event. */
+  /** An event that is no remark has just been appended to the run: the log's clock is at that event. */
   noteEvent (facts: LogFacts): void {
     this.#isOver = false
     const left = graceLeft({ ...facts, now: msOf(facts.last) }, this.#graceMs)

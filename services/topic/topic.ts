@@ -1,4 +1,4 @@
-import { ORIGIN, type EventId } from '@runcast/protocol'
+import { ORIGIN, PUBLISH_REFUSED, type EventId } from '@runcast/protocol'
 import type { Gap } from '../run-log/gap.ts'
 import type { LiveMessage } from '../run-log/live-message.ts'
 import type { From, LogFacts, Page } from '../run-log/run-log.ts'
@@ -160,7 +160,7 @@ export class Topic {
 
   #deliver (entries: readonly EncodedEvent[]): void {
     for (const entry of entries) this.lane.push(entry)
-    if (this.#chain.isFinished) this.#grace.noteEvent(this.facts)
+    if (this.#chain.isFinished && entries.some(({ event }) => event.type !== PUBLISH_REFUSED)) this.#grace.noteEvent(this.facts)
     this.#flushes.schedule(entries.length)
   }
 

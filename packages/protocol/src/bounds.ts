@@ -9,3 +9,6 @@ export const MAX_BODY_BYTES = 8_388_608
 
 /** The deepest nesting of arrays and objects that a payload may have. */
 export const MAX_JSON_DEPTH = 64
+
+/** The type of the events that the service alone writes: plain PUBLISH messages of the run were refused. */
+export const PUBLISH_REFUSED = 'publish_refused'

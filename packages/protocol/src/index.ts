@@ -1,5 +1,5 @@
 export { backoffMs, type Backoff } from './backoff.ts'
-export { DEFAULT_EVENT_TYPE, MAX_BATCH_EVENTS, MAX_BODY_BYTES, MAX_JSON_DEPTH } from './bounds.ts'
+export { DEFAULT_EVENT_TYPE, MAX_BATCH_EVENTS, MAX_BODY_BYTES, MAX_JSON_DEPTH, PUBLISH_REFUSED } from './bounds.ts'
 export { isAtOrBefore, joinEventId, msOf, ORIGIN, parseCursor, seqOf, splitEventId, type EventId, type EventIdParts } from './event-id.ts'
 export { fieldOf } from './field.ts'
 export { eventTypeOf, frameNameOf } from './frame-name.ts'

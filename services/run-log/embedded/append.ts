@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto'
-import { joinEventId } from '@runcast/protocol'
+import { joinEventId, msOf } from '@runcast/protocol'
 import { RunNotFoundError } from '../errors.ts'
 import type { Retention } from '../retention.ts'
 import type { AppendRequest, AppendResult, LogEvent } from '../run-log.ts'
 import { findRepeated, planEvents, remember, type FreshEvent } from './once.ts'
 import { applyEvent } from './run-state.ts'
-import { discardLog, entryOf, findRun, forgetRun, logExpiresAt, nextLogNumber, type Store, type StoredRun } from './store.ts'
+import { discardLog, entryOf, findRun, forgetRun, logExpiresAt, nextLogNumber, quietSince, type Store, type StoredRun } from './store.ts'
 
 /** The most events that one append trims, so that other work waits some tens of milliseconds for it. */
 const MAX_TRIM = 10_000
@@ -34,6 +34,7 @@ export function append (store: Store, request: AppendRequest, context: AppendCon
   const { runId, tenant } = request
   const before = findRun(store, runId, context.at, context.retention)
   if (before !== null && before.tenant !== tenant) throw new RunNotFoundError()
+  if (request.remark !== undefined && !takesRemark(before, request.remark.withinMs, context.at)) throw new RunNotFoundError()
   const repeated = findRepeated(store, request, context.at)
   if (repeated !== null) return { result: { ids: repeated, duplicate: true }, events: [] }
 
@@ -43,7 +44,7 @@ export function append (store: Store, request: AppendRequest, context: AppendCon
   const { ids, fresh } = planEvents(store, request, (index) => joinEventId(ms, lastSeq + 1 + index), context.at)
   if (fresh.length > 0) {
     if (before === null) forgetRun(store, runId)
-    appendEvents(store, runId, run, fresh, ms, context)
+    appendEvents(store, request, run, fresh, ms, context)
   }
   remember(store, request, ids, fresh, context.at)
   let last = joinEventId(lastMs, lastSeq)
@@ -53,6 +54,12 @@ export function append (store: Store, request: AppendRequest, context: AppendCon
     return { id, prev, type, data }
   })
   return { result: { ids, duplicate: fresh.length === 0 }, events }
+}
+
+/** A remark is for a run that followers can still read and have not seen the end of. */
+function takesRemark (run: StoredRun | null, withinMs: number, at: number): boolean {
+  if (run === null || run.firstSeq > run.lastSeq) return false
+  return run.terminalId === null || at < msOf(run.terminalId) + withinMs
 }
 
 function newRun (tenant: string, at: number): StoredRun {
@@ -85,13 +92,16 @@ function nextMs ({ lastMs, lastSeq, opening }: StoredRun, context: AppendContext
   return lastSeq === 0 || opening === context.opening ? ms : ms + 1 + randomInt(1000)
 }
 
-function appendEvents (store: Store, runId: string, run: StoredRun, fresh: readonly FreshEvent[], ms: number, context: AppendContext): void {
+function appendEvents (store: Store, { runId, remark }: AppendRequest, run: StoredRun, fresh: readonly FreshEvent[], ms: number, context: AppendContext): void {
   const before = { ...run }
   const hasSteps = fresh.some(({ event }) => event.effect?.step !== undefined)
   const steps = hasSteps ? store.steps.get(runId) ?? [] : []
   for (const { event, id } of fresh) applyEvent(run, steps, event, ms, id)
   run.lastSeq += fresh.length
-  run.expiresAt = Math.max(logExpiresAt(before, context.retention), context.at + context.retention.ttlSeconds * 1000)
+  // A remark does not prolong the life of the run.
+  const livesUntil = remark === undefined ? context.at + context.retention.ttlSeconds * 1000 : 0
+  run.expiresAt = Math.max(logExpiresAt(before, context.retention), livesUntil)
+  if (remark !== undefined) run.remark = { seq: run.lastSeq, quietSince: quietSince(before) }
   run.lastMs = ms
   run.opening = context.opening
   trim(store, run, fresh, context.retention)

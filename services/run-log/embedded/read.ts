@@ -2,7 +2,7 @@ import { joinEventId, seqOf, splitEventId, type EventId, type EventIdParts } fro
 import { judge, type Lookup } from '../resume.ts'
 import type { Retention } from '../retention.ts'
 import { noFacts, type LogEvent, type LogFacts, type Page, type PageRequest } from '../run-log.ts'
-import { entryOf, findRun, type Store, type StoredEntry, type StoredRun } from './store.ts'
+import { entryOf, findRun, quietSince, type Store, type StoredEntry, type StoredRun } from './store.ts'
 
 /** About the most bytes of payload that a page holds beside its first event. */
 const PAGE_BYTES = 1024 * 1024
@@ -42,6 +42,7 @@ function factsOf (store: Store, run: StoredRun | null, at: number): LogFacts {
     tenant: run.tenant,
     status: run.status,
     terminalId: run.terminalId,
+    quietSince: quietSince(run),
     counts: run.counts
   }
 }

@@ -31,6 +31,8 @@ export interface StoredRun {
   lastSeq: number
   /** The append time in the id of the last event. */
   lastMs: number
+  /** The last remark of the service and the time of the event before it that was none. Absent without one. */
+  remark?: { seq: number, quietSince: number }
   /** The bytes that the retained entries count against `Retention.maxBytes`. */
   bytes: number
   /** The opening of the log that appended last. */
@@ -111,6 +113,11 @@ export function findRun (store: Store, runId: string, at: number, retention: Ret
   const run = store.runs.get(runId)
   if (run === undefined || at >= stateExpiresAt(run, retention)) return null
   return at >= logExpiresAt(run, retention) ? { ...run, firstSeq: run.lastSeq + 1, bytes: 0 } : run
+}
+
+/** The time of the newest event that is no remark of the service, in ms. */
+export function quietSince ({ remark, lastSeq, lastMs }: StoredRun): number {
+  return remark?.seq === lastSeq ? remark.quietSince : lastMs
 }
 
 /** The time at which the log of a run expires, in ms. */

@@ -31,12 +31,13 @@ export function appendSettings (keys: RedisKeys, retention: Retention, sharded: 
 
 /** Lays a request out in the order that the first lines of append-arguments.lua say. */
 export function appendArguments (request: AppendRequest, keys: RedisKeys): AppendArguments {
-  const { runId, tenant, events, once, ingest } = request
+  const { runId, tenant, events, once, ingest, remark } = request
   const all = [keys.log(runId), keys.run(runId), keys.fence(runId), keys.append(runId, request.appendId)]
   if (once !== undefined) all.push(keys.idempotency(runId, digest(once.key)))
   const args = [
     keys.live(runId), tenant, String(randomInt(1_000)), once === undefined ? '' : digest(once.bodyHash),
-    ingest === undefined ? '' : String(ingest.token), runId, String(events.length)
+    ingest === undefined ? '' : String(ingest.token), runId,
+    remark === undefined ? '' : String(remark.withinMs), String(events.length)
   ]
   for (const [index, event] of events.entries()) {
     if (event.once !== undefined) all.push(keys.event(runId, digest(event.once.key)))

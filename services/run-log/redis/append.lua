@@ -177,6 +177,11 @@ local function announce(new, prev, bytes)
   redis.call(settings.publish, live, text)
 end
 
+-- Keeps the time of the newest event that is no remark.
+local function note_remark(state, last)
+  state.remark = state.last .. ' ' .. quiet_since(redis.call('HGET', run, 'remark'), last)
+end
+
 -- Writes the entries. Returns their bytes.
 local function append_events(new, state, length, last)
   local last_ms, last_seq = split(last)
@@ -195,9 +200,11 @@ local function append_events(new, state, length, last)
     add(event, prev_ms)
     prev_ms = ms
   end
+  if remark_within then note_remark(state, last) end
   state.bytes = trim(length + #new, (length > 0 and tonumber(state.bytes) or 0) + bytes)
   write_state(run, state)
-  keep_for(log, settings.log_ttl)
+  -- A remark does not prolong the life of the run.
+  if not remark_within then keep_for(log, settings.log_ttl) end
   keep_for(run, redis.call('TTL', log) + settings.state_extra_ttl)
   return bytes
 end
@@ -219,6 +226,12 @@ local function acknowledge(last)
   redis.call('PUBLISH', settings.acks, cjson.encode({ run = run_id, token = tonumber(token), hashes = hashes, last = last }))
 end
 
+-- A remark is for a run that followers can still read and have not seen the end of.
+local function takes_remark(state, length)
+  if not state.last or length == 0 then return false end
+  return not state.terminal or clock < split(state.terminal) + remark_within
+end
+
 local function append()
   local done = redis.call('GET', append_key)
   if done then return { 'ok', done, redis.call('HGET', run, 'tenant') or '' } end
@@ -228,9 +241,11 @@ local function append()
   local length, last = standing(state)
   if state.last then
     -- A program that may write to Redis may write to any run; the tenant of a plain PUBLISH only counts for a new one.
-    if token then tenant = state.tenant or '' end
+    if token and not remark_within then tenant = state.tenant or '' end
     if (state.tenant or '') ~= tenant then return { 'run_not_found' } end
   end
+
+  if remark_within and not takes_remark(state, length) then return { 'run_not_found' } end
 
   local once_before = once_key and redis.call('GET', once_key)
   if once_before then

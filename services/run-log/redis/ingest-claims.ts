@@ -55,7 +55,7 @@ export function createIngestClaims (redis: CommandClient, keys: RedisKeys, ttlSe
       for (const [id, hash] of page) {
         if (id === undefined || hash === undefined) throw new StoreCorruptError('claim.lua returned something unknown.')
         from = id
-        if (hash !== '') entries.push({ id, hash })
+        for (const one of hash.split(' ')) if (one !== '') entries.push({ id, hash: one })
       }
       if (page.length < PAGE) return { entries, last }
     }

@@ -1,5 +1,5 @@
 -- The functions that the scripts of one run share. An entry's fields are, in this order, `t` type, `d` payload, `p` the
--- predecessor's ms, then those it has of `n` tenant, `i` hash of the raw message, `s` the status that the event
+-- predecessor's ms, then those it has of `n` tenant, `i` hash of the raw message or several, `s` the status that the event
 -- gives the run, `e` the same when it is terminal.
 
 local function split(id)
@@ -18,6 +18,12 @@ local function ends(log)
   local known = {}
   for i = 1, #info, 2 do known[info[i]] = info[i + 1] end
   return known['length'], known['last-generated-id']
+end
+
+-- Returns the time of the newest event that is no remark, as text. A remark is stored as its id and that time.
+local function quiet_since(remark, last)
+  local id, ms = string.match(remark or '', '^(%S+) (%d+)$')
+  return id == last and ms or string.match(last, '^%d+')
 end
 
 local function first_entry(log)

@@ -6,7 +6,7 @@
 --       the most events, the most bytes
 -- Returns { facts, entries }, the facts as text, '' for none: now, 1 if the run exists, the first id and its
 -- predecessor, the last id, tenant, status, terminal id, counts, 1 if the cursor's id is there, the chosen
--- position. Returns { 'rebuild' } when the hash is gone and the log is not.
+-- position, the time of the newest event that is no remark. Returns { 'rebuild' } when the hash is gone and the log is not.
 
 local log, run = KEYS[1], KEYS[2]
 local place, argument, limit, max_bytes = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -32,7 +32,7 @@ local function tail_entry(count, first, last)
   return redis.call('XRANGE', log, id, id)[1]
 end
 
-local state = redis.call('HMGET', run, 'last', 'tenant', 'status', 'terminal', 'counts')
+local state = redis.call('HMGET', run, 'last', 'tenant', 'status', 'terminal', 'counts', 'remark')
 local length, log_last = ends(log)
 if log_last and not state[1] then return { 'rebuild' } end
 
@@ -56,6 +56,7 @@ end
 
 local facts = {
   string.format('%.0f', now()), state[1] and '1' or '', first and first[1] or '', first and entry_prev(first) or '', last,
-  state[2] or '', state[3] or '', state[4] or '', state[5] or '', has_cursor and '1' or '', chosen and entry_prev(chosen) or ''
+  state[2] or '', state[3] or '', state[4] or '', state[5] or '', has_cursor and '1' or '', chosen and entry_prev(chosen) or '',
+  quiet_since(state[6], last)
 }
 return { facts, first and from and collect('XRANGE', log, from, '+', limit, max_bytes) or {} }

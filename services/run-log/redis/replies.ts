@@ -22,7 +22,7 @@ export function eventOf (entry: unknown): LogEvent {
  */
 export function pageOf (reply: unknown): { facts: LogFacts, lookup: Lookup, events: LogEvent[] } {
   const [head, entries] = list(reply)
-  const [now, exists, first, firstPrev, last, tenant, status, terminalId, counts, hasCursor, chosen] = texts(head)
+  const [now, exists, first, firstPrev, last, tenant, status, terminalId, counts, hasCursor, chosen, quietSince] = texts(head)
   if (now === undefined || first === undefined || firstPrev === undefined || last === undefined) throw corrupt()
   return {
     facts: {
@@ -33,6 +33,7 @@ export function pageOf (reply: unknown): { facts: LogFacts, lookup: Lookup, even
       tenant: tenant ?? '',
       status: orNull(status),
       terminalId: orNull(terminalId),
+      quietSince: Number(quietSince),
       counts: countsOf(counts)
     },
     lookup: { hasCursor: hasCursor === '1', chosen: orNull(chosen) },

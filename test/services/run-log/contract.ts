@@ -3,6 +3,7 @@ import { appendContract } from './contract/append.ts'
 import { listContract } from './contract/list.ts'
 import { onceContract } from './contract/once.ts'
 import { pageContract } from './contract/pages.ts'
+import { remarksContract } from './contract/remarks.ts'
 import { resumeContract } from './contract/resume.ts'
 import { retentionContract } from './contract/retention.ts'
 import { stateContract } from './contract/state.ts'
@@ -18,5 +19,6 @@ export function runLogContract (t: Test, makeHarness: MakeHarness): void {
   t.test('pages both ways', (t) => pageContract(t, makeHarness))
   t.test('keeps the state that the events make', (t) => stateContract(t, makeHarness))
   t.test('keeps what it has when a bound of time changes', (t) => retentionContract(t, makeHarness))
+  t.test('takes remarks of the service without prolonging the run', (t) => remarksContract(t, makeHarness))
   t.test('lists the runs of a tenant, the last changed first', (t) => listContract(t, makeHarness))
 }

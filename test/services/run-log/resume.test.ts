@@ -100,7 +100,7 @@ t.test('a cursor is two safe integers without leading zeros', async (t) => {
 })
 
 function none (): LogFacts {
-  return { now: NOW, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, counts: null }
+  return { now: NOW, exists: false, first: null, last: ORIGIN, tenant: '', status: null, terminalId: null, quietSince: 0, counts: null }
 }
 
 function nothing (): Lookup {

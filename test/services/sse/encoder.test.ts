@@ -69,7 +69,7 @@ t.test('control frames have named events, ids and one line of JSON', async (t) =
 
   t.strictSame(parse(positionFrame('8-8')), [{ id: '8-8', event: 'stream_position', data: '{"position":"8-8"}' }])
 
-  const facts = { now: 0, exists: true, first: null, last: '9-4', tenant: '', status: 'failed', terminalId: '9-4', counts: { log: 4 } }
+  const facts = { now: 0, exists: true, first: null, last: '9-4', tenant: '', status: 'failed', terminalId: '9-4', quietSince: 9, counts: { log: 4 } }
   t.strictSame(parse(endFrame(facts, '9-4')), [{
     id: '9-4', event: 'stream_end', data: '{"status":"failed","last_event_id":"9-4","events":4,"counts":{"log":4}}'
   }])

@@ -4,7 +4,7 @@ import { noFacts } from '../../../services/run-log/run-log.ts'
 import { waitUntil } from '../../helpers/wait-until.ts'
 
 /** The facts of a run whose terminal status came at 1,000 ms by the log's clock. */
-const finished = (lastMs: number, now = lastMs) => ({ ...noFacts(now), exists: true, last: `${lastMs}-9`, terminalId: '1000-5' })
+const finished = (lastMs: number, now = lastMs) => ({ ...noFacts(now), exists: true, last: `${lastMs}-9`, terminalId: '1000-5', quietSince: lastMs })
 
 t.test('the grace is over after a pause, at the latest after ten graces, and an unfinished run has none', async (t) => {
   t.equal(graceLeft(noFacts(5_000), 100), null)
@@ -13,6 +13,7 @@ t.test('the grace is over after a pause, at the latest after ten graces, and an 
   t.equal(graceLeft(finished(1_000, 5_000), 100), 0)
   t.equal(graceLeft(finished(1_950), 100), 50, 'a straggler shortly before ten graces have passed')
   t.equal(graceLeft(finished(3_000), 100), 0)
+  t.equal(graceLeft({ ...finished(1_070), quietSince: 1_000 }, 100), 30, 'a remark of the service does not count')
   t.equal(graceLeft(finished(9_000, 1_000), 100), 100, 'ids ahead of the clock')
 })
 
