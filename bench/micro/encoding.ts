@@ -1,5 +1,6 @@
 import { ORIGIN } from '@runcast/protocol'
-import { parseChannelMessage, parseEvents } from '../../services/events/parse-events.ts'
+import { readChannelMessage } from '../../services/events/channel-message.ts'
+import { parseEvents } from '../../services/events/parse-events.ts'
 import { parseLiveMessage } from '../../services/run-log/live-message.ts'
 import { chunkOf } from '../../services/sse/chunk.ts'
 import { EVERYTHING } from '../../services/topic/filter.ts'
@@ -21,11 +22,11 @@ export function encodingCosts (): Cost[] {
   if (event === undefined) return []
   const published = Array.from({ length: BATCH }, (_, seq) => ({ event_type: 'node_status', payload: payloadOf(seq) }))
   const body = Buffer.from(JSON.stringify(published))
-  const channelMessage = JSON.stringify(published[0])
+  const channelMessage = Buffer.from(JSON.stringify(published[0]))
   const liveMessage = JSON.stringify({ prev: ORIGIN, events: events.map(({ id, type, data }) => [id, type, data]) })
   return [
     cost(`read a request of ${BATCH} events`, 'event', BATCH, () => parseEvents(body, 'json', LIMITS)),
-    cost('read a plain PUBLISH message', 'event', 1, () => parseChannelMessage(channelMessage, LIMITS)),
+    cost('read a plain PUBLISH message', 'event', 1, () => readChannelMessage(channelMessage, LIMITS)),
     cost(`read a live message of ${JOINED} events`, 'event', JOINED, () => parseLiveMessage(liveMessage)),
     cost('encode an event as a chunk', 'event', 1, () => chunkOf(encodeEvent(event).frame)),
     laneCost(1),

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { LoginCodeSchema, SessionSchema } from '../../schemas/auth.ts'
-import { PublishedEventSchema } from '../../schemas/events.ts'
+import { PublishedEventSchema, PublishRefusedSchema } from '../../schemas/events.ts'
 import { EventPageSchema, EventSchema, GapSchema, PublishedIdsSchema } from '../../schemas/history.ts'
 import { ProblemSchema } from '../../schemas/problem.ts'
 import { RunListSchema, RunSchema } from '../../schemas/runs.ts'
@@ -10,7 +10,7 @@ import { CancelledRunSchema, StartedRunSchema, WorkflowDetailSchema, WorkflowLis
 /** The schemas that routes refer to by name. */
 export default fp(async (fastify) => {
   const schemas = [
-    PublishedEventSchema, PublishedIdsSchema, EventSchema, GapSchema, EventPageSchema, RunSchema, RunListSchema,
+    PublishedEventSchema, PublishRefusedSchema, PublishedIdsSchema, EventSchema, GapSchema, EventPageSchema, RunSchema, RunListSchema,
     StreamExplanationSchema, WorkflowListSchema, WorkflowDetailSchema, StartedRunSchema, CancelledRunSchema, SessionSchema, LoginCodeSchema, ProblemSchema
   ]
   for (const schema of schemas) fastify.addSchema(schema)

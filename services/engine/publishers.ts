@@ -1,5 +1,6 @@
 import { createPublisher, RuncastError, type Deliver, type Publisher } from '@runcast/client'
-import { parseEvents, type EventLimits } from '../events/parse-events.ts'
+import type { EventLimits } from '../events/event-fields.ts'
+import { parseEvents } from '../events/parse-events.ts'
 import type { Logger } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
 import { describe, retryAfterOf } from '../problems/problem.ts'

@@ -5,16 +5,12 @@
 export interface RawValue {
   /** The value's own text. */
   readonly raw: string
-  /** The same without white space outside strings, in one line. */
-  readonly compact: string
+  /** True if there is white space outside its strings. */
+  readonly isSpaced: boolean
+  /** The deepest nesting of arrays and objects in it; 0 for a scalar. */
+  readonly depth: number
   /** The place in the text after the value. */
   readonly end: number
-}
-
-/** A member of a JSON object: its name, unescaped, and its value's own text. */
-export interface RawMember {
-  readonly name: string
-  readonly value: RawValue
 }
 
 /** The reason for which a text could not be taken apart. */
@@ -41,58 +37,73 @@ const CLOSE_BRACE = 0x7d
  * Finds one JSON value in a text, without recursion and in one pass. It only counts brackets; `JSON.parse(raw)` tells if
  * the value is valid.
  *
- * @param start the place where the value, or white space before it, begins
+ * @param start the place where the value begins
  * @param maxDepth the deepest nesting of arrays and objects in it
  * @throws JsonTextError
  */
 export function scanValue (text: string, start: number, maxDepth: number): RawValue {
   const first = text.charCodeAt(start)
-  if (first === QUOTE) return found(text, start, endOfString(text, start))
-  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return found(text, start, endOfScalar(text, start))
+  if (first === QUOTE) return { ...found(text, start, endOfString(text, start)), isSpaced: false, depth: 0 }
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return { ...found(text, start, endOfScalar(text, start)), isSpaced: false, depth: 0 }
+  let open = 0
   let depth = 0
-  let compact = ''
-  let copied = start
+  let isSpaced = false
   let at = start
   while (at < text.length) {
     const code = text.charCodeAt(at)
     if (code === QUOTE) {
       at = endOfString(text, at)
+      continue
+    }
+    at++
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (++open > maxDepth) throw new JsonTextError('too_deep')
+      if (open > depth) depth = open
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      if (--open === 0) return { ...found(text, start, at), isSpaced, depth }
     } else if (isSpace(code)) {
-      compact += text.slice(copied, at)
-      at = copied = skipSpace(text, at)
-    } else {
-      at++
-      if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-        if (++depth > maxDepth) throw new JsonTextError('too_deep')
-      } else if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && --depth === 0) {
-        const raw = text.slice(start, at)
-        return { raw, compact: copied === start ? raw : compact + text.slice(copied, at), end: at }
-      }
+      isSpaced = true
     }
   }
   throw new JsonTextError('malformed')
 }
 
+/** The text of a value without white space outside strings, in one line. */
+export function compactText ({ raw, isSpaced }: RawValue): string {
+  if (!isSpaced) return raw
+  let compact = ''
+  let copied = 0
+  let at = 0
+  while (at < raw.length) {
+    const code = raw.charCodeAt(at)
+    if (code === QUOTE) {
+      at = endOfString(raw, at)
+    } else if (isSpace(code)) {
+      compact += raw.slice(copied, at)
+      at = copied = skipSpace(raw, at)
+    } else {
+      at++
+    }
+  }
+  return compact + raw.slice(copied)
+}
+
 /**
- * Takes a JSON object apart, member by member, in the order and number in which they stand.
+ * Walks over a JSON object, member by member, in the order and number in which they stand.
  *
  * @param start the place of its opening brace
- * @param maxDepth the deepest nesting of the value of a member
- * @returns the members and the place after the closing brace
- * @throws JsonTextError
+ * @param member called with the unescaped name and the place of the value of each member; gives the place after it
+ * @returns the place after the closing brace
+ * @throws JsonTextError, and the errors of `member`
  */
-export function splitObject (text: string, start: number, maxDepth: number): { members: RawMember[], end: number } {
-  const members: RawMember[] = []
-  const end = eachItem(text, start, OPEN_BRACE, CLOSE_BRACE, (at) => {
+export function walkObject (text: string, start: number, member: (name: string, at: number) => number): number {
+  return eachItem(text, start, OPEN_BRACE, CLOSE_BRACE, (at) => {
     if (text.charCodeAt(at) !== QUOTE) throw new JsonTextError('malformed')
     const endOfName = endOfString(text, at)
     const colon = skipSpace(text, endOfName)
     if (text.charCodeAt(colon) !== COLON) throw new JsonTextError('malformed')
-    const value = scanValue(text, skipSpace(text, colon + 1), maxDepth)
-    members.push({ name: parseString(text.slice(at, endOfName)), value })
-    return value.end
+    return member(parseString(text.slice(at, endOfName)), skipSpace(text, colon + 1))
   })
-  return { members, end }
 }
 
 /**
@@ -127,9 +138,8 @@ function eachItem (text: string, start: number, open: number, close: number, ite
   }
 }
 
-function found (text: string, start: number, end: number): RawValue {
-  const raw = text.slice(start, end)
-  return { raw, compact: raw, end }
+function found (text: string, start: number, end: number) {
+  return { raw: text.slice(start, end), end }
 }
 
 function parseString (raw: string): string {
@@ -140,8 +150,12 @@ function parseString (raw: string): string {
   }
 }
 
-/** Finds the place after a string's closing quote: the first quote with an even number of backslashes before it. */
-function endOfString (text: string, start: number): number {
+/**
+ * Finds the place after a string's closing quote: the first quote with an even number of backslashes before it.
+ *
+ * @throws JsonTextError
+ */
+export function endOfString (text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let before = quote - 1
     while (text.charCodeAt(before) === BACKSLASH) before--

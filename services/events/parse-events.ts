@@ -1,34 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import { hash } from 'node:crypto'
-import { DEFAULT_EVENT_TYPE, EVENT_TYPE_PATTERN, MAX_BATCH_EVENTS, MAX_JSON_DEPTH, PUBLISHER_EVENT_ID_PATTERN } from '@runcast/protocol'
-import { TENANT_PATTERN } from '../../schemas/auth.ts'
-import { effectOf } from '../run-log/effect.ts'
+import { DEFAULT_EVENT_TYPE, MAX_BATCH_EVENTS, MAX_JSON_DEPTH } from '@runcast/protocol'
 import type { NewEvent } from '../run-log/run-log.ts'
 import { EmptyBatchError, EventTooLargeError, InvalidEncodingError, InvalidEventError, InvalidJsonError, JsonTooDeepError, TooManyEventsError } from './errors.ts'
-import { JsonTextError, scanValue, skipSpace, splitObject, walkArray, type RawMember, type RawValue } from './json-text.ts'
-
-/** The settings that bound events. */
-export interface EventLimits {
-  /** The largest payload, in bytes of its UTF-8 text without white space outside strings. */
-  readonly maxEventBytes: number
-  /** The statuses that end a run, in lower case. */
-  readonly terminalStatuses: ReadonlySet<string>
-}
+import { EVENT_FIELDS, isPublishedId, isPublishedType, newEvent, type EventLimits } from './event-fields.ts'
+import { compactText, JsonTextError, scanValue, skipSpace, walkArray, walkObject, type RawValue } from './json-text.ts'
 
 /** The format of a request body. */
 export type BodyKind = 'json' | 'ndjson'
 
-/** An event that came by plain PUBLISH. */
-export interface ChannelEvent {
-  readonly event: NewEvent
-  /** The tenant that the message names; `''` for none. */
-  readonly tenant: string
-}
-
-const EVENT_FIELDS: ReadonlySet<string> = new Set(['event_type', 'payload', 'event_id'])
-const EVENT_TYPE = new RegExp(EVENT_TYPE_PATTERN)
-const EVENT_ID = new RegExp(PUBLISHER_EVENT_ID_PATTERN)
-const TENANT = new RegExp(TENANT_PATTERN)
 const BYTE_ORDER_MARK = 0xfeff
 
 /**
@@ -47,23 +26,11 @@ export function parseEvents (body: Uint8Array, kind: BodyKind, limits: EventLimi
 }
 
 /**
- * Reads a plain PUBLISH message: one event, and perhaps the `tenant` of its run. Other fields are ignored.
- *
- * @throws the problems of errors.ts
- */
-export function parseChannelMessage (text: string, limits: EventLimits): ChannelEvent {
-  const members = wholeObject(text, '')
-  const event = toEvent(members.filter(({ name }) => EVENT_FIELDS.has(name)), '', limits)
-  const tenant = members.find(({ name }) => name === 'tenant')
-  return { event, tenant: tenant === undefined ? '' : readTenant(tenant) }
-}
-
-/**
  * Decodes UTF-8 without repairing anything.
  *
  * @throws InvalidEncodingError
  */
-export function decodeUtf8 (bytes: Uint8Array): string {
+function decodeUtf8 (bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new InvalidEncodingError('The body is not valid UTF-8.').at('body', '')
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw new InvalidEncodingError('The body begins with a byte order mark. Send it without.').at('body', '')
@@ -72,15 +39,14 @@ export function decodeUtf8 (bytes: Uint8Array): string {
 
 function parseJson (text: string, limits: EventLimits): NewEvent[] {
   const start = skipSpace(text, 0)
-  if (text[start] === '{') return [toEvent(wholeObject(text, ''), '', limits)]
+  if (text[start] === '{') return [readOnlyEvent(text, '', limits)]
   if (text[start] !== '[') throw notAnEvent(text, start, '')
   const events: NewEvent[] = []
   const end = located('', () => walkArray(text, start, (at) => {
     const path = `/${events.length}`
     if (events.length === MAX_BATCH_EVENTS) throw tooMany()
-    if (text[at] !== '{') throw notAnEvent(text, at, path)
-    const { members, end } = located(path, () => splitObject(text, at, MAX_JSON_DEPTH))
-    events.push(toEvent(members, path, limits))
+    const { event, end } = readEvent(text, at, path, limits)
+    events.push(event)
     return end
   }))
   if (skipSpace(text, end) !== text.length) throw notJson('')
@@ -94,65 +60,58 @@ function parseLines (text: string, limits: EventLimits): NewEvent[] {
     const feed = text.indexOf('\n', start)
     end = feed === -1 ? text.length : feed
     if (events.length === MAX_BATCH_EVENTS) throw tooMany()
-    const path = `/${events.length}`
-    events.push(toEvent(wholeObject(text.slice(start, end), path), path, limits))
+    events.push(readOnlyEvent(text.slice(start, end), `/${events.length}`, limits))
   }
   return events
 }
 
-/** Reads the members of the one object that a text consists of. */
-function wholeObject (text: string, path: string): RawMember[] {
-  const start = skipSpace(text, 0)
-  if (text[start] !== '{') throw notAnEvent(text, start, path)
-  const { members, end } = located(path, () => splitObject(text, start, MAX_JSON_DEPTH))
+/** Reads the one event that a text consists of. */
+function readOnlyEvent (text: string, path: string, limits: EventLimits): NewEvent {
+  const { event, end } = readEvent(text, skipSpace(text, 0), path, limits)
   if (skipSpace(text, end) !== text.length) throw notJson(path)
-  return members
+  return event
 }
 
-function toEvent (members: readonly RawMember[], path: string, limits: EventLimits): NewEvent {
+/** Reads an event. Members without a meaning are ignored, but are JSON as everything in a body. */
+function readEvent (text: string, start: number, path: string, limits: EventLimits): { event: NewEvent, end: number } {
+  if (text[start] !== '{') throw notAnEvent(text, start, path)
   const fields = new Map<string, RawValue>()
-  for (const { name, value } of members) {
-    const where = `${path}/${pointer(name)}`
-    if (!EVENT_FIELDS.has(name)) throw invalidEvent(where, 'An event has only the fields event_type, payload and event_id.')
-    if (fields.has(name)) throw invalidEvent(where, 'A field of an event may be given only once.')
-    fields.set(name, value)
-  }
+  const end = located(path, () => walkObject(text, start, (name, at) => {
+    const isKnown = EVENT_FIELDS.has(name)
+    const value = scanValue(text, at, isKnown ? MAX_JSON_DEPTH : Infinity)
+    if (!isKnown) parseValue(value, `${path}/${pointer(name)}`)
+    else if (fields.has(name)) throw invalidEvent(`${path}/${name}`, 'A field of an event may be given only once.')
+    else fields.set(name, value)
+    return value.end
+  }))
+  return { event: toEvent(fields, path, limits), end }
+}
+
+function toEvent (fields: ReadonlyMap<string, RawValue>, path: string, limits: EventLimits): NewEvent {
   const payload = fields.get('payload')
   if (payload === undefined) throw invalidEvent(`${path}/payload`, 'An event needs a payload.')
   const value = parseValue(payload, `${path}/payload`)
-  if (Buffer.byteLength(payload.compact) > limits.maxEventBytes) {
+  const data = compactText(payload)
+  if (Buffer.byteLength(data) > limits.maxEventBytes) {
     throw new EventTooLargeError(limits.maxEventBytes).at('body', `${path}/payload`)
   }
   const type = readType(fields.get('event_type'), `${path}/event_type`)
-  const event = { type, data: payload.compact, effect: effectOf(type, value, limits.terminalStatuses) }
-  const id = fields.get('event_id')
-  return id === undefined ? event : { ...event, once: { key: readEventId(id, `${path}/event_id`), bodyHash: digest(`${type}\n${event.data}`) } }
+  return newEvent({ type, data, value, id: readEventId(fields.get('event_id'), `${path}/event_id`) }, limits)
 }
 
 function readType (field: RawValue | undefined, path: string): string {
-  if (field === undefined) return DEFAULT_EVENT_TYPE
-  const type = parseValue(field, path)
-  if (typeof type !== 'string' || !EVENT_TYPE.test(type)) {
-    throw invalidEvent(path, 'An event_type is a letter, then up to 63 of A-Z a-z 0-9 _ . : -, and does not begin with stream_.')
+  const type = field === undefined ? null : parseValue(field, path)
+  if (type === null) return DEFAULT_EVENT_TYPE
+  if (!isPublishedType(type)) {
+    throw invalidEvent(path, 'An event_type is a letter, then up to 63 of A-Z a-z 0-9 _ . : -. It does not begin with stream_, and publish_refused is written by the service alone.')
   }
   return type
 }
 
-function readEventId (field: RawValue, path: string): string {
-  const id = parseValue(field, path)
-  if (typeof id !== 'string' || !EVENT_ID.test(id)) {
-    throw invalidEvent(path, 'An event_id is a string of 1 to 128 visible ASCII characters.')
-  }
-  return digest(id)
-}
-
-function readTenant ({ value }: RawMember): string {
-  const tenant = parseValue(value, '/tenant')
-  if (tenant === null || tenant === '') return ''
-  if (typeof tenant !== 'string' || !TENANT.test(tenant)) {
-    throw invalidEvent('/tenant', 'A tenant is a name of at most 128 visible ASCII characters without braces.')
-  }
-  return tenant
+function readEventId (field: RawValue | undefined, path: string): string | null {
+  const id = field === undefined ? null : parseValue(field, path)
+  if (id !== null && !isPublishedId(id)) throw invalidEvent(path, 'An event_id is a string of 1 to 128 visible ASCII characters.')
+  return id
 }
 
 function parseValue ({ raw }: RawValue, path: string): unknown {
@@ -189,10 +148,6 @@ function notJson (path: string): InvalidJsonError {
 
 function tooMany (): TooManyEventsError {
   return new TooManyEventsError().at('body', '')
-}
-
-function digest (text: string): string {
-  return hash('sha256', text, 'base64url')
 }
 
 /** Makes the name of a field a part of a JSON Pointer. It is cut, since it comes back in the answer. */

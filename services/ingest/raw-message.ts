@@ -1,31 +1,28 @@
 import { hash } from 'node:crypto'
-import { RUN_ID_PATTERN } from '@runcast/protocol'
-import { decodeUtf8, parseChannelMessage, type EventLimits } from '../events/parse-events.ts'
-import { isProblemError } from '../problems/problem-error.ts'
+import { readChannelMessage, type Mended } from '../events/channel-message.ts'
+import type { EventLimits } from '../events/event-fields.ts'
+import { refusalOf, type PendingRefusal } from './refusals.ts'
 import type { PendingMessage } from './run-queues.ts'
-
-/** The bytes that a message may have beside its payload. A larger one is not even parsed. */
-const MAX_ENVELOPE_BYTES = 65_536
 
 /** The memory that a message takes beside its text, in bytes. */
 const MESSAGE_OVERHEAD_BYTES = 200
 
-const RUN_ID = new RegExp(RUN_ID_PATTERN)
+/** A message that can be stored and the faults that were mended, or the refusal of one that cannot. */
+export type ReadMessage =
+  | { readonly message: PendingMessage, readonly mended: ReadonlySet<Mended> }
+  | { readonly refusal: PendingRefusal }
 
 /**
  * Reads a plain PUBLISH message.
  *
- * @param runId the part of the channel's name after the prefix
  * @param receivedAt by the monotonic clock, in milliseconds
- * @returns the message, or the reason for which it is dropped
  */
-export function readRawMessage (runId: string, raw: Buffer, limits: EventLimits, receivedAt: number): PendingMessage | string {
-  if (!RUN_ID.test(runId)) return 'invalid_run_id'
-  if (raw.length > limits.maxEventBytes * 4 + MAX_ENVELOPE_BYTES) return 'event_too_large'
-  try {
-    const { event, tenant } = parseChannelMessage(decodeUtf8(raw), limits)
-    return { hash: hash('sha1', raw, 'base64url'), event, tenant, bytes: raw.length + MESSAGE_OVERHEAD_BYTES, receivedAt }
-  } catch (error) {
-    return isProblemError(error) ? error.code : 'unreadable'
-  }
+export function readRawMessage (raw: Buffer, limits: EventLimits, receivedAt: number): ReadMessage {
+  const base = { hash: hash('sha1', raw, 'base64url'), size: raw.length, receivedAt }
+  const read = readChannelMessage(raw, limits)
+  if ('reason' in read) return { refusal: refusalOf({ ...base, tenant: read.tenant }, read.reason, read.field) }
+  const { event, tenant, mended } = read
+  // A payload that is stored as it came is a slice of the whole text.
+  const bytes = mended.has('truncated') ? event.data.length : raw.length
+  return { message: { ...base, event, tenant, bytes: bytes + MESSAGE_OVERHEAD_BYTES }, mended }
 }
