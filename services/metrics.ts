@@ -1,5 +1,14 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry, type Aggregator, type PrometheusContentType } from 'prom-client'
 
+/** The figures of the ingest of plain PUBLISH. */
+export interface IngestFigures {
+  readonly waiting: number
+  /** Messages by what became of them. */
+  readonly totals: Readonly<Record<string, number>>
+  /** Messages that were stored all the same, by their faults. */
+  readonly mended: Readonly<Record<string, number>>
+}
+
 /** One metric in a report, with its values beside. */
 export interface ReportedMetric {
   readonly name: string
@@ -25,7 +34,7 @@ export interface Metrics {
   observeOpenStreams (streams: () => number, topics: () => number): void
 
   /** Takes the function that reads the figures of the ingest of plain PUBLISH at each scrape. */
-  observeIngest (stats: () => { readonly waiting: number, readonly totals: Readonly<Record<string, number>> }): void
+  observeIngest (stats: () => IngestFigures): void
 
   /** The values now. */
   report (): Promise<ReportedMetric[]>
@@ -57,6 +66,16 @@ export function createMetrics (): Metrics {
     registers: [registry],
     collect () { this.set(read()) }
   })
+  const totals = (name: string, help: string, label: string, read: () => Readonly<Record<string, number>>) => new Counter({
+    name: `runcast_${name}`,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect () {
+      this.reset()
+      for (const [value, total] of Object.entries(read())) this.inc({ [label]: value }, total)
+    }
+  })
   return {
     appendedEvents: counter('appended_events_total', 'Events appended for publishers over HTTP.'),
     duplicatePublishes: counter('duplicate_publishes_total', 'Publish requests whose events were in the log already.'),
@@ -72,16 +91,8 @@ export function createMetrics (): Metrics {
     observeIngest: (stats) => {
       // Every process keeps a copy of each message that waits.
       gauge('ingest_waiting_messages', 'Plain PUBLISH messages that wait to be stored.', 'max', () => stats().waiting)
-      const ingested = new Counter({
-        name: 'runcast_ingest_messages_total',
-        help: 'Plain PUBLISH messages by what became of them.',
-        labelNames: ['outcome'],
-        registers: [registry],
-        collect () {
-          this.reset()
-          for (const [outcome, total] of Object.entries(stats().totals)) ingested.inc({ outcome }, total)
-        }
-      })
+      totals('ingest_messages_total', 'Plain PUBLISH messages by what became of them.', 'outcome', () => stats().totals)
+      totals('ingest_mended_messages_total', 'Plain PUBLISH messages that were stored in spite of a fault.', 'reason', () => stats().mended)
     },
     report: async () => (await reportOf(registry)).map((metric) => ({ ...metric, aggregator: AGGREGATORS[metric.name] ?? metric.aggregator }))
   }

@@ -13,6 +13,7 @@ export default fp(async (fastify) => {
     runLog: fastify.runLog,
     limits: { maxEventBytes: config.MAX_EVENT_BYTES, terminalStatuses: config.terminalStatuses },
     ttlSeconds: config.RUN_TTL_S,
+    graceMs: config.END_GRACE_MS,
     logger: fastify.log
   })
   fastify.metrics.observeIngest(() => ingest.stats())

@@ -25,5 +25,5 @@ export function readAcknowledgement (text: string): Acknowledgement | null {
   if (!('run' in value && 'token' in value && 'hashes' in value && 'last' in value)) return null
   const { run, token, hashes, last } = value
   if (typeof run !== 'string' || typeof token !== 'number' || typeof last !== 'string' || !Array.isArray(hashes)) return null
-  return { run, token, hashes: hashes.map(String), last }
+  return { run, token, hashes: hashes.flatMap((hash) => String(hash).split(' ')), last }
 }

@@ -8,10 +8,15 @@ import { StoreCorruptError } from '../problems/storage-errors.ts'
 import { IdempotencyConflictError, IngestFencedError, RunNotFoundError } from '../run-log/errors.ts'
 import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
 import type { RunLog } from '../run-log/run-log.ts'
-import type { PendingMessage, RunQueues } from './run-queues.ts'
+import { remarksOn, type PendingRefusal } from './refusals.ts'
+import type { PendingMessage, RunQueues, WaitingMessage } from './run-queues.ts'
 
 export interface AppenderOptions {
-  readonly queues: RunQueues
+  readonly queues: RunQueues<PendingMessage>
+  /** The messages that were refused, until their runs show it. */
+  readonly refusals: RunQueues<PendingRefusal>
+  /** The time after the terminal status for which a run still shows refusals, in milliseconds. */
+  readonly remarkWithinMs: number
   readonly runLog: RunLog
   readonly claim: ClaimRun
   /** The fencing token that came with the lease. */
@@ -23,7 +28,9 @@ export interface AppenderOptions {
   readonly onFenced: () => void
   readonly onStored: (count: number) => void
   /** Called for messages that can never be appended. */
-  readonly onDropped: (reason: string, runId: string, count: number) => void
+  readonly onDropped: (reason: string, runId: string, messages: readonly PendingMessage[]) => void
+  /** Called for refusals that their run does not show. */
+  readonly onUntold: (runId: string, refusals: readonly PendingRefusal[]) => void
 }
 
 /** The most messages of one append. */
@@ -35,10 +42,19 @@ const MAX_BATCH_BYTES = 1_048_576
 /** The waits before messages that could not be stored are tried again. */
 const BACKOFF = { baseMs: 100, maxMs: 2_000 }
 
+/** The time that refusals wait for others of their kind, in milliseconds. */
+const GATHER_MS = 1_000
+
+/** An append that is under way or has failed with an unknown outcome. */
+interface Attempt<M> {
+  readonly appendId: string
+  readonly batch: readonly M[]
+}
+
 /** The state of the work on one run. */
 interface Work {
-  /** The append that is under way or has failed with an unknown outcome. */
-  attempt: { readonly appendId: string, readonly batch: readonly PendingMessage[] } | null
+  attempt: Attempt<PendingMessage> | null
+  remark: Attempt<PendingRefusal> | null
   /** The number of next messages that are appended one by one, because one of them made their batch fail. */
   single: number
   failures: number
@@ -54,6 +70,9 @@ export class Appender {
   /** The runs that are being appended to. */
   readonly #busy = new Map<string, Promise<void>>()
   readonly #stopping = new AbortController()
+  /** The runs whose refusals have waited for others long enough. */
+  readonly #due = new Set<string>()
+  #gathering: NodeJS.Timeout | null = null
 
   constructor (options: AppenderOptions) {
     this.#options = options
@@ -69,22 +88,43 @@ export class Appender {
     if (this.#busy.has(runId) || this.#stopping.signal.aborted) return
     this.#busy.set(runId, this.#work(runId).finally(() => {
       this.#busy.delete(runId)
-      if (!this.#options.queues.isEmpty(runId)) this.wake(runId)
+      if (this.#hasWork(runId)) this.wake(runId)
     }))
   }
 
-  /** Resolves when no message waits, or after `stop()`. */
+  /** Has the runs show their refusals in a second, with those that come meanwhile. */
+  gatherRefusals (): void {
+    if (this.#stopping.signal.aborted) return
+    this.#gathering ??= setTimeout(() => this.#showRefusals(), GATHER_MS)
+  }
+
+  /** Resolves when nothing waits, or after `stop()`. */
   async idle (): Promise<void> {
+    this.#showRefusals()
     while (this.#busy.size > 0) await Promise.all(this.#busy.values())
   }
 
   /** Begins no further append. */
   stop (): void {
     this.#stopping.abort()
+    if (this.#gathering !== null) clearTimeout(this.#gathering)
+  }
+
+  #showRefusals (): void {
+    if (this.#gathering !== null) clearTimeout(this.#gathering)
+    this.#gathering = null
+    for (const runId of this.#options.refusals.waiting()) {
+      this.#due.add(runId)
+      this.wake(runId)
+    }
+  }
+
+  #hasWork (runId: string): boolean {
+    return !this.#options.queues.isEmpty(runId) || this.#due.has(runId)
   }
 
   async #work (runId: string): Promise<void> {
-    const work: Work = { attempt: null, single: 0, failures: 0 }
+    const work: Work = { attempt: null, remark: null, single: 0, failures: 0 }
     while (!this.#stopping.signal.aborted) {
       try {
         if (!await this.#step(runId, work)) return
@@ -94,21 +134,42 @@ export class Appender {
     }
   }
 
-  /** @returns false when no message waits */
+  /** @returns false when nothing waits */
   async #step (runId: string, work: Work): Promise<boolean> {
+    if (!this.#hasWork(runId)) return false
+    // Messages first: one of them may make the run that shows the refusals.
+    if (!this.#options.queues.isEmpty(runId)) await this.#store(runId, work)
+    if (this.#due.has(runId)) await this.#remark(runId, work)
+    work.failures = 0
+    return true
+  }
+
+  async #store (runId: string, work: Work): Promise<void> {
     const { queues, token } = this.#options
-    if (queues.isEmpty(runId)) return false
     if (!queues.isClaimed(runId, token)) await this.#claim(runId)
-    // Repeats the append under its id, unless the claim has found its messages in the log.
-    if (work.attempt === null || !queues.beginsWith(runId, work.attempt.batch)) {
-      work.attempt = { appendId: randomUUID(), batch: queues.first(runId, work.single > 0 ? 1 : MAX_BATCH, MAX_BATCH_BYTES) }
-    }
+    work.attempt = nextAttempt(work.attempt, queues, runId, work.single > 0 ? 1 : MAX_BATCH)
     const { appendId, batch } = work.attempt
     if (batch.length > 0) await this.#append(runId, appendId, batch)
     work.attempt = null
     work.single = Math.max(0, work.single - 1)
-    work.failures = 0
-    return true
+  }
+
+  /** Shows refusals in their run, if it is there, of the tenant that they name, and not over. */
+  async #remark (runId: string, work: Work): Promise<void> {
+    const { refusals, queues, token, onUntold } = this.#options
+    if (!queues.isClaimed(runId, token) && await this.#exists(runId)) await this.#claim(runId)
+    work.remark = nextAttempt(work.remark, refusals, runId, MAX_BATCH)
+    const { appendId, batch } = work.remark
+    try {
+      if (!queues.isClaimed(runId, token)) throw new RunNotFoundError()
+      if (batch.length > 0) await this.#appendRemark(runId, appendId, batch)
+    } catch (error) {
+      if (!isFinal(error)) throw error
+      refusals.remove(runId, batch, [])
+      onUntold(runId, batch)
+    }
+    work.remark = null
+    if (refusals.isEmpty(runId)) this.#due.delete(runId)
   }
 
   async #recover (runId: string, work: Work, error: unknown): Promise<void> {
@@ -135,13 +196,30 @@ export class Appender {
     }
     work.single = Math.max(0, work.single - 1)
     queues.remove(runId, batch, [])
-    onDropped(reason, runId, batch.length)
+    onDropped(reason, runId, batch)
   }
 
   async #claim (runId: string): Promise<void> {
-    const { queues, claim, token, sinceMs } = this.#options
-    const { entries, last } = await claim(runId, token, queues.knownOf(runId), sinceMs, queues.waitedMs(runId))
+    const { queues, refusals, claim, token, sinceMs } = this.#options
+    const waitedMs = Math.max(queues.waitedMs(runId), refusals.waitedMs(runId))
+    const { entries, last } = await claim(runId, token, queues.knownOf(runId), sinceMs, waitedMs)
     queues.claimed(runId, token, entries, last)
+    refusals.claimed(runId, token, entries, last)
+  }
+
+  /** A claim leaves a key in Redis, which messages to runs that are not there must not do. */
+  async #exists (runId: string): Promise<boolean> {
+    const { facts } = await this.#options.runLog.readPage({ runId, from: { at: 'end' }, limit: 1 })
+    return facts.exists
+  }
+
+  async #appendRemark (runId: string, appendId: string, batch: readonly PendingRefusal[]): Promise<void> {
+    const { refusals, runLog, token, remarkWithinMs } = this.#options
+    const { events, hashes } = remarksOn(batch)
+    const { ids } = await runLog.append({
+      runId, tenant: batch[0]?.tenant ?? '', events, appendId, ingest: { token, hashes }, remark: { withinMs: remarkWithinMs }
+    })
+    refusals.remove(runId, batch, ids)
   }
 
   async #append (runId: string, appendId: string, batch: readonly PendingMessage[]): Promise<void> {
@@ -156,6 +234,12 @@ export class Appender {
     queues.remove(runId, batch, ids)
     onStored(batch.length)
   }
+}
+
+/** Repeats an append under its id, unless the claim has found its messages in the log. */
+function nextAttempt<M extends WaitingMessage> (attempt: Attempt<M> | null, queues: RunQueues<M>, runId: string, most: number): Attempt<M> {
+  if (attempt !== null && queues.beginsWith(runId, attempt.batch)) return attempt
+  return { appendId: randomUUID(), batch: queues.first(runId, most, MAX_BATCH_BYTES) }
 }
 
 /** Repeating does not help against these. The fault may lie in one message of a batch. */

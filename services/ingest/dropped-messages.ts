@@ -6,9 +6,9 @@ const LOG_INTERVAL_MS = 60_000
 /** The most runs that are logged within that time. Messages of further runs are only counted. */
 const MAX_LOGGED_RUNS = 1_000
 
-const SAMPLE_CHARACTERS = 200
+const MAX_NAME_CHARACTERS = 200
 
-/** Counts the plain PUBLISH messages that are never stored, by reason, and logs at most one a minute and run. */
+/** Counts the plain PUBLISH messages that are never stored, by reason, and logs those that their run does not show. */
 export class DroppedMessages {
   readonly #logger: Logger
   readonly #now: () => number
@@ -27,20 +27,23 @@ export class DroppedMessages {
     return Object.fromEntries(this.#counts)
   }
 
+  /** Counts dropped messages. */
+  count (reason: string, messages = 1): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + messages)
+  }
+
   /**
-   * Counts dropped messages of one channel, and logs them if the channel was not logged within the last minute.
+   * Logs a dropped message that no run shows, if the channel was not logged within the last minute. Nothing of its
+   * content is logged.
    *
    * @param channelName the run id, or the text in its place in the channel's name
-   * @param sample the message, of which the first 200 characters are logged; null when it is no longer known
    */
-  count (reason: string, channelName: string, sample: string | null, messages = 1): void {
-    const name = channelName.slice(0, SAMPLE_CHARACTERS)
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + messages)
+  log (reason: string, channelName: string): void {
+    const name = channelName.slice(0, MAX_NAME_CHARACTERS)
     const now = this.#now()
     if (!this.#mayLog(name, now)) return
     this.#silentUntil.set(name, now + LOG_INTERVAL_MS)
-    const fields = { run_id: name, reason, ...(sample !== null && { sample: sample.slice(0, SAMPLE_CHARACTERS) }) }
-    this.#logger.warn(fields, 'A plain PUBLISH message was not stored')
+    this.#logger.warn({ run_id: name, reason }, 'A plain PUBLISH message was not stored')
   }
 
   #mayLog (name: string, now: number): boolean {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { backoffMs } from '@runcast/protocol'
-import type { EventLimits } from '../events/parse-events.ts'
+import type { EventLimits } from '../events/event-fields.ts'
 import type { Logger } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
 import type { RedisConnections } from '../redis/connections.ts'
@@ -23,6 +23,8 @@ export interface IngestOptions {
   readonly limits: EventLimits
   /** The life of a run after its last event, in seconds. */
   readonly ttlSeconds: number
+  /** The grace of a finished run, in milliseconds. */
+  readonly graceMs: number
   readonly logger: Logger
   /** The life of the lease without a renewal, in milliseconds; 1,500 when left out. */
   readonly leaseMs?: number
@@ -34,6 +36,8 @@ export interface IngestStats {
   readonly waiting: number
   /** Messages that this process stored (`stored`), and messages that it dropped, by reason. */
   readonly totals: Readonly<Record<string, number>>
+  /** Faults of messages that this process stored all the same, by their names. */
+  readonly mended: Readonly<Record<string, number>>
 }
 
 /** The ingest of plain PUBLISH in one process. */
@@ -54,6 +58,7 @@ export interface Ingest {
 export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options }: IngestOptions): Ingest {
   const dropped = new DroppedMessages(logger, () => performance.now())
   const stopping = new AbortController()
+  const mended = new Map<string, number>()
   let stored = 0
   let membership: IngestMembership | null = null
   let running: Promise<void> = Promise.resolve()
@@ -69,6 +74,7 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
     logger,
     complain: throttledLog((fields, message) => logger.warn(fields, message), 5_000),
     onStored: (count) => { stored += count },
+    onMended: (faults) => { for (const fault of faults) mended.set(fault, (mended.get(fault) ?? 0) + 1) },
     leaseMs,
     tickMs: leaseMs / 5
   }
@@ -102,6 +108,11 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
       await membership?.stop()
       await running
     },
-    stats: () => ({ role: membership?.role ?? 'joining', waiting: membership?.waiting ?? 0, totals: { ...dropped.counts, stored } })
+    stats: () => ({
+      role: membership?.role ?? 'joining',
+      waiting: membership?.waiting ?? 0,
+      totals: { ...dropped.counts, stored },
+      mended: Object.fromEntries(mended)
+    })
   }
 }

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { EventLimits } from '../events/parse-events.ts'
+import { isRunId } from '@runcast/protocol'
+import type { Mended } from '../events/channel-message.ts'
+import type { EventLimits } from '../events/event-fields.ts'
 import type { RedisConnections } from '../redis/connections.ts'
 import type { RedisKeys } from '../redis/keys.ts'
 import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
@@ -12,7 +14,8 @@ import type { DroppedMessages } from './dropped-messages.ts'
 import { InputConnection } from './input-connection.ts'
 import { Lease } from './lease.ts'
 import { readRawMessage } from './raw-message.ts'
-import { RunQueues } from './run-queues.ts'
+import { MAX_REFUSAL_BYTES, refusalOf, type PendingRefusal } from './refusals.ts'
+import { RunQueues, type PendingMessage } from './run-queues.ts'
 
 /** The parts of the ingest that outlive a connection: every membership of one process uses them. */
 export interface IngestContext {
@@ -21,7 +24,11 @@ export interface IngestContext {
   readonly runLog: RunLog
   readonly claim: ClaimRun
   readonly limits: EventLimits
+  /** The grace of a finished run, in milliseconds. */
+  readonly graceMs: number
   readonly dropped: DroppedMessages
+  /** Takes the faults of a message that is stored all the same. */
+  readonly onMended: (faults: ReadonlySet<Mended>) => void
   readonly logger: Logger
   /** Logs faults that repeat. */
   readonly complain: LogLine
@@ -41,8 +48,8 @@ const STANDBY_WINDOW_MS = 10_000
 /** The most bytes of messages that wait. */
 const MAX_WAITING_BYTES = 67_108_864
 
-/** Enough bytes for the characters of a sample. */
-const SAMPLE_BYTES = 800
+/** The part of a finished run's grace in which it shows refusals, so that none comes after the end of its streams. */
+const REMARK_SHARE = 0.75
 
 /** The longest time that a stop waits for messages to be stored, in milliseconds. */
 export const STOP_TIMEOUT_MS = 1_500
@@ -60,7 +67,8 @@ export class IngestMembership {
   readonly #context: IngestContext
   readonly #input: InputConnection
   readonly #lease: Lease
-  readonly #queues = new RunQueues(MAX_WAITING_BYTES, now)
+  readonly #queues = new RunQueues<PendingMessage>(MAX_WAITING_BYTES, now)
+  readonly #refusals = new RunQueues<PendingRefusal>(MAX_REFUSAL_BYTES, now)
   #earlierIsDone = false
   /** True when it may take the lease at once, because no other process can have messages that this one lacks. */
   #mayHurry: boolean
@@ -140,7 +148,9 @@ export class IngestMembership {
       if (this.#appender === null) await this.#compete()
       else if (!await this.#lease.renew()) await this.#stepDown()
       // A deposed holder keeps its messages for a full window, so that its successor has time to store them.
-      this.#queues.forget(now() - this.#standbySince >= STANDBY_WINDOW_MS ? now() - STANDBY_WINDOW_MS : -Infinity)
+      const forgetBefore = now() - this.#standbySince >= STANDBY_WINDOW_MS ? now() - STANDBY_WINDOW_MS : -Infinity
+      this.#queues.forget(forgetBefore)
+      this.#refusals.forget(forgetBefore)
     } catch (error) {
       this.#context.complain({ err: error }, 'The ingest of plain PUBLISH cannot reach Redis')
     }
@@ -165,9 +175,11 @@ export class IngestMembership {
   }
 
   #becomeHolder (token: number): void {
-    const { connections, runLog, claim, logger, dropped, onStored } = this.#context
+    const { connections, runLog, claim, logger, dropped, graceMs, onStored } = this.#context
     const appender = new Appender({
       queues: this.#queues,
+      refusals: this.#refusals,
+      remarkWithinMs: graceMs * REMARK_SHARE,
       runLog,
       claim,
       token,
@@ -176,12 +188,16 @@ export class IngestMembership {
       logger,
       onStored,
       onFenced: () => { if (this.#appender === appender) this.#stepDown() },
-      onDropped: (reason, runId, count) => dropped.count(reason, runId, null, count)
+      onDropped: (reason, runId, messages) => {
+        for (const message of messages) this.#refuse(runId, refusalOf(message, reason, reason === 'idempotency_conflict' ? 'event_id' : null))
+      },
+      onUntold: (runId, [refusal]) => { if (refusal !== undefined) dropped.log(refusal.reason, runId) }
     })
     this.#appender = appender
     this.#standbySince = Infinity
     logger.info({ token, waiting: this.#queues.size }, 'This process stores plain PUBLISH messages now')
     for (const runId of this.#queues.waiting()) appender.wake(runId)
+    if (this.#refusals.size > 0) appender.gatherRefusals()
   }
 
   async #stepDown (): Promise<void> {
@@ -202,15 +218,32 @@ export class IngestMembership {
     const { run, token, hashes, last } = acknowledgement
     if (this.#appender !== null && token > this.#appender.token) this.#stepDown()
     this.#queues.acknowledge(run, hashes, last)
+    this.#refusals.acknowledge(run, hashes, last)
   }
 
   #receive (channel: string, raw: Buffer): void {
-    const { keys, limits, dropped } = this.#context
+    const { keys, limits, dropped, onMended } = this.#context
     const runId = channel.slice(keys.prefix.length + 1)
-    const message = readRawMessage(runId, raw, limits, now())
-    const reason = typeof message === 'string' ? message : this.#queues.add(runId, message) ? null : 'overflow'
-    if (reason === null) this.#appender?.wake(runId)
-    // The holder drops the same message, and counts it.
-    else if (this.role !== 'standby') dropped.count(reason, runId, raw.toString('utf8', 0, SAMPLE_BYTES))
+    // The holder counts the same message.
+    const counts = this.role !== 'standby'
+    if (!isRunId(runId)) {
+      if (counts) dropped.count('invalid_run_id')
+      if (counts) dropped.log('invalid_run_id', runId)
+      return
+    }
+    const read = readRawMessage(raw, limits, now())
+    if ('refusal' in read) return this.#refuse(runId, read.refusal)
+    if (!this.#queues.add(runId, read.message)) return this.#refuse(runId, refusalOf(read.message, 'overflow', null))
+    if (counts) onMended(read.mended)
+    this.#appender?.wake(runId)
+  }
+
+  /** Counts a message that can not be stored, and keeps its refusal until the run shows it. */
+  #refuse (runId: string, refusal: PendingRefusal): void {
+    const { dropped } = this.#context
+    const { reason } = refusal
+    if (this.role !== 'standby') dropped.count(reason)
+    if (this.#refusals.add(runId, refusal)) this.#appender?.gatherRefusals()
+    else if (this.role !== 'standby') dropped.log(reason, runId)
   }
 }

@@ -3,14 +3,21 @@ import type { NewEvent } from '../run-log/run-log.ts'
 import type { IngestedEntry } from '../run-log/redis/ingest-claims.ts'
 
 /** A raw message that waits until the log is known to have it. */
-export interface PendingMessage {
+export interface WaitingMessage {
   /** The hash of the raw message. Identical messages have the same. */
   readonly hash: string
-  readonly event: NewEvent
   readonly tenant: string
+  /** The size of the raw message, in bytes. */
+  readonly size: number
+  /** The memory that it takes, in bytes. */
   readonly bytes: number
   /** By the monotonic clock, in milliseconds. */
   readonly receivedAt: number
+}
+
+/** A message that is an event. */
+export interface PendingMessage extends WaitingMessage {
+  readonly event: NewEvent
 }
 
 /** The time for which the hash of an entry of the log waits for its message, in milliseconds. */
@@ -19,9 +26,9 @@ const EARLY_MS = 2_000
 /** The time for which an idle run is remembered, in milliseconds. */
 const IDLE_MS = 60_000
 
-interface RunQueue {
+interface RunQueue<M> {
   /** In the order of arrival. */
-  readonly messages: PendingMessage[]
+  readonly messages: M[]
   /** Hashes of messages that are in the log but have not arrived yet. */
   early: Array<{ readonly hash: string, readonly until: number }>
   /** Every message of the log up to this id has left the queue. */
@@ -35,10 +42,10 @@ interface RunQueue {
  * The raw messages that wait, each run's in order. A message leaves once the log is known to have it. Each hash of an
  * ingested entry takes out one message, so that of two identical messages neither is lost nor doubled.
  */
-export class RunQueues {
+export class RunQueues<M extends WaitingMessage> {
   readonly #maxBytes: number
   readonly #now: () => number
-  readonly #queues = new Map<string, RunQueue>()
+  readonly #queues = new Map<string, RunQueue<M>>()
   #messages = 0
   #bytes = 0
 
@@ -82,7 +89,7 @@ export class RunQueues {
    *
    * @returns false when the queues are full
    */
-  add (runId: string, message: PendingMessage): boolean {
+  add (runId: string, message: M): boolean {
     const queue = this.#queueOf(runId)
     const early = queue.early.findIndex(({ hash, until }) => hash === message.hash && until > message.receivedAt)
     if (early !== -1) {
@@ -97,7 +104,7 @@ export class RunQueues {
   }
 
   /** The first messages of a run, all of one tenant: at most `most`, and about `maxBytes` unless the first alone has more. */
-  first (runId: string, most: number, maxBytes: number): readonly PendingMessage[] {
+  first (runId: string, most: number, maxBytes: number): readonly M[] {
     const messages = this.#queues.get(runId)?.messages ?? []
     let bytes = 0
     let count = 0
@@ -110,13 +117,13 @@ export class RunQueues {
   }
 
   /** @returns whether these are still the first messages of a run */
-  beginsWith (runId: string, batch: readonly PendingMessage[]): boolean {
+  beginsWith (runId: string, batch: readonly M[]): boolean {
     const messages = this.#queues.get(runId)?.messages ?? []
     return batch.every((message, index) => messages[index] === message)
   }
 
   /** Removes messages that were appended or never can be; `ids` are the ids that the append returned, some of which may be older. */
-  remove (runId: string, batch: readonly PendingMessage[], ids: readonly EventId[]): void {
+  remove (runId: string, batch: readonly M[], ids: readonly EventId[]): void {
     const queue = this.#queueOf(runId)
     if (this.beginsWith(runId, batch)) this.#take(queue, 0, batch.length)
     else for (const message of batch) this.#take(queue, queue.messages.indexOf(message), 1)
@@ -164,7 +171,7 @@ export class RunQueues {
     }
   }
 
-  #queueOf (runId: string): RunQueue {
+  #queueOf (runId: string): RunQueue<M> {
     let queue = this.#queues.get(runId)
     if (queue === undefined) {
       queue = { messages: [], early: [], known: null, claimToken: 0, touchedAt: 0 }
@@ -175,19 +182,19 @@ export class RunQueues {
   }
 
   /** Takes out the first message with this hash; @returns whether there was one */
-  #consume (queue: RunQueue, hash: string): boolean {
+  #consume (queue: RunQueue<M>, hash: string): boolean {
     const index = queue.messages.findIndex((message) => message.hash === hash)
     this.#take(queue, index, 1)
     return index !== -1
   }
 
-  #expect (queue: RunQueue, hash: string): void {
+  #expect (queue: RunQueue<M>, hash: string): void {
     const now = this.#now()
     queue.early = queue.early.filter(({ until }) => until > now)
     queue.early.push({ hash, until: now + EARLY_MS })
   }
 
-  #take (queue: RunQueue, index: number, count: number): void {
+  #take (queue: RunQueue<M>, index: number, count: number): void {
     if (index === -1) return
     for (const { bytes } of queue.messages.splice(index, count)) {
       this.#messages--
@@ -196,11 +203,11 @@ export class RunQueues {
   }
 }
 
-function isKnown ({ known }: RunQueue, id: EventId): boolean {
+function isKnown ({ known }: RunQueue<unknown>, id: EventId): boolean {
   if (known === null) return false
   return msOf(id) < msOf(known) || (msOf(id) === msOf(known) && seqOf(id) <= seqOf(known))
 }
 
-function know (queue: RunQueue, id: EventId): void {
+function know (queue: RunQueue<unknown>, id: EventId): void {
   if (!isKnown(queue, id)) queue.known = id
 }

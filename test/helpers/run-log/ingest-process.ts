@@ -21,6 +21,7 @@ export function makeIngest (target: RedisTarget, logger: Logger, leaseMs: number
     runLog,
     limits: { maxEventBytes: 1_024, terminalStatuses: new Set(['succeeded']) },
     ttlSeconds: TTL_SECONDS,
+    graceMs: 2_000,
     logger,
     leaseMs
   })
