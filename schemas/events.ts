@@ -49,7 +49,7 @@ export const PublishedEventSchema = Type.Object({
 
 /** The payload of a `publish_refused` event. */
 export const PublishRefusedSchema = Type.Object({
-  reason: Type.String({ description: 'The code of the fault, as a publish over HTTP would have been answered.', examples: ['event_too_large'] }),
+  reason: Type.String({ description: 'The fault: the code that a publish over HTTP would have been answered with, repeated_field, or overflow.', examples: ['event_too_large'] }),
   field: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The member of the message that has the fault; null when it is the message itself.' }),
   bytes: Type.Integer({ description: 'The size of these messages together.' }),
   count: Type.Integer({ description: 'The number of messages.' })

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { PublishRefusedSchema } from './events.ts'
 import { StreamCloseSchema, StreamEndSchema, StreamGapSchema, StreamOpenSchema, StreamPositionSchema } from './stream.ts'
 
 /** One kind of frame, as OpenAPI describes an item of an event stream. */
@@ -33,6 +34,7 @@ export const streamResponses = {
         itemSchema: {
           oneOf: [
             frame({ type: 'string', description: 'The event_type; _error and _open for error and open, which EventSource would take for its own.' }, { description: 'The payload, in its publisher\'s own text, in one line: U+0085, U+2028 and U+2029 are escaped.' }, 'The id of the event: the cursor after it.'),
+            controlFrame('publish_refused', PublishRefusedSchema, 'The id of the event: the cursor after it.'),
             controlFrame('stream_open', StreamOpenSchema, 'The cursor asked for, or the id before the first event.'),
             controlFrame('stream_gap', StreamGapSchema, 'The cursor after which it goes on.'),
             controlFrame('stream_position', StreamPositionSchema, 'The position.'),

@@ -21,7 +21,7 @@ export type Mended = JsonFault | 'byte_order_mark' | 'event_id' | 'truncated'
 
 /** A plain PUBLISH message that is no event. */
 export interface RefusedMessage {
-  /** The code that a publish over HTTP would have got. */
+  /** The code that a publish over HTTP would have got; `repeated_field` for a member that stands there twice. */
   readonly reason: string
   /** The member that has the fault; null when it is the message itself. */
   readonly field: string | null
@@ -61,7 +61,7 @@ export function readChannelMessage (raw: Buffer, limits: EventLimits): ChannelEv
   const tenant = repeated.has('tenant') ? undefined : readTenant(fields.get('tenant'))
   const refused = (reason: string, field: string | null): RefusedMessage => ({ reason, field, tenant: tenant ?? '' })
   if (fault !== null) return refused(isUtf8(raw) ? fault : 'invalid_encoding', null)
-  for (const field of ['tenant', 'event_type', 'payload']) if (repeated.has(field)) return refused('invalid_event', field)
+  for (const field of ['tenant', 'event_type', 'payload']) if (repeated.has(field)) return refused('repeated_field', field)
   if (tenant === undefined) return refused('invalid_event', 'tenant')
   const type = valueOf(fields.get('event_type')) ?? DEFAULT_EVENT_TYPE
   if (!isPublishedType(type)) return refused('invalid_event', 'event_type')

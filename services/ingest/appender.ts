@@ -9,7 +9,7 @@ import { IdempotencyConflictError, IngestFencedError, RunNotFoundError } from '.
 import type { ClaimRun } from '../run-log/redis/ingest-claims.ts'
 import type { RunLog } from '../run-log/run-log.ts'
 import { remarksOn, type PendingRefusal } from './refusals.ts'
-import type { PendingMessage, RunQueues, WaitingMessage } from './run-queues.ts'
+import type { PendingMessage, RunQueues } from './run-queues.ts'
 
 export interface AppenderOptions {
   readonly queues: RunQueues<PendingMessage>
@@ -147,7 +147,10 @@ export class Appender {
   async #store (runId: string, work: Work): Promise<void> {
     const { queues, token } = this.#options
     if (!queues.isClaimed(runId, token)) await this.#claim(runId)
-    work.attempt = nextAttempt(work.attempt, queues, runId, work.single > 0 ? 1 : MAX_BATCH)
+    // Repeats the append under its id, unless the claim has found its messages in the log.
+    if (work.attempt === null || !queues.beginsWith(runId, work.attempt.batch)) {
+      work.attempt = newAttempt(queues.first(runId, work.single > 0 ? 1 : MAX_BATCH, MAX_BATCH_BYTES))
+    }
     const { appendId, batch } = work.attempt
     if (batch.length > 0) await this.#append(runId, appendId, batch)
     work.attempt = null
@@ -158,7 +161,9 @@ export class Appender {
   async #remark (runId: string, work: Work): Promise<void> {
     const { refusals, queues, token, onUntold } = this.#options
     if (!queues.isClaimed(runId, token) && await this.#exists(runId)) await this.#claim(runId)
-    work.remark = nextAttempt(work.remark, refusals, runId, MAX_BATCH)
+    if (work.remark === null || !refusals.holds(runId, work.remark.batch)) {
+      work.remark = newAttempt(refusals.ofFirstTenant(runId, MAX_BATCH))
+    }
     const { appendId, batch } = work.remark
     try {
       if (!queues.isClaimed(runId, token)) throw new RunNotFoundError()
@@ -236,10 +241,8 @@ export class Appender {
   }
 }
 
-/** Repeats an append under its id, unless the claim has found its messages in the log. */
-function nextAttempt<M extends WaitingMessage> (attempt: Attempt<M> | null, queues: RunQueues<M>, runId: string, most: number): Attempt<M> {
-  if (attempt !== null && queues.beginsWith(runId, attempt.batch)) return attempt
-  return { appendId: randomUUID(), batch: queues.first(runId, most, MAX_BATCH_BYTES) }
+function newAttempt<M> (batch: readonly M[]): Attempt<M> {
+  return { appendId: randomUUID(), batch }
 }
 
 /** Repeating does not help against these. The fault may lie in one message of a batch. */

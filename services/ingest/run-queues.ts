@@ -116,6 +116,18 @@ export class RunQueues<M extends WaitingMessage> {
     return messages.slice(0, count)
   }
 
+  /** The first `most` messages of a run that are of the tenant of its very first, whatever stands between them. */
+  ofFirstTenant (runId: string, most: number): readonly M[] {
+    const messages = this.#queues.get(runId)?.messages ?? []
+    return messages.filter(({ tenant }) => tenant === messages[0]?.tenant).slice(0, most)
+  }
+
+  /** @returns whether all of these still wait */
+  holds (runId: string, batch: readonly M[]): boolean {
+    const messages = new Set(this.#queues.get(runId)?.messages)
+    return batch.every((message) => messages.has(message))
+  }
+
   /** @returns whether these are still the first messages of a run */
   beginsWith (runId: string, batch: readonly M[]): boolean {
     const messages = this.#queues.get(runId)?.messages ?? []

@@ -6,7 +6,7 @@ async function reportOf (appended: number, streams: number) {
   metrics.appendedEvents.inc(appended)
   metrics.streamGaps.inc({ reason: 'expired' }, appended)
   metrics.observeOpenStreams(() => streams, () => 1)
-  metrics.observeIngest(() => ({ waiting: streams, totals: { stored: appended } }))
+  metrics.observeIngest(() => ({ waiting: streams, totals: { stored: appended }, mended: { not_finite: appended } }))
   return metrics.report()
 }
 
@@ -19,6 +19,7 @@ t.test('counters and streams are added, copies and delays are not', async (t) =>
   t.match(text, /^runcast_appended_events_total 7$/m)
   t.match(text, /^runcast_stream_gaps_total\{reason="expired"\} 7$/m)
   t.match(text, /^runcast_ingest_messages_total\{outcome="stored"\} 7$/m)
+  t.match(text, /^runcast_ingest_mended_messages_total\{reason="not_finite"\} 7$/m)
   t.match(text, /^runcast_open_streams 7$/m)
   t.match(text, /^runcast_followed_runs 2$/m)
   t.match(text, /^runcast_ingest_waiting_messages 5$/m, 'each process has a copy of the same messages')

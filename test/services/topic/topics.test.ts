@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { msOf } from '@runcast/protocol'
 import t, { type Test } from 'tap'
 import { createInProcessChannels } from '../../../services/pubsub/in-process-channels.ts'
 import { createEmbeddedRunLog } from '../../../services/run-log/embedded/embedded-run-log.ts'
@@ -104,6 +107,25 @@ t.test('the stream of a finished run ends after the grace, with its stragglers, 
   await again.ended
   t.strictSame(seqs(again), [3, 4], 'a cursor before the end gets the rest and the end')
   t.equal(again.frames.at(-1)?.event, 'stream_end')
+})
+
+t.test('remarks of the service come before the end of a finished run, and do not put it off', async (t) => {
+  const { log, url } = await start(t, { graceMs: 3_000 })
+  const [, end] = await appendTo(log, 'job', [...numberedLogs(1), newEvent('status_change', { status: 'failed' })])
+  const stream = await openEventStream(url('job'))
+  const remark = () => log.append({ runId: 'job', tenant: '', appendId: randomUUID(), remark: { withinMs: 2_250 }, events: [newEvent('publish_refused', { count: 1 })] })
+  let remarks = 0
+  await t.rejects(async () => {
+    for (;;) {
+      await remark()
+      remarks++
+      await delay(50)
+    }
+  }, { code: 'run_not_found' })
+  await stream.ended
+  t.ok(Date.now() - msOf(end ?? '') < 5_000, 'the grace counts from the last event of the publisher')
+  t.match(JSON.parse(stream.frames.at(-1)?.data ?? ''), { events: remarks + 2, counts: { publish_refused: remarks } })
+  t.strictSame(seqs(stream), upTo(remarks + 2))
 })
 
 t.test('a paused reader whose history is trimmed gets one gap with the exact number, then the rest', async (t) => {

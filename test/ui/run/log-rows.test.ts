@@ -35,6 +35,15 @@ t.test('results and events of other types get a row', async (t) => {
   t.match(row('deploy.started', { host: 'a\u001b[2J' }, '{"host":"a\\u001b[2J"}'), [{ kind: 'event', type: 'deploy.started', text: '{"host":"a\\u001b[2J"}' }])
 })
 
+t.test('messages that were refused are said in words', async (t) => {
+  const refused = (reason: string, field: string | null, count: number) => row('publish_refused', { reason, field, bytes: 9, count })
+  t.match(refused('invalid_event', 'payload', 3), [{ kind: 'event', type: 'publish_refused', level: 'warning', text: '3 messages refused: payload missing' }])
+  t.match(refused('event_too_large', 'payload', 1), [{ text: '1 message refused: payload too large' }])
+  t.match(refused('invalid_event', 'event_type', 1), [{ text: '1 message refused: event_type not usable' }])
+  t.match(refused('invalid_json', null, 1_200), [{ text: '1,200 messages refused: not valid JSON' }])
+  t.match(refused('some_day', null, 1), [{ text: '1 message refused: some_day' }])
+})
+
 t.test('a line that is too long to be laid out is cut, and says so', async (t) => {
   const [long] = row('log', { message: `\u001b[31m${'x'.repeat(6_234)}` })
   t.match(long?.text, / … 1,234 more characters$/)

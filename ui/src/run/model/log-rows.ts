@@ -1,10 +1,11 @@
-import { errorText as messageOf, fieldOf, msOf, type LogLevel } from '@runcast/protocol'
+import { errorText as messageOf, fieldOf, msOf, PUBLISH_REFUSED, type LogLevel } from '@runcast/protocol'
 import { formatCount } from '../../format/count.ts'
 import { terminalLines, type TextSpan } from '../../format/terminal-text.ts'
 import { jsonText } from '../../json/exact-json.ts'
 import { stepField, textField } from '../../json/fields.ts'
 import { isFailure } from '../../status/statuses.ts'
 import { levelOf } from './levels.ts'
+import { refusedText } from './refused-text.ts'
 
 /** An event, from the stream or from a page of the log. */
 export interface SourceEvent {
@@ -77,6 +78,7 @@ export function rowsOf (event: SourceEvent): LogRow[] {
     const type = textField(event.data, 'media_type') ?? 'result'
     return [{ ...base, kind: 'result', type, level: 'info', text: resultText(event.data) }]
   }
+  if (event.type === PUBLISH_REFUSED) return [{ ...base, kind: 'event', type: event.type, level: 'warning', text: refusedText(event.data) }]
   return [{ ...base, kind: 'event', type: event.type, level: levelOf(fieldOf(event.data, 'level')), text: shorten(inert(event.raw ?? jsonText(event.data)), MAX_EVENT_CHARACTERS) }]
 }
 
