@@ -159,17 +159,17 @@ export class Appender {
 
   /** Shows refusals in their run, if it is there, of the tenant that they name, and not over. */
   async #remark (runId: string, work: Work): Promise<void> {
-    const { refusals, queues, token, onUntold } = this.#options
-    if (!queues.isClaimed(runId, token) && await this.#exists(runId)) await this.#claim(runId)
-    if (work.remark === null || !refusals.holds(runId, work.remark.batch)) {
-      work.remark = newAttempt(refusals.ofFirstTenant(runId, MAX_BATCH))
-    }
-    const { appendId, batch } = work.remark
+    const { refusals, onUntold } = this.#options
     try {
-      if (!queues.isClaimed(runId, token)) throw new RunNotFoundError()
+      await this.#claimIfThere(runId)
+      if (work.remark === null || !refusals.holds(runId, work.remark.batch)) {
+        work.remark = newAttempt(refusals.ofFirstTenant(runId, MAX_BATCH))
+      }
+      const { appendId, batch } = work.remark
       if (batch.length > 0) await this.#appendRemark(runId, appendId, batch)
     } catch (error) {
       if (!isFinal(error)) throw error
+      const batch = work.remark?.batch ?? refusals.ofFirstTenant(runId, MAX_BATCH)
       refusals.remove(runId, batch, [])
       onUntold(runId, batch)
     }
@@ -212,10 +212,17 @@ export class Appender {
     refusals.claimed(runId, token, entries, last)
   }
 
-  /** A claim leaves a key in Redis, which messages to runs that are not there must not do. */
-  async #exists (runId: string): Promise<boolean> {
-    const { facts } = await this.#options.runLog.readPage({ runId, from: { at: 'end' }, limit: 1 })
-    return facts.exists
+  /**
+   * Claims a run only if it is there: a claim leaves a key in Redis, which refused messages must not do.
+   *
+   * @throws RunNotFoundError
+   */
+  async #claimIfThere (runId: string): Promise<void> {
+    const { queues, runLog, token } = this.#options
+    if (queues.isClaimed(runId, token)) return
+    const { facts } = await runLog.readPage({ runId, from: { at: 'end' }, limit: 1 })
+    if (!facts.exists) throw new RunNotFoundError()
+    await this.#claim(runId)
   }
 
   async #appendRemark (runId: string, appendId: string, batch: readonly PendingRefusal[]): Promise<void> {

@@ -71,12 +71,13 @@ t.test('a publisher\'s event id is stored once; another event under the same id 
 t.test('a run whose key is of another type harms no other run', async (t) => {
   const server = await startRedis(t)
   const client = server.client()
-  const { ingest, holds } = join(t, server.url)
+  const { ingest, logger, holds } = join(t, server.url)
   await holds()
   await client.set(keys.log('broken'), 'x')
   for (const number of ['1', '2', '3']) for (const run of ['broken', 'a']) client.publish(keys.input(run), envelope(number))
   await waitUntil('all are stored or dropped', () => ingest.stats().totals['stored'] === 3 && ingest.stats().totals['store_corrupt'] === 3)
   t.strictSame(await payloads(client, 'a'), ['1', '2', '3'])
+  await waitUntil('its refusals are given up', () => logger.lines.some(({ fields }) => fields['run_id'] === 'broken' && fields['reason'] === 'store_corrupt'))
 })
 
 t.test('messages wait while Redis is out of memory, and are stored once afterwards', async (t) => {
