@@ -122,7 +122,7 @@ t.test('no run but the one that is there, of the tenant that the message names, 
   t.strictSame((await refusals(client, 'free')).map(({ field, count }) => [field, count]), [['tenant', 1]])
   t.strictSame((await client.keys('*never*')), [], 'a message to no run leaves nothing in Redis')
   t.strictSame(ingest.stats().totals, { stored: 2, invalid_event: 6, invalid_json: 1, invalid_run_id: 4 })
-  t.strictSame(logger.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['run_id']).sort(), [...names, 'free', 'never', 'owned'].sort())
+  t.strictSame(logger.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['run_id']).sort(), [...names.map((name) => name.slice(0, 200)), 'free', 'never', 'owned'].sort())
   t.notMatch(JSON.stringify(logger.lines), /secret/)
 })
 
