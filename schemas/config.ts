@@ -1,3 +1,4 @@
+import { OUTCOME_WORDS } from '@runcast/protocol'
 import { Type, type Static, type TSchema } from 'typebox'
 
 const text = (description: string, options: Record<string, unknown> = {}) => Type.String({ description, ...options })
@@ -30,7 +31,8 @@ export const SettingsSchema = Type.Object({
   RUN_MAX_BYTES: optional(Type.Integer({ description: 'The most bytes kept per run (default 64 MiB; embedded 1 GiB).', minimum: 1024 })),
   RUN_TTL_S: count('The time that a run is kept after its last event, in seconds. Each append fixes it: a lower value ends new runs sooner, and deletes nothing that is kept.', 86_400),
   MAX_EVENT_BYTES: count('The largest payload of one event, in bytes.', 262_144, 1024, 8_388_608),
-  TERMINAL_STATUSES: list('The statuses that end a run, separated by spaces, in any case.', 'succeeded completed failed cancelled canceled timed_out'),
+  TERMINAL_STATUSES: list('The statuses that end a run, in any case, separated by spaces. Own words are given as `word=succeeded`, `word=failed` or `word=cancelled`: such words alone add to the default; with any bare word the list replaces it.', Object.values(OUTCOME_WORDS).join(' ')),
+  RUN_LOST_AFTER_S: optional(Type.Integer({ description: 'The silence after which a run ends as `lost`, in seconds, if its publisher has ever sent a sign of life (off by default). The client sends one every 20 seconds, so at least 60 are sensible.', minimum: 1, maximum: 31_536_000 })),
   END_GRACE_MS: count('The time that a stream waits for late events of a finished run, in milliseconds.', 2_000, 0, 600_000),
   STREAM_HEARTBEAT_MS: count('The longest silence of a stream, in milliseconds; a comment ends it. Clients take 45 seconds of silence for a dead connection.', 15_000, 10),
   STREAM_RETRY_MS: count('The time that EventSource waits before it reconnects, in milliseconds.', 2_000, 0),

@@ -55,18 +55,22 @@ export const PublishHeadersSchema = Type.Object({
   'idempotency-key': Type.Optional(Type.String({
     minLength: 1,
     maxLength: 128,
-    description: 'Names this request: sent again within ten minutes it stores nothing and gives the same ids. With another body: 422.',
+    description: 'Names this request: sent again within ten minutes it stores nothing and gives the same ids, and the state that the run has now. With another body: 422.',
     examples: ['0b1c6a7e-7c0a-4d5f-9a57-0a7a0e3f2f51']
   })),
   'content-encoding': Type.Optional(Type.String({ description: 'gzip, deflate or br.', examples: ['gzip'] }))
 })
 
 export const PublishedIdsSchema = Type.Object({
-  ids: Type.Array(EventIdSchema, { minItems: 1, maxItems: MAX_BATCH_EVENTS })
+  ids: Type.Array(EventIdSchema, { minItems: 1, maxItems: MAX_BATCH_EVENTS }),
+  run: Type.Object({
+    status: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The status of the run now, in lower case.' }),
+    terminal: Type.Boolean({ description: 'True if the run has ended: a later status_change is kept in its log and changes nothing. A new life is a new run with retry_of.' })
+  })
 }, {
   $id: 'PublishedIds',
   description: 'One id per event, in the order of the request. The events are in the log.',
-  examples: [{ ids: ['1764000000000-42', '1764000000000-43'] }]
+  examples: [{ ids: ['1764000000000-42', '1764000000000-43'], run: { status: 'running', terminal: false } }]
 })
 
 const EXAMPLE = { event_type: 'log', payload: { level: 'info', message: 'compiling' } }

@@ -7,6 +7,7 @@ import { readPublicKey } from './auth/token-key.ts'
 import { isOwnAddress, readBasePath } from './gateway/base-paths.ts'
 import type { HostPort, RedisTarget } from './redis/target.ts'
 import type { Retention } from './run-log/retention.ts'
+import { LOST_STATUS, readTerminalStatuses, type TerminalStatuses } from './run-log/terminal-statuses.ts'
 import { findOddNames } from './setting-names.ts'
 
 /** Converts texts to numbers and booleans and puts defaults in, in place. */
@@ -19,7 +20,7 @@ const HOST_PATTERN = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$|^\[[0-9a-f
 
 /** The settings as the service uses them: lists are taken apart, and settings that belong together are joined. */
 export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGINS' | 'TRUST_PROXY' | 'ENGINE_ALLOWED_HOSTS' | 'ENGINE_ALLOW_PROCESSES'> {
-  readonly terminalStatuses: ReadonlySet<string>
+  readonly terminalStatuses: TerminalStatuses
   readonly corsOrigins: readonly string[]
   /** The hosts that calls of workflows may reach. */
   readonly allowedHosts: readonly string[]
@@ -62,7 +63,7 @@ export function loadConfig (environment?: Record<string, string | undefined>): C
   if (!isSettings(given)) throw new ConfigError([...misnamed, ...faults.values()])
   const config = derive(given, unknown)
   const wrong = [...faults.keys(), ...mistaken.values()]
-  const contradictory = [...contradictions(config), ...storeContradictions(config, isEmbeddedLogAskedFor)]
+  const contradictory = [...contradictions(config), ...statusFaults(config, given), ...storeContradictions(config, isEmbeddedLogAskedFor)]
     .filter((problem) => !wrong.some((name) => problem.includes(name)))
   const problems = [...misnamed, ...faults.values(), ...contradictory]
   if (problems.length > 0) throw new ConfigError(problems)
@@ -102,7 +103,7 @@ function derive (settings: Settings, unknownNames: readonly string[]): Config {
   return {
     ...rest,
     BASE_PATH: readBasePath(settings.BASE_PATH) ?? settings.BASE_PATH,
-    terminalStatuses: new Set(items(TERMINAL_STATUSES).map((status) => status.toLowerCase())),
+    terminalStatuses: readTerminalStatuses(items(TERMINAL_STATUSES)).statuses,
     corsOrigins: items(CORS_ORIGINS),
     trustProxy: trustProxy(TRUST_PROXY),
     redis,
@@ -126,6 +127,13 @@ function redisTarget (settings: Settings): RedisTarget | null {
     return { kind: 'sentinel', sentinels: hostPorts(settings.REDIS_SENTINELS), master: settings.REDIS_SENTINEL_MASTER ?? '', url }
   }
   return url === null ? null : { kind: 'standalone', url }
+}
+
+/** Finds what is wrong with the words that end a run. */
+function statusFaults (config: Config, { TERMINAL_STATUSES }: Settings): string[] {
+  const { faults } = readTerminalStatuses(items(TERMINAL_STATUSES))
+  const isLostKnown = config.RUN_LOST_AFTER_S === undefined || config.terminalStatuses.get(LOST_STATUS) === 'failed'
+  return isLostKnown ? faults : [...faults, 'RUN_LOST_AFTER_S needs the word lost=failed in TERMINAL_STATUSES.']
 }
 
 function storeContradictions (config: Config, isEmbeddedLogAskedFor: boolean): string[] {

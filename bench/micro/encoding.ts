@@ -9,7 +9,7 @@ import { encodeEvent } from '../../services/topic/ring.ts'
 import { eventsAfter, payloadOf } from './events.ts'
 import { cost, type Cost } from './stopwatch.ts'
 
-const LIMITS = { maxEventBytes: 262_144, terminalStatuses: new Set(['succeeded']) }
+const LIMITS = { maxEventBytes: 262_144, terminalStatuses: new Map([['succeeded', 'succeeded' as const]]) }
 
 const BATCH = 100
 const JOINED = 16

@@ -8,7 +8,7 @@ const ALLOWED_HEADERS = [
 ]
 
 /** Response headers that scripts may read, beside those that they always may. */
-const EXPOSED_HEADERS = ['X-Request-Id', 'Retry-After', 'Content-Disposition', 'Location', 'WWW-Authenticate', 'Last-Event-ID']
+const EXPOSED_HEADERS = ['X-Request-Id', 'Retry-After', 'Content-Disposition', 'Location', 'WWW-Authenticate', 'Last-Event-ID', 'Runcast-Run-Finished']
 
 /** The headers by which gateways tell of a client. */
 const FORWARDING = /^(forwarded|x-forwarded-.*|x-real-ip)$/i

@@ -59,8 +59,8 @@ function deliverTo ({ publish, limits }: PublishersOptions, tenant: string): Del
       signal.throwIfAborted()
       const events = parseEvents(Buffer.from(body), 'json', limits)
       const aborted = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-      const { ids } = await Promise.race([publish({ runId, tenant, events, idempotencyKey }), aborted])
-      return ids
+      const { ids, run } = await Promise.race([publish({ runId, tenant, events, idempotencyKey }), aborted])
+      return { ids, run }
     } catch (error) {
       const { status, code, detail } = describe(error)
       const retryAfter = retryAfterOf(error)

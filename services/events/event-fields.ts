@@ -3,13 +3,13 @@ import { PUBLISHER_EVENT_ID_PATTERN } from '@runcast/protocol'
 import { PUBLISHED_EVENT_TYPE_PATTERN } from '../../schemas/events.ts'
 import { effectOf } from '../run-log/effect.ts'
 import type { NewEvent } from '../run-log/run-log.ts'
+import type { TerminalStatuses } from '../run-log/terminal-statuses.ts'
 
 /** The settings that bound events. */
 export interface EventLimits {
   /** The largest payload, in bytes of its UTF-8 text without white space outside strings. */
   readonly maxEventBytes: number
-  /** The statuses that end a run, in lower case. */
-  readonly terminalStatuses: ReadonlySet<string>
+  readonly terminalStatuses: TerminalStatuses
 }
 
 /** The parts of an event, read and found to be usable. */

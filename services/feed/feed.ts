@@ -157,7 +157,7 @@ export class Feed implements ChangeListener {
   async #readSnapshots (followers: readonly FeedFollower[]): Promise<Map<string, Chunk>> {
     const views = new Map(followers.map(({ view }) => [view.key, view]))
     return new Map(await inPieces([...views.values()], async ({ key, allows }): Promise<[string, Chunk]> => {
-      const page = await this.#options.log.listRuns({ tenant: this.tenant, status: null, limit: DEFAULT_RUNS, cursor: null, allows })
+      const page = await this.#options.log.listRuns({ tenant: this.tenant, status: null, outcome: null, limit: DEFAULT_RUNS, cursor: null, allows })
       return [key, chunkOf(snapshotFrame(page))]
     }))
   }

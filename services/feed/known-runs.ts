@@ -1,4 +1,4 @@
-import type { EventId } from '@runcast/protocol'
+import { HEARD_NEWS_MS } from '../run-log/retention.ts'
 import type { RunLog, RunState } from '../run-log/run-log.ts'
 
 /** The bounds of one look through the list: runs per page, and in all. */
@@ -9,20 +9,20 @@ const MOST_RUNS = 10_000
 const LIST_DELAY_MS = 5_000
 
 /**
- * Remembers the last event that followers were told of each run that changed lately. A feed tells news by it, with a
- * hint or without.
+ * Remembers the last news that followers were told of each run that changed lately: its last event, and about when its
+ * publisher was last heard. A feed tells news by it, with a hint or without.
  */
 export class KnownRuns {
-  #lastIds = new Map<string, EventId>()
+  #told = new Map<string, string>()
   /** All changes before this time are known, in milliseconds since 1970. At first there is no follower to tell. */
   #completeTo = Infinity
 
   isNews (state: RunState): boolean {
-    return this.#lastIds.get(state.runId) !== state.lastEventId
+    return this.#told.get(state.runId) !== newsOf(state)
   }
 
   note (state: RunState): void {
-    this.#lastIds.set(state.runId, state.lastEventId)
+    this.#told.set(state.runId, newsOf(state))
   }
 
   /**
@@ -34,7 +34,7 @@ export class KnownRuns {
     const found: RunState[] = []
     let cursor: string | null = null
     do {
-      const page = await log.listRuns({ tenant, status: null, limit: PAGE_RUNS, cursor, allows: () => true })
+      const page = await log.listRuns({ tenant, status: null, outcome: null, limit: PAGE_RUNS, cursor, allows: () => true })
       found.push(...page.runs)
       cursor = page.cursor
     } while (cursor !== null && found.length < MOST_RUNS && this.#completeTo <= (found.at(-1)?.updatedAt ?? 0))
@@ -43,7 +43,11 @@ export class KnownRuns {
 
   /** Notes the runs that `list` gave, once their followers were told, and forgets all others. */
   replace (listed: readonly RunState[]): void {
-    this.#lastIds = new Map(listed.map(({ runId, lastEventId }) => [runId, lastEventId]))
+    this.#told = new Map(listed.map((state) => [state.runId, newsOf(state)]))
     this.#completeTo = (listed[0]?.updatedAt ?? 0) - LIST_DELAY_MS
   }
+}
+
+function newsOf ({ lastEventId, lastHeardAt }: RunState): string {
+  return `${lastEventId} ${lastHeardAt === null ? '' : Math.floor(lastHeardAt / HEARD_NEWS_MS)}`
 }

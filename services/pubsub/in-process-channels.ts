@@ -25,7 +25,7 @@ export function createInProcessChannels (): InProcessChannels {
 
   return {
     publish (runId, tenant, message) {
-      runs.get(runId)?.forEach((listener) => listener(message), warn)
+      if (message !== null) runs.get(runId)?.forEach((listener) => listener(message), warn)
       tenants.get(tenant)?.forEach((listener) => listener.changed(runId), warn)
     },
 

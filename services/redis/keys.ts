@@ -24,6 +24,8 @@ export interface RedisKeys {
   /** The longest life of a state that a tenant's list has to wait for, in seconds. */
   indexLife (tenant: string): string
   changed (tenant: string): string
+  /** The runs that have sent a sign of life, by the time of the last one. */
+  readonly heard: string
   loginCode (codeHash: string): string
   readonly lease: string
   readonly leaseToken: string
@@ -70,6 +72,7 @@ export function redisKeys (prefix: string, database: number): RedisKeys {
     index: (tenant) => `{${shared}workflow_runs:${tenant}}:index`,
     indexLife: (tenant) => `{${shared}workflow_runs:${tenant}}:life`,
     changed: (tenant) => channel(`{${shared}workflow_runs:${tenant}}:changed`),
+    heard: `${shared}workflow_runs:heard`,
     loginCode: (codeHash) => `${shared}workflow_run_login:${codeHash}`,
     lease: `${shared}workflow_run_ingest:lease`,
     leaseToken: `${shared}workflow_run_ingest:token`,

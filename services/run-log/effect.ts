@@ -1,5 +1,6 @@
-import { fieldOf, isRunId } from '@runcast/protocol'
+import { fieldOf, isRunId, isWaitingStatus, type Outcome } from '@runcast/protocol'
 import { MAX_LAST_LOG_CHARACTERS } from './retention.ts'
+import type { TerminalStatuses } from './terminal-statuses.ts'
 
 /**
  * The change that one event makes to the state of its run. The service works it out once, and a store only applies it:
@@ -8,9 +9,9 @@ import { MAX_LAST_LOG_CHARACTERS } from './retention.ts'
 export interface RunEffect {
   /** The run's new status, in lower case. */
   readonly status?: string
-  /** True if that status ends the run for good. */
-  readonly terminal?: boolean
-  /** True if the run has begun with that status: with any but queued, pending, scheduled, created, waiting. */
+  /** Set if that status ends the run for good. */
+  readonly outcome?: Outcome
+  /** True if the run has begun with that status: with any that is not a kind of waiting. */
   readonly started?: boolean
   readonly name?: string
   /** JSON text. */
@@ -27,7 +28,8 @@ export interface RunEffect {
 export interface StepEffect {
   readonly step: string
   readonly status: string
-  readonly terminal: boolean
+  /** Set if that status ends the step. */
+  readonly outcome?: Outcome
   readonly name?: string
 }
 
@@ -42,17 +44,15 @@ export const STATUS_FIELDS: ReadonlySet<string> = new Set([
 const MAX_STATUS_CHARACTERS = 64
 const MAX_NAME_CHARACTERS = 200
 const MAX_ERROR_CHARACTERS = 4_000
-const NOT_STARTED: ReadonlySet<string> = new Set(['queued', 'pending', 'scheduled', 'created', 'waiting'])
 
 /**
  * Works out the change that an event makes to the state of its run. A payload of another shape than its type has is
  * no fault: it is delivered as it is and changes nothing.
  *
  * @param payload the parsed payload
- * @param terminalStatuses the statuses that end a run, in lower case
  * @returns null when the event changes nothing
  */
-export function effectOf (type: string, payload: unknown, terminalStatuses: ReadonlySet<string>): RunEffect | null {
+export function effectOf (type: string, payload: unknown, terminalStatuses: TerminalStatuses): RunEffect | null {
   if (type === 'log') return logEffect(payload)
   if (type === 'status_change') return statusEffect(payload, terminalStatuses)
   return null
@@ -63,26 +63,27 @@ function logEffect (payload: unknown): RunEffect | null {
   return message === null ? null : { log: message }
 }
 
-function statusEffect (payload: unknown, terminalStatuses: ReadonlySet<string>): RunEffect | null {
+function statusEffect (payload: unknown, terminalStatuses: TerminalStatuses): RunEffect | null {
   const given = fieldOf(payload, 'status')
   if (typeof given !== 'string' || given === '' || given.length > MAX_STATUS_CHARACTERS) return null
   const status = given.toLowerCase()
-  const terminal = terminalStatuses.has(status)
+  const outcome = terminalStatuses.get(status)
+  const end = outcome === undefined ? {} : { outcome }
   const name = text(fieldOf(payload, 'name'), MAX_NAME_CHARACTERS)
   const named = name === null ? {} : { name }
   const step = fieldOf(payload, 'step')
   if (step !== undefined && step !== null && step !== '') {
     const stepName = typeof step === 'number' ? String(step) : step
     if (typeof stepName !== 'string' || stepName.length > MAX_NAME_CHARACTERS) return null
-    return { step: { step: stepName, status, terminal, ...named } }
+    return { step: { step: stepName, status, ...end, ...named } }
   }
   const error = fieldOf(payload, 'error')
   const retryOf = fieldOf(payload, 'retry_of')
   const workflow = workflowText(payload)
   return {
     status,
-    terminal,
-    started: !NOT_STARTED.has(status),
+    ...end,
+    started: !isWaitingStatus(status),
     ...named,
     ...(error === undefined || error === null ? {} : { error: errorText(error) }),
     ...(typeof retryOf === 'string' && isRunId(retryOf) ? { retryOf } : {}),

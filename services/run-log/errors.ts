@@ -14,6 +14,11 @@ export class InvalidCursorError extends defineProblem('invalid_cursor', 400, INV
 /** A page can not lie both after one event and before another. */
 export class TwoCursorsError extends defineProblem('two_cursors', 400, 'Ask for the events after a cursor or for those before one, not for both.') {}
 
+/** The run has ended or was heard of meanwhile, so that it is not lost. Clients are never told. */
+export class NotSilentError extends createError<[]>('not_silent', 'The run is not silent.') {
+  override readonly code = 'not_silent'
+}
+
 /** Another process ingests plain PUBLISH now: the append came with an old fencing token. Clients are never told. */
 export class IngestFencedError extends createError<[]>('fenced', 'Another process ingests now.') {
   override readonly code = 'fenced'

@@ -11,8 +11,11 @@ export interface LiveMessage {
   readonly events: readonly LogEvent[] | null
 }
 
-/** Publishes a live message of a run, and tells the watchers of its tenant that the run has changed. Must not throw. */
-export type PublishLive = (runId: string, tenant: string, message: LiveMessage) => void
+/**
+ * Publishes a live message of a run, and tells the watchers of its tenant that the run has changed. Without a message
+ * only the watchers are told. Must not throw.
+ */
+export type PublishLive = (runId: string, tenant: string, message: LiveMessage | null) => void
 
 /**
  * Reads a live message of the append script: `{prev, events: [[id, type, data], ...]}`, or `{prev, last, n}` when

@@ -18,6 +18,12 @@ export const APPEND_ID_TTL_MS = 60_000
 /** The time for which an idempotency key or a publisher's event id is remembered. */
 export const ONCE_TTL_MS = 600_000
 
+/** Signs of life are told to those who watch all runs once in this time, in milliseconds. */
+export const HEARD_NEWS_MS = 30_000
+
+/** The most silent runs that are looked for at once. */
+export const MAX_SILENT_RUNS = 100
+
 /** The most steps whose state is kept per run; later ones are only in the log. */
 export const MAX_STEPS = 1_000
 

@@ -1,4 +1,4 @@
-import { ORIGIN, type EventId } from '@runcast/protocol'
+import { ORIGIN, type EventId, type Outcome } from '@runcast/protocol'
 import type { RunEffect } from './effect.ts'
 import type { Resume } from './gap.ts'
 
@@ -16,10 +16,26 @@ export interface RunLog {
   /**
    * Appends a batch to a run in one atomic step: all of it or nothing, in order, durable when the promise resolves.
    *
-   * @throws RunNotFoundError (the run is another tenant's; it does not take the remark), IdempotencyConflictError, IngestFencedError, DiskFullError,
-   *   RedisFullError, UnavailableError, StoreCorruptError
+   * @throws RunNotFoundError (the run is another tenant's; it does not take the remark), IdempotencyConflictError,
+   *   IngestFencedError, NotSilentError, DiskFullError, RedisFullError, UnavailableError, StoreCorruptError
    */
   append (request: AppendRequest): Promise<AppendResult>
+
+  /**
+   * Notes that the publisher of a run lives. A finished run stays as it is. It is no event, and prolongs nothing.
+   *
+   * @returns true while the run goes on
+   * @throws RunNotFoundError (there is no such run, or it is another tenant's), UnavailableError, StoreCorruptError
+   */
+  noteAlive (runId: string, tenant: string): Promise<boolean>
+
+  /**
+   * Finds runs that have ever sent a sign of life, are not finished, and were not heard for `silentMs`: some of them at a
+   * time, the longest silent first.
+   *
+   * @throws UnavailableError, StoreCorruptError
+   */
+  silentRuns (silentMs: number): Promise<RunState[]>
 
   /**
    * Reads one page and the facts around it in one atomic step, and judges the cursor against them.
@@ -96,11 +112,15 @@ export interface AppendRequest {
    * tenant, and until `withinMs` after the terminal status. It prolongs neither the grace nor the life of the run.
    */
   readonly remark?: { readonly withinMs: number }
+  /** Appends only to an unfinished run that has sent signs of life and was not heard for so long, in milliseconds. */
+  readonly ifSilentMs?: number
 }
 
 export interface AppendResult {
   /** One id per event of the request, in its order. */
   readonly ids: EventId[]
+  /** The run's state after the append: an append to a finished run leaves it as it is. */
+  readonly run: { readonly status: string | null, readonly terminal: boolean }
   /** True if nothing was appended, since all of it had been before. */
   readonly duplicate: boolean
 }
@@ -159,6 +179,8 @@ export interface StepState {
   readonly step: string
   readonly name: string | null
   readonly status: string
+  /** Null unless that status ended the step. */
+  readonly outcome: Outcome | null
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly updatedAt: number
@@ -171,7 +193,11 @@ export interface RunState {
   readonly tenant: string
   readonly name: string | null
   readonly status: string | null
+  /** Null unless the run is finished. Also null for a run that ended before the service knew outcomes, with a word of its own. */
+  readonly outcome: Outcome | null
   readonly terminal: boolean
+  /** The time of the newest event or sign of life; null if the run has never sent a sign. */
+  readonly lastHeardAt: number | null
   /** The JSON text of the error that a status_change brought, or null. */
   readonly error: string | null
   readonly createdAt: number
@@ -193,6 +219,8 @@ export interface ListRequest {
   readonly tenant: string
   /** In lower case; null for all. */
   readonly status: string | null
+  /** Null for all. */
+  readonly outcome: Outcome | null
   readonly limit: number
   /** As given by the page before; null for the first. */
   readonly cursor: string | null

@@ -20,7 +20,9 @@ export function toRun (state: RunState): Run {
     run_id: state.runId,
     name: state.name,
     status: state.status,
+    outcome: state.outcome,
     terminal: state.terminal,
+    last_heard_at: timeOrNull(state.lastHeardAt),
     error: state.error === null ? null : JSON.parse(state.error),
     created_at: time(state.createdAt),
     started_at: timeOrNull(state.startedAt),
@@ -32,6 +34,7 @@ export function toRun (state: RunState): Run {
       step: step.step,
       name: step.name,
       status: step.status,
+      outcome: step.outcome,
       started_at: time(step.startedAt),
       updated_at: time(step.updatedAt),
       finished_at: timeOrNull(step.finishedAt)

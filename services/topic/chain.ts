@@ -2,6 +2,7 @@ import { msOf, ORIGIN, PUBLISH_REFUSED, type EventId } from '@runcast/protocol'
 import { effectOf } from '../run-log/effect.ts'
 import type { LiveMessage } from '../run-log/live-message.ts'
 import { noFacts, type LogEvent, type LogFacts } from '../run-log/run-log.ts'
+import type { TerminalStatuses } from '../run-log/terminal-statuses.ts'
 import type { Filter } from './filter.ts'
 import { pageOf, type EncodedPage } from './pages.ts'
 import { encodeEvent, type EncodedEvent, type Ring } from './ring.ts'
@@ -12,15 +13,14 @@ import { encodeEvent, type EncodedEvent, type Ring } from './ring.ts'
  */
 export class Chain {
   readonly #tenant: string
-  readonly #terminalStatuses: ReadonlySet<string>
+  readonly #terminalStatuses: TerminalStatuses
   readonly #ring: Ring
   #facts = noFacts(0)
   #last: EventId = ORIGIN
   /** The newest event since the facts were learned that is no remark of the service; null when there is none. */
   #lastOwn: EventId | null = null
 
-  /** @param terminalStatuses in lower case */
-  constructor (tenant: string, terminalStatuses: ReadonlySet<string>, ring: Ring) {
+  constructor (tenant: string, terminalStatuses: TerminalStatuses, ring: Ring) {
     this.#tenant = tenant
     this.#terminalStatuses = terminalStatuses
     this.#ring = ring
@@ -118,6 +118,6 @@ export class Chain {
   #noticeStatus (event: LogEvent): void {
     const effect = effectOf(event.type, JSON.parse(event.data), this.#terminalStatuses)
     if (effect?.status === undefined || this.#facts.terminalId !== null) return
-    this.#facts = { ...this.#facts, status: effect.status, terminalId: effect.terminal === true ? event.id : null }
+    this.#facts = { ...this.#facts, status: effect.status, terminalId: effect.outcome !== undefined ? event.id : null }
   }
 }

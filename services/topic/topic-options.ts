@@ -1,5 +1,6 @@
 import type { GapReason } from '../run-log/gap.ts'
 import type { RunLog } from '../run-log/run-log.ts'
+import type { TerminalStatuses } from '../run-log/terminal-statuses.ts'
 
 /** Counts the repairs and gaps of all topics. */
 export interface TopicObserver {
@@ -13,8 +14,7 @@ export interface TopicOptions {
   readonly log: RunLog
   /** The time after the last event of a finished run in which stragglers may come, in milliseconds. */
   readonly graceMs: number
-  /** In lower case. */
-  readonly terminalStatuses: ReadonlySet<string>
+  readonly terminalStatuses: TerminalStatuses
   readonly observer: TopicObserver
   /** A follower with a longer backlog than this leaves the lane, in bytes; 256 KiB if not given. */
   readonly lagBytes?: number

@@ -43,6 +43,17 @@ t.test('publishing', async (t) => {
     t.same(await stored(app, 'order'), [['log', '{"message":"1"}'], ['message', '2'], ['message', '3'], ['message', '4'], ['message', '5']])
   })
 
+  t.test('the answer tells the run\'s real status, also after its end and to a repetition', async (t) => {
+    const change = (status: string, more = '') => `{"event_type":"status_change","payload":{"status":"${status}"${more}}}`
+    t.same((await post(app, 'told', '{"payload":1}')).body['run'], { status: null, terminal: false })
+    t.same((await post(app, 'told', change('Running'), { 'idempotency-key': 'first' })).body['run'], { status: 'running', terminal: false })
+    t.same((await post(app, 'told', change('crashed'))).body['run'], { status: 'crashed', terminal: true })
+    t.match(await post(app, 'told', change('running')), { status: 201, body: { ids: [/-4$/], run: { status: 'crashed', terminal: true } } })
+    t.match(await post(app, 'told', change('Running'), { 'idempotency-key': 'first' }), { status: 201, body: { ids: [/-2$/], run: { status: 'crashed', terminal: true } } })
+    t.same((await post(app, 'told-2', change('running', ',"retry_of":"told"'))).body['run'], { status: 'running', terminal: false })
+    t.match(await (await app.call('/api/v1/workflow-runs/told-2')).json(), { retry_of: 'told' })
+  })
+
   t.test('a payload comes back in its publisher\'s own text', async (t) => {
     const payloads = ['1152921504606846976', '1.0', '"\\ud800"', '{"a":1,"a":2}', '{"__proto__":{"polluted":true}}', '{"constructor":{"prototype":{"polluted":true}}}', '"é 🙂 \\u00e9"', nested(64)]
     await post(app, 'exact', `[${payloads.map((payload) => `{ "payload" : ${payload} }`).join(' , ')}]`)

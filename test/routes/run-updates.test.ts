@@ -49,6 +49,17 @@ for (const [store, settings] of Object.entries(stores)) {
     stream.destroy()
   })
 
+  t.test(`${store}: the first sign of life of a run is told, though it is no event`, TOGETHER, async (t) => {
+    const app = await start(t)
+    const [id] = await app.publish('quiet', [status('running')])
+    const stream = await watch(app)
+    await stream.waitFor(({ event, data }) => event !== undefined && data.includes(id ?? 'none'))
+    const told = stream.waitFor(({ event, data }) => event === 'run_updated' && !data.includes('"last_heard_at":null'))
+    await app.call('/api/v1/workflow-runs/quiet/alive', { method: 'POST' })
+    t.match(runOf(await told), { run_id: 'quiet', last_event_id: id, last_heard_at: String })
+    stream.destroy()
+  })
+
   t.test(`${store}: a run that changes all the time is told now and then, and its last state always`, TOGETHER, async (t) => {
     const app = await start(t)
     const stream = await watch(app)

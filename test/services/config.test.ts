@@ -28,7 +28,6 @@ t.test('without any setting the service is a development start on loopback with 
     trustProxy: false,
     retention: { maxEvents: 1_000_000, maxBytes: 1_073_741_824, ttlSeconds: 86_400 }
   })
-  t.same([...loadConfig({}).terminalStatuses], ['succeeded', 'completed', 'failed', 'cancelled', 'canceled', 'timed_out'])
 })
 
 t.test('settings are read from text', async (t) => {
@@ -55,9 +54,28 @@ t.test('settings are read from text', async (t) => {
     corsOrigins: ['https://a.example', 'https://b.example:8443'],
     trustProxy: ['10.0.0.0/8', '::1', 'loopback']
   })
-  t.same([...config.terminalStatuses], ['done', 'failed'])
+  t.same([...config.terminalStatuses], [['done', 'succeeded'], ['failed', 'failed']])
   t.notOk('UNHEARD_OF' in config)
   t.equal(loadConfig({ TRUST_PROXY: 'true' }).trustProxy, true)
+})
+
+t.test('the words that end a run have an outcome', async (t) => {
+  const words = (text: string) => loadConfig({ TERMINAL_STATUSES: text }).terminalStatuses
+  const known = {
+    succeeded: ['succeeded', 'success', 'completed', 'done', 'skipped'],
+    failed: ['failed', 'failure', 'error', 'errored', 'crashed', 'timed_out', 'expired', 'upstream_failed', 'lost'],
+    cancelled: ['cancelled', 'canceled', 'killed', 'aborted', 'terminated', 'stopped']
+  }
+  t.same(Object.fromEntries(words('')), Object.fromEntries(Object.entries(known).flatMap(([outcome, words]) => words.map((word) => [word, outcome]))))
+  const more = words('Verified=Succeeded, rolled_back=cancelled skipped=cancelled')
+  t.equal(more.size, 22)
+  t.match(Object.fromEntries(more), { verified: 'succeeded', rolled_back: 'cancelled', skipped: 'cancelled', failed: 'failed' })
+  t.same([...words('FAILED verified=succeeded')], [['failed', 'failed'], ['verified', 'succeeded']], 'a list with a bare word is the whole list')
+  t.match(problems({ TERMINAL_STATUSES: 'failed verified' }), [/verified.*verified=succeeded/])
+  for (const wrong of ['verified=', '=failed', 'verified=fine', 'a=b=failed']) t.match(problems({ TERMINAL_STATUSES: wrong }), [/word=outcome/], wrong)
+  t.equal(loadConfig({}).RUN_LOST_AFTER_S, undefined)
+  t.equal(loadConfig({ RUN_LOST_AFTER_S: '300', TERMINAL_STATUSES: 'verified=succeeded' }).RUN_LOST_AFTER_S, 300)
+  for (const without of ['failed', 'lost=cancelled']) t.match(problems({ RUN_LOST_AFTER_S: '300', TERMINAL_STATUSES: without }), [/lost=failed/], without)
 })
 
 t.test('Redis is one server, Sentinels or a Cluster', async (t) => {

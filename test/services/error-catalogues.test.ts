@@ -30,7 +30,7 @@ t.test('each code of the catalogues belongs to one fault, with a sentence for it
     if (details.has(code)) t.ok(SHARED_CODES.has(code) && details.get(code) === detail, code)
     details.set(code, detail)
   }
-  t.strictSame(errors.filter((error) => !isProblemError(error)).map((error) => Reflect.get(error, 'code')).toSorted(), ['data_dir_in_use', 'fenced'])
+  t.strictSame(errors.filter((error) => !isProblemError(error)).map((error) => Reflect.get(error, 'code')).toSorted(), ['data_dir_in_use', 'fenced', 'not_silent'])
 })
 
 t.test('a problem says where the request is at fault, in its own words or in others', async (t) => {

@@ -10,3 +10,4 @@ export {
 } from './patterns.ts'
 export { runPagePath, runPath } from './run-paths.ts'
 export { errorText } from './error-text.ts'
+export { isWaitingStatus, OUTCOME_WORDS, outcomeOf, statusKindOf, type Outcome, type StatusKind } from './statuses.ts'

@@ -4,6 +4,7 @@ import { RunNotFoundError } from '../errors.ts'
 import type { Retention } from '../retention.ts'
 import type { AppendRequest, AppendResult, LogEvent } from '../run-log.ts'
 import { findRepeated, planEvents, remember, type FreshEvent } from './once.ts'
+import { isSilent } from './alive.ts'
 import { applyEvent } from './run-state.ts'
 import { discardLog, entryOf, findRun, forgetRun, logExpiresAt, nextLogNumber, quietSince, type Store, type StoredRun } from './store.ts'
 
@@ -28,15 +29,17 @@ export interface Appended {
 /**
  * Carries an append out, within a write transaction.
  *
+ * @returns null when the run is not silent for as long as the request demands
  * @throws RunNotFoundError, IdempotencyConflictError, StoreCorruptError, before anything is written
  */
-export function append (store: Store, request: AppendRequest, context: AppendContext): Appended {
+export function append (store: Store, request: AppendRequest, context: AppendContext): Appended | null {
   const { runId, tenant } = request
   const before = findRun(store, runId, context.at, context.retention)
   if (before !== null && before.tenant !== tenant) throw new RunNotFoundError()
   if (request.remark !== undefined && !takesRemark(before, request.remark.withinMs, context.at)) throw new RunNotFoundError()
   const repeated = findRepeated(store, request, context.at)
-  if (repeated !== null) return { result: { ids: repeated, duplicate: true }, events: [] }
+  if (repeated !== null) return { result: { ids: repeated, duplicate: true, run: standingOf(before) }, events: [] }
+  if (request.ifSilentMs !== undefined && (before === null || !isSilent(before, context.at, request.ifSilentMs))) return null
 
   const run = before ?? newRun(tenant, context.at)
   const { lastMs, lastSeq } = run
@@ -53,7 +56,11 @@ export function append (store: Store, request: AppendRequest, context: AppendCon
     last = id
     return { id, prev, type, data }
   })
-  return { result: { ids, duplicate: fresh.length === 0 }, events }
+  return { result: { ids, duplicate: fresh.length === 0, run: standingOf(run) }, events }
+}
+
+function standingOf (run: StoredRun | null): AppendResult['run'] {
+  return { status: run?.status ?? null, terminal: (run?.terminalId ?? null) !== null }
 }
 
 /** A remark is for a run that followers can still read and have not seen the end of. */

@@ -6,9 +6,11 @@ import { storeError } from '../../lmdb/store-error.ts'
 import { startSweeping } from '../../lmdb/sweeper.ts'
 import { createWriter, type Writer } from '../../lmdb/writer.ts'
 import { UnavailableError } from '../../problems/storage-errors.ts'
+import { NotSilentError } from '../errors.ts'
 import type { PublishLive } from '../live-message.ts'
 import type { Retention } from '../retention.ts'
 import type { AppendRequest, AppendResult, ListPage, ListRequest, LogEvent, Page, PageRequest, RunLog, RunState } from '../run-log.ts'
+import { noteAlive, silentRuns } from './alive.ts'
 import { append } from './append.ts'
 import { listRuns, readRun } from './list.ts'
 import { hasEntry, readBefore, readPage } from './read.ts'
@@ -87,13 +89,35 @@ class LmdbRunLog implements RunLog {
   async append (request: AppendRequest): Promise<AppendResult> {
     const { name, store, writer } = this.#need()
     const { retention } = this.#options
-    const { result } = await writer.write({
+    const appended = await writer.write({
       apply: () => append(store, request, { retention, at: this.#now(), opening: name }),
-      committed: ({ events }) => this.#publish(request, events),
+      committed: (appended) => this.#publish(request, appended?.events ?? []),
       bytes: request.events.reduce((bytes, { data }) => bytes + data.length + EVENT_OVERHEAD_BYTES, 0),
       growing: true
     })
-    return result
+    if (appended === null) throw new NotSilentError()
+    return appended.result
+  }
+
+  async noteAlive (runId: string, tenant: string): Promise<boolean> {
+    const { store, writer } = this.#need()
+    const { goesOn } = await writer.write({
+      apply: () => noteAlive(store, runId, tenant, this.#now(), this.#options.retention),
+      committed: ({ isNews }) => { if (isNews) this.#options.publish?.(runId, tenant, null) },
+      bytes: EVENT_OVERHEAD_BYTES,
+      growing: false
+    })
+    return goesOn
+  }
+
+  async silentRuns (silentMs: number): Promise<RunState[]> {
+    const { store, writer } = this.#need()
+    const { retention } = this.#options
+    return await writer.write({
+      apply: () => silentRuns(store, silentMs, this.#now(), retention),
+      bytes: EVENT_OVERHEAD_BYTES,
+      growing: false
+    })
   }
 
   async readPage (request: PageRequest): Promise<Page> {

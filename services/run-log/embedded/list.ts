@@ -55,7 +55,7 @@ export function readRun (store: Store, runId: string, at: number, retention: Ret
   return runStateOf(runId, run, store.steps.get(runId) ?? [], firstMs)
 }
 
-function scan (store: Store, { tenant, status, limit, allows }: ListRequest, after: Place | null, at: number, retention: Retention): Part {
+function scan (store: Store, { tenant, status, outcome, limit, allows }: ListRequest, after: Place | null, at: number, retention: Retention): Part {
   const runs: RunState[] = []
   const start = after === null ? [tenant, Infinity] : [tenant, after.lastMs, after.runId]
   let cost = 0
@@ -64,7 +64,7 @@ function scan (store: Store, { tenant, status, limit, allows }: ListRequest, aft
     const run = allows(runId) && (status === null || store.runs.get(runId)?.status === status)
       ? readRun(store, runId, at, retention)
       : null
-    if (run !== null) {
+    if (run !== null && (outcome === null || run.outcome === outcome)) {
       runs.push(run)
       cost += run.steps.length
     }

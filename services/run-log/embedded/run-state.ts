@@ -1,8 +1,8 @@
-import { joinEventId, type EventId } from '@runcast/protocol'
+import { joinEventId, outcomeOf, type EventId } from '@runcast/protocol'
 import type { RunEffect, StepEffect } from '../effect.ts'
 import { MAX_STEPS } from '../retention.ts'
-import type { NewEvent, RunState, StepState } from '../run-log.ts'
-import type { StoredRun } from './store.ts'
+import type { NewEvent, RunState } from '../run-log.ts'
+import type { StoredRun, StoredStep } from './store.ts'
 
 /**
  * Brings an event into the state of its run: counts it and applies its effect.
@@ -12,7 +12,7 @@ import type { StoredRun } from './store.ts'
  * @param ms the append time of the event
  * @param id its id
  */
-export function applyEvent (run: StoredRun, steps: StepState[], event: NewEvent, ms: number, id: EventId): void {
+export function applyEvent (run: StoredRun, steps: StoredStep[], event: NewEvent, ms: number, id: EventId): void {
   // A name such as `constructor` is an event type too.
   run.counts[event.type] = (Object.hasOwn(run.counts, event.type) ? run.counts[event.type] ?? 0 : 0) + 1
   const { effect } = event
@@ -31,12 +31,13 @@ function applyChange (run: StoredRun, effect: RunEffect, ms: number, id: EventId
   if (effect.status === undefined) return
   run.status = effect.status
   if (effect.started === true) run.startedAt ??= ms
-  if (effect.terminal !== true) return
+  if (effect.outcome === undefined) return
   run.terminalId = id
+  run.outcome = effect.outcome
   run.finishedAt = ms
 }
 
-function applyStep (steps: StepState[], effect: StepEffect, ms: number): void {
+function applyStep (steps: StoredStep[], effect: StepEffect, ms: number): void {
   const index = steps.findIndex(({ step }) => step === effect.step)
   if (index === -1 && steps.length >= MAX_STEPS) return
   const before = steps[index]
@@ -46,18 +47,21 @@ function applyStep (steps: StepState[], effect: StepEffect, ms: number): void {
     status: effect.status,
     startedAt: before?.startedAt ?? ms,
     updatedAt: ms,
-    finishedAt: effect.terminal ? ms : null
+    finishedAt: effect.outcome === undefined ? null : ms,
+    outcome: effect.outcome ?? null
   }
 }
 
-/** Makes the state of a run from its record. */
-export function runStateOf (runId: string, run: StoredRun, steps: StepState[], firstMs: number | null): RunState {
+/** Makes the state of a run from its record. An end that is older than stored outcomes tells its outcome by its status. */
+export function runStateOf (runId: string, run: StoredRun, steps: readonly StoredStep[], firstMs: number | null): RunState {
   return {
     runId,
     tenant: run.tenant,
     name: run.name,
     status: run.status,
+    outcome: run.terminalId === null ? null : run.outcome ?? outcomeOf(run.status ?? ''),
     terminal: run.terminalId !== null,
+    lastHeardAt: run.heardAt === undefined ? null : Math.max(run.heardAt, run.lastMs),
     error: run.error,
     createdAt: run.createdAt,
     startedAt: run.startedAt,
@@ -65,7 +69,7 @@ export function runStateOf (runId: string, run: StoredRun, steps: StepState[], f
     updatedAt: run.lastMs,
     events: run.lastSeq,
     counts: run.counts,
-    steps,
+    steps: steps.map((step) => ({ ...step, outcome: step.outcome === undefined ? outcomeOf(step.status) : step.outcome })),
     lastLog: run.lastLog,
     firstEventId: firstMs === null ? null : joinEventId(firstMs, run.firstSeq),
     lastEventId: joinEventId(run.lastMs, run.lastSeq),

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { EventId } from '@runcast/protocol'
+import type { EventId, Outcome } from '@runcast/protocol'
 import type { Database, RootDatabase } from 'lmdb'
 import { openEnvironment } from '../../lmdb/environment.ts'
 import { StoreCorruptError } from '../../problems/storage-errors.ts'
@@ -15,6 +15,10 @@ export interface StoredRun {
   name: string | null
   status: string | null
   terminalId: EventId | null
+  /** Absent while the run is not finished, or where the run is older than the field. */
+  outcome?: Outcome
+  /** The time of the last sign of life, under which the run stands in `Store.heard`. Absent without one. */
+  heardAt?: number
   error: string | null
   retryOf: string | null
   /** Absent where the run is older than the field. */
@@ -43,6 +47,9 @@ export interface StoredRun {
   sweepAt: number
 }
 
+/** The record of a step. The outcome is absent where the step is older than the field. */
+export type StoredStep = Omit<StepState, 'outcome'> & { readonly outcome?: Outcome | null }
+
 /** `count` consecutive ids of one append time, from `<ms>-<seq>` on. */
 export type IdSpan = [ms: number, seq: number, count: number]
 
@@ -67,12 +74,14 @@ export type DeadlineKey =
 export interface Store {
   readonly root: RootDatabase<number, string>
   readonly runs: Database<StoredRun, string>
-  readonly steps: Database<StepState[], string>
+  readonly steps: Database<StoredStep[], string>
   readonly entries: Database<StoredEntry, [log: number, seq: number]>
   readonly once: Database<StoredOnce, OnceKey>
   /** Each tenant's runs by last change. */
   readonly index: Database<true, [tenant: string, lastMs: number, runId: string]>
   readonly deadlines: Database<true, DeadlineKey>
+  /** The runs that have sent signs of life, by the last one. */
+  readonly heard: Database<true, [heardAt: number, runId: string]>
 }
 
 const FORMAT = 1
@@ -101,7 +110,8 @@ export async function openStore (directory: string): Promise<Store> {
     entries: root.openDB({ name: 'entries' }),
     once: root.openDB({ name: 'once', encoding: 'json' }),
     index: root.openDB({ name: 'index' }),
-    deadlines: root.openDB({ name: 'deadlines' })
+    deadlines: root.openDB({ name: 'deadlines' }),
+    heard: root.openDB({ name: 'heard' })
   }
 }
 
@@ -156,6 +166,7 @@ export function forgetRun (store: Store, runId: string): void {
   discardLog(store, run.log)
   store.deadlines.remove([run.sweepAt, 'run', runId])
   store.index.remove([run.tenant, run.lastMs, runId])
+  if (run.heardAt !== undefined) store.heard.remove([run.heardAt, runId])
   store.steps.remove(runId)
   store.runs.remove(runId)
 }

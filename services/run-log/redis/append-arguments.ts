@@ -31,13 +31,13 @@ export function appendSettings (keys: RedisKeys, retention: Retention, sharded: 
 
 /** Lays a request out in the order that the first lines of append-arguments.lua say. */
 export function appendArguments (request: AppendRequest, keys: RedisKeys): AppendArguments {
-  const { runId, tenant, events, once, ingest, remark } = request
+  const { runId, tenant, events, once, ingest, remark, ifSilentMs } = request
   const all = [keys.log(runId), keys.run(runId), keys.fence(runId), keys.append(runId, request.appendId)]
   if (once !== undefined) all.push(keys.idempotency(runId, digest(once.key)))
   const args = [
     keys.live(runId), tenant, String(randomInt(1_000)), once === undefined ? '' : digest(once.bodyHash),
     ingest === undefined ? '' : String(ingest.token), runId,
-    remark === undefined ? '' : String(remark.withinMs), String(events.length)
+    remark === undefined ? '' : String(remark.withinMs), ifSilentMs === undefined ? '' : String(ifSilentMs), String(events.length)
   ]
   for (const [index, event] of events.entries()) {
     if (event.once !== undefined) all.push(keys.event(runId, digest(event.once.key)))
@@ -58,7 +58,7 @@ function effectPairs (effect: RunEffect): Array<[name: string, value: string]> {
   const { step } = effect
   const pairs: Array<[name: string, value: string | undefined]> = [
     ['status', effect.status],
-    ['terminal', flag(effect.terminal)],
+    ['outcome', effect.outcome],
     ['started', flag(effect.started)],
     ['name', effect.name],
     ['error', effect.error],
@@ -67,7 +67,7 @@ function effectPairs (effect: RunEffect): Array<[name: string, value: string]> {
     ['log', effect.log],
     ['step', step?.step],
     ['step_status', step?.status],
-    ['step_terminal', flag(step?.terminal)],
+    ['step_outcome', step?.outcome],
     ['step_name', step?.name]
   ]
   return pairs.flatMap(([name, value]) => value === undefined ? [] : [[name, value]])

@@ -4,8 +4,8 @@
 -- first write, since Redis rolls nothing back.
 --
 -- KEYS and ARGV: see append-arguments.lua
--- Returns per batch { 'ok', result, the run's tenant }, { 'run_not_found' | 'idempotency_conflict' | 'fenced' } or
--- { 'error', the error of Redis }; a result is 'new' or 'old', then ids as `<ms>-<first seq>+<count>`.
+-- Returns per batch { 'ok', result, the run's tenant, status and terminal id, '' for none }, { 'run_not_found' |
+-- 'idempotency_conflict' | 'fenced' | 'not_silent' } or { 'error', the error of Redis }; a result is 'new' or 'old', then ids as `<ms>-<first seq>+<count>`.
 
 local clock = now()
 
@@ -53,7 +53,7 @@ local function spans()
   return table.concat(all, ' ')
 end
 
-local state_names = { 'last', 'server', 'tenant', 'bytes', 'created', 'terminal', 'started', 'counts', 'steps' }
+local state_names = { 'last', 'server', 'tenant', 'bytes', 'created', 'status', 'terminal', 'heard', 'started', 'counts', 'steps' }
 
 -- Holds the changes of the state, which are written; a field that is not set is read as it is stored.
 local function read_state()
@@ -93,7 +93,9 @@ local function add(event, prev_ms)
   end
   if tenant ~= '' then field('n', tenant) end
   if event.raw_hash then field('i', event.raw_hash) end
-  if event.effects.status then field(event.effects.terminal and 'e' or 's', event.effects.status) end
+  local effects = event.effects
+  if effects.status then field(effects.outcome and 'e' or 's', effects.status) end
+  if effects.status and effects.outcome then field('o', effects.outcome) end
   redis.call('XADD', log, event.id, unpack(entry))
 end
 
@@ -110,7 +112,8 @@ local function apply_step(state, effects, ms)
     return
   end
   state[name] = cjson.encode({
-    step[1], effects.step_name or step[2], effects.step_status, step[4], ms, effects.step_terminal and ms or cjson.null
+    step[1], effects.step_name or step[2], effects.step_status, step[4], ms, effects.step_outcome and ms or cjson.null,
+    effects.step_outcome or cjson.null
   })
 end
 
@@ -123,8 +126,8 @@ local function apply_change(state, event, ms)
   if not effects.status then return end
   state.status = effects.status
   if effects.started then state.started = state.started or ms end
-  if effects.terminal then
-    state.terminal, state.finished = event.id, ms
+  if effects.outcome then
+    state.terminal, state.finished, state.outcome = event.id, ms, effects.outcome
   end
 end
 
@@ -234,7 +237,10 @@ end
 
 local function append()
   local done = redis.call('GET', append_key)
-  if done then return { 'ok', done, redis.call('HGET', run, 'tenant') or '' } end
+  if done then
+    local known = redis.call('HMGET', run, 'tenant', 'status', 'terminal')
+    return { 'ok', done, known[1] or '', known[2] or '', known[3] or '' }
+  end
   if token and tonumber(token) < tonumber(redis.call('GET', fence) or 0) then return { 'fenced' } end
 
   local state = read_state()
@@ -246,12 +252,15 @@ local function append()
   end
 
   if remark_within and not takes_remark(state, length) then return { 'run_not_found' } end
+  if silent_ms and not is_silent(state.heard, state.terminal, last, clock, silent_ms) then return { 'not_silent' } end
+
+  local function ok(result) return { 'ok', result, tenant, state.status or '', state.terminal or '' } end
 
   local once_before = once_key and redis.call('GET', once_key)
   if once_before then
     local hash, result = string.match(once_before, '^(%S+) (.*)$')
     if hash ~= once_hash then return { 'idempotency_conflict' } end
-    return { 'ok', result, tenant }
+    return ok(result)
   end
 
   local new = find_new()
@@ -263,7 +272,7 @@ local function append()
   -- Publishes at the very end: if that is refused, a repetition still finds the result.
   if bytes then announce(new, last, bytes) end
   if token then acknowledge(bytes and state.last or last) end
-  return { 'ok', result, tenant }
+  return ok(result)
 end
 
 -- Keeps the fault of one batch from the others. An error of Redis begins with a code, one of Lua with a place in the script.

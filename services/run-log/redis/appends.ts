@@ -3,9 +3,9 @@ import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis/keys.ts'
 import { persist, redisFault } from '../../redis/persist.ts'
 import { list, texts } from '../../redis/replies.ts'
-import { IdempotencyConflictError, IngestFencedError, RunNotFoundError } from '../errors.ts'
+import { IdempotencyConflictError, IngestFencedError, NotSilentError, RunNotFoundError } from '../errors.ts'
 import type { Retention } from '../retention.ts'
-import type { AppendRequest } from '../run-log.ts'
+import type { AppendRequest, AppendResult } from '../run-log.ts'
 import { appendArguments, appendSettings, type AppendArguments } from './append-arguments.ts'
 import { logScript } from './log-script.ts'
 
@@ -16,10 +16,11 @@ const MAX_CHARACTERS = 1_048_576
 
 const script = logScript('append.lua', 'append-arguments.lua')
 
-/** The outcome of an append: its result as append.lua remembers it, and the tenant of the run. */
+/** The outcome of an append: its result as append.lua remembers it, and facts of the run. */
 export interface Appended {
   readonly result: string
   readonly tenant: string
+  readonly run: AppendResult['run']
 }
 
 /** A batch that waits for the end of the turn. */
@@ -68,10 +69,10 @@ export class Appends {
     const reply = await new Promise((resolve, reject) => {
       this.#add(this.#isSharded ? request.runId : '', { keys, args, events: request.events.length, characters, resolve, reject })
     })
-    const [code, result, tenant] = texts(reply)
+    const [code, result, tenant, status = '', terminalId = ''] = texts(reply)
     if (code === 'error') throw redisFault(new Error(result))
     if (code !== 'ok' || result === undefined || tenant === undefined) throw errorOf(code)
-    return { result, tenant }
+    return { result, tenant, run: { status: status === '' ? null : status, terminal: terminalId !== '' } }
   }
 
   /** Resolves when all appends are done. */
@@ -152,6 +153,7 @@ function errorOf (code: string | undefined): Error {
     case 'run_not_found': return new RunNotFoundError()
     case 'idempotency_conflict': return new IdempotencyConflictError()
     case 'fenced': return new IngestFencedError()
+    case 'not_silent': return new NotSilentError()
     default: return new StoreCorruptError('append.lua returned something unknown.')
   }
 }

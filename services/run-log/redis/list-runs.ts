@@ -29,7 +29,7 @@ export async function listRuns (request: ListRequest, index: RunIndex, readRun: 
     for (const entry of entries) {
       const state = states.get(entry.runId)
       place = entry
-      if (state === undefined || (request.status !== null && state.status !== request.status)) continue
+      if (state === undefined || !matches(state, request)) continue
       runs.push(state)
       if (runs.length === request.limit) return { runs, cursor: cursorOf(entry) }
     }
@@ -55,6 +55,10 @@ async function statesOf (entries: readonly IndexEntry[], tenant: string, index: 
 /** Reads a run, or skips it when it can't be read, so that the others can be listed. */
 function unlessCorrupt (error: unknown): undefined {
   if (!(error instanceof StoreCorruptError)) throw error
+}
+
+function matches (state: RunState, { status, outcome }: ListRequest): boolean {
+  return (status === null || state.status === status) && (outcome === null || state.outcome === outcome)
 }
 
 function placeOf (cursor: string | null): IndexEntry | null {

@@ -1,6 +1,6 @@
 -- The functions that the scripts of one run share. An entry's fields are, in this order, `t` type, `d` payload, `p` the
 -- predecessor's ms, then those it has of `n` tenant, `i` hash of the raw message or several, `s` the status that the event
--- gives the run, `e` the same when it is terminal.
+-- gives the run, `e` the same when it is terminal, then `o` its outcome.
 
 local function split(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
@@ -77,7 +77,7 @@ local function state_of_log(log)
         elseif (name == 's' or name == 'e') and not state.terminal then
           state.status = value
           if name == 'e' then
-            state.terminal, state.finished = id, ms
+            state.terminal, state.finished, state.outcome = id, ms, fields[i + 2] == 'o' and fields[i + 3] or nil
           end
         end
       end
@@ -89,6 +89,12 @@ end
 -- Lets a key live for `seconds` from now. An end that was fixed before is not brought forward.
 local function keep_for(key, seconds)
   if redis.call('PTTL', key) < seconds * 1000 then redis.call('EXPIRE', key, seconds) end
+end
+
+-- Tells if a run has sent signs of life, is not finished, and was not heard for so long.
+local function is_silent(heard, terminal, last, clock, silent_ms)
+  if not heard or terminal then return false end
+  return clock - math.max(tonumber(heard), (split(last))) >= silent_ms
 end
 
 local function write_state(run, state)

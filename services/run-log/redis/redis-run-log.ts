@@ -5,13 +5,14 @@ import { persist, within } from '../../redis/persist.ts'
 import { list } from '../../redis/replies.ts'
 import type { Script } from '../../redis/script.ts'
 import { judge } from '../resume.ts'
-import { STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
+import { HEARD_NEWS_MS, STATE_EXTRA_TTL_SECONDS, type Retention } from '../retention.ts'
 import type { From, RunLog } from '../run-log.ts'
 import { Appends } from './appends.ts'
 import { listRuns } from './list-runs.ts'
 import { logScript } from './log-script.ts'
 import { appendResultOf, eventOf, pageOf, runStateOf } from './replies.ts'
 import { RunIndex } from './run-index.ts'
+import { SignsOfLife } from './signs-of-life.ts'
 
 /** The most that a page holds, in bytes of types and payloads, unless one event alone is larger. */
 const MAX_PAGE_BYTES = 1_048_576
@@ -23,6 +24,7 @@ const readBeforeScript = logScript('read-before.lua')
 const readRunScript = logScript('read-run.lua')
 const newestKeptScript = logScript('newest-kept.lua')
 const rebuildScript = logScript('rebuild.lua')
+const aliveScript = logScript('alive.lua')
 
 export interface RedisRunLogOptions {
   /** Sends the commands. The caller connects and closes it. */
@@ -40,6 +42,7 @@ export interface RedisRunLogOptions {
 export function createRedisRunLog ({ redis, keys, retention, sharded }: RedisRunLogOptions): RunLog {
   const index = new RunIndex(redis, keys, retention, sharded)
   const appends = new Appends({ redis, keys, retention, sharded })
+  const signs = new SignsOfLife(redis, keys, retention)
 
   /** Runs a script on a run's log and hash. A hash that is gone is made from the log first. */
   async function onRun (script: Script, runId: string, args: readonly string[] = []): Promise<unknown> {
@@ -60,12 +63,20 @@ export function createRedisRunLog ({ redis, keys, retention, sharded }: RedisRun
     async open () {},
 
     async append (request) {
-      const { result, tenant } = await appends.append(request)
-      const appended = appendResultOf(result)
+      const { result, tenant, run } = await appends.append(request)
+      const appended = { ...appendResultOf(result), run }
       const last = appended.ids.at(-1)
       if (last !== undefined) index.note(tenant, request.runId, msOf(last))
       return appended
     },
+
+    async noteAlive (runId, tenant) {
+      const { goesOn, isNews } = await signs.note(runId, await onRun(aliveScript, runId, [tenant, String(HEARD_NEWS_MS)]))
+      if (isNews) index.tell(tenant, runId)
+      return goesOn
+    },
+
+    silentRuns: (silentMs) => signs.silentRuns(silentMs, readRun),
 
     async readPage ({ runId, from, limit }) {
       const args = [from.at, placeOf(from), String(limit), String(MAX_PAGE_BYTES)]

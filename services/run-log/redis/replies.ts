@@ -1,4 +1,4 @@
-import { joinEventId, seqOf, splitEventId, type EventId } from '@runcast/protocol'
+import { joinEventId, outcomeOf, seqOf, splitEventId, type EventId, type Outcome } from '@runcast/protocol'
 import { corrupt, list, texts } from '../../redis/replies.ts'
 import type { Lookup } from '../resume.ts'
 import type { LogEvent, LogFacts, RunState, StepState } from '../run-log.ts'
@@ -55,12 +55,15 @@ export function runStateOf (runId: string, reply: unknown): RunState | null {
   const text = (name: string) => orNull(state.get(name))
   const ms = (name: string) => state.has(name) ? Number(state.get(name)) : null
   const { ms: updatedAt, seq: events } = splitEventId(last)
+  const heard = ms('heard')
   return {
     runId,
     tenant: state.get('tenant') ?? '',
     name: text('name'),
     status: text('status'),
+    outcome: state.has('terminal') ? outcomeIn(state.get('outcome') ?? null, text('status')) : null,
     terminal: state.has('terminal'),
+    lastHeardAt: heard === null ? null : Math.max(heard, updatedAt),
     error: text('error'),
     createdAt: ms('created') ?? updatedAt,
     startedAt: ms('started'),
@@ -98,13 +101,14 @@ function stepsOf (state: ReadonlyMap<string, string>): StepState[] {
   const steps: Array<{ order: number, state: StepState }> = []
   for (const [field, value] of state) {
     if (!field.startsWith('step:')) continue
-    const [order, name, status, startedAt, updatedAt, finishedAt] = list(json(value))
+    const [order, name, status, startedAt, updatedAt, finishedAt, outcome] = list(json(value))
     steps.push({
       order: Number(order),
       state: {
         step: field.slice('step:'.length),
         name: typeof name === 'string' ? name : null,
         status: String(status),
+        outcome: outcome === null ? null : outcomeIn(outcome, String(status)),
         startedAt: Number(startedAt),
         updatedAt: Number(updatedAt),
         finishedAt: finishedAt === null ? null : Number(finishedAt)
@@ -112,6 +116,11 @@ function stepsOf (state: ReadonlyMap<string, string>): StepState[] {
     })
   }
   return steps.sort((a, b) => a.order - b.order).map(({ state }) => state)
+}
+
+/** The outcome as it is stored. An end that is older than stored outcomes tells it by its status. */
+function outcomeIn (stored: unknown, status: string | null): Outcome | null {
+  return outcomeOf(typeof stored === 'string' ? stored : status ?? '')
 }
 
 function countsOf (text: string | undefined): Record<string, number> | null {

@@ -58,6 +58,11 @@ export class RunIndex {
     this.#schedule()
   }
 
+  /** Tells the watchers of a tenant that a run has changed, in the background. A hint that is lost does no harm. */
+  tell (tenant: string, runId: string): void {
+    this.#redis.call(this.#publish, this.#keys.changed(tenant), runId).catch(() => {})
+  }
+
   /**
    * Reads a piece of a tenant's list, the last changed first.
    *

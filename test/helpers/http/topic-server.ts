@@ -39,7 +39,7 @@ export async function startTopicServer (t: Pick<Test, 'teardown'>, log: RunLog, 
     heartbeatMs,
     positionCheckMs,
     ...(options.lagBytes === undefined ? {} : { lagBytes: options.lagBytes }),
-    terminalStatuses: new Set(['succeeded', 'failed']),
+    terminalStatuses: new Map([['succeeded', 'succeeded'], ['failed', 'failed']]),
     observer: {
       repaired: (events) => { seen.repaired += events },
       gap: (reason, followers) => { for (let told = 0; told < followers; told++) seen.gaps.push(reason) }

@@ -19,7 +19,7 @@ export function makeIngest (target: RedisTarget, logger: Logger, leaseMs: number
     connections,
     keys,
     runLog,
-    limits: { maxEventBytes: 1_024, terminalStatuses: new Set(['succeeded']) },
+    limits: { maxEventBytes: 1_024, terminalStatuses: new Map([['succeeded', 'succeeded']]) },
     ttlSeconds: TTL_SECONDS,
     graceMs: 2_000,
     logger,

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { EventId } from '@runcast/protocol'
 import { effectOf } from '../../../services/run-log/effect.ts'
 import type { NewEvent, RunLog } from '../../../services/run-log/run-log.ts'
+import type { TerminalStatuses } from '../../../services/run-log/terminal-statuses.ts'
 
-const TERMINAL = new Set(['succeeded', 'failed'])
+const TERMINAL: TerminalStatuses = new Map([['succeeded', 'succeeded'], ['failed', 'failed']])
 
 /** An event as a publisher's request makes it. */
 export function newEvent (type: string, payload: unknown): NewEvent {

@@ -41,7 +41,7 @@ async function engineService (t: Test) {
   const engine = createEngineService({
     store,
     log,
-    publishers: createPublishers({ publish: async () => ({ ids: [], duplicate: false }), limits: { maxEventBytes: 1_000, terminalStatuses: new Set() }, logger }),
+    publishers: createPublishers({ publish: async () => ({ ids: [], duplicate: false, run: { status: null, terminal: false } }), limits: { maxEventBytes: 1_000, terminalStatuses: new Map() }, logger }),
     logger,
     workflowsDirectory: directory,
     environment: {},

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseEvents, type BodyKind } from '../../../services/events/parse-events.ts'
 
-const limits = { maxEventBytes: 1_024, terminalStatuses: new Set(['succeeded', 'failed']) }
+const limits = { maxEventBytes: 1_024, terminalStatuses: new Map([['succeeded', 'succeeded' as const], ['failed', 'failed' as const]]) }
 const parse = (body: string | Buffer, kind: BodyKind = 'json') => parseEvents(typeof body === 'string' ? Buffer.from(body) : body, kind, limits)
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 

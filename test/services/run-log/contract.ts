@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { aliveContract } from './contract/alive.ts'
 import { appendContract } from './contract/append.ts'
 import { listContract } from './contract/list.ts'
 import { onceContract } from './contract/once.ts'
@@ -20,5 +21,6 @@ export function runLogContract (t: Test, makeHarness: MakeHarness): void {
   t.test('keeps the state that the events make', (t) => stateContract(t, makeHarness))
   t.test('keeps what it has when a bound of time changes', (t) => retentionContract(t, makeHarness))
   t.test('takes remarks of the service without prolonging the run', (t) => remarksContract(t, makeHarness))
+  t.test('keeps signs of life', (t) => aliveContract(t, makeHarness))
   t.test('lists the runs of a tenant, the last changed first', (t) => listContract(t, makeHarness))
 }

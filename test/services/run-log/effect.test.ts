@@ -1,13 +1,14 @@
 import t from 'tap'
 import { effectOf } from '../../../services/run-log/effect.ts'
+import type { TerminalStatuses } from '../../../services/run-log/terminal-statuses.ts'
 
-const terminal = new Set(['succeeded', 'failed'])
+const terminal: TerminalStatuses = new Map([['succeeded', 'succeeded'], ['failed', 'failed']])
 const status = (payload: unknown) => effectOf('status_change', payload, terminal)
 
 t.test('a status_change sets the status of the run, in lower case', async (t) => {
-  t.same(status({ status: 'Queued' }), { status: 'queued', terminal: false, started: false })
-  t.same(status({ status: 'RUNNING', name: 'Nightly' }), { status: 'running', terminal: false, started: true, name: 'Nightly' })
-  t.same(status({ status: 'failed', error: { code: 7 }, retry_of: 'run-1' }), { status: 'failed', terminal: true, started: true, error: '{"code":7}', retryOf: 'run-1' })
+  t.same(status({ status: 'Queued' }), { status: 'queued', started: false })
+  t.same(status({ status: 'RUNNING', name: 'Nightly' }), { status: 'running', started: true, name: 'Nightly' })
+  t.same(status({ status: 'failed', error: { code: 7 }, retry_of: 'run-1' }), { status: 'failed', outcome: 'failed', started: true, error: '{"code":7}', retryOf: 'run-1' })
 })
 
 t.test('a status_change names the workflow that the run executes, by name and version', async (t) => {
@@ -18,8 +19,8 @@ t.test('a status_change names the workflow that the run executes, by name and ve
 })
 
 t.test('a status_change with a step speaks of the step alone', async (t) => {
-  t.same(status({ status: 'Failed', step: 'compile', name: 'Compile it', error: 'no' }), { step: { step: 'compile', status: 'failed', terminal: true, name: 'Compile it' } })
-  t.same(status({ status: 'running', step: 3 }), { step: { step: '3', status: 'running', terminal: false } })
+  t.same(status({ status: 'Failed', step: 'compile', name: 'Compile it', error: 'no' }), { step: { step: 'compile', status: 'failed', outcome: 'failed', name: 'Compile it' } })
+  t.same(status({ status: 'running', step: 3 }), { step: { step: '3', status: 'running' } })
   t.equal(status({ status: 'failed', step: { id: 1 } }), null)
   t.equal(status({ status: 'failed', step: 'x'.repeat(201) }), null)
   t.match(status({ status: 'failed', step: null }), { status: 'failed' })

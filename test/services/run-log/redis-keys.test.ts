@@ -19,12 +19,12 @@ t.test('what is in Redis, and what is told', async (t) => {
 
   await t.test('an entry has its fields in order, and only those that it needs', async (t) => {
     const { log, keys, redis } = await openRedisRunLog(t, target)
-    const [first] = await append(log, 'run', [logEvent(1), statusEvent('running'), statusEvent('failed', { terminal: true })], { tenant: 'acme' })
+    const [first] = await append(log, 'run', [logEvent(1), statusEvent('running'), statusEvent('failed', { outcome: 'failed' })], { tenant: 'acme' })
     const ms = first?.split('-')[0]
     t.same((await redis.xrange(keys.log('run'), '-', '+')).map(([, fields]) => fields), [
       ['t', 'log', 'd', '1', 'p', '0', 'n', 'acme'],
       ['t', 'status_change', 'd', '{"status":"running"}', 'p', ms, 'n', 'acme', 's', 'running'],
-      ['t', 'status_change', 'd', '{"status":"failed"}', 'p', ms, 'n', 'acme', 'e', 'failed']
+      ['t', 'status_change', 'd', '{"status":"failed"}', 'p', ms, 'n', 'acme', 'e', 'failed', 'o', 'failed']
     ])
   })
 
@@ -104,21 +104,31 @@ t.test('what is in Redis, and what is told', async (t) => {
     t.equal(await redis.exists(keys.index(''), keys.index('other')), 0)
   })
 
+  await t.test('an end that is older than stored outcomes tells its outcome by its status', async (t) => {
+    const { log, keys, redis } = await openRedisRunLog(t, target)
+    await append(log, 'old', [stepEvent('s', 'skipped', true), statusEvent('crashed', { outcome: 'cancelled' })])
+    await redis.hdel(keys.run('old'), 'outcome')
+    await redis.hset(keys.run('old'), 'step:s', '[1,null,"timed_out",1,2,2]')
+    t.match(await log.readRun('old'), { outcome: 'failed', terminal: true, steps: [{ status: 'timed_out', outcome: 'failed' }] })
+    await redis.hset(keys.run('old'), 'status', 'rolled_back')
+    t.match(await log.readRun('old'), { status: 'rolled_back', outcome: null, terminal: true })
+  })
+
   await t.test('a hash that is gone is made from the log: all but the counts and the texts', async (t) => {
     const { log, keys, redis } = await openRedisRunLog(t, target, { retention: { maxBytes: 2_000 } })
-    const ids = await append(log, 'run', [statusEvent('running', { name: 'Name' }), statusEvent('failed', { terminal: true }), logEvent('x'.repeat(900)), statusEvent('running')], { tenant: 'acme' })
+    const ids = await append(log, 'run', [statusEvent('running', { name: 'Name' }), statusEvent('rolled_back', { outcome: 'failed' }), logEvent('x'.repeat(900)), statusEvent('running')], { tenant: 'acme' })
     await redis.del(keys.run('run'))
     const page = await readAfter(log, 'run', at(ids, 1))
-    t.match(page.facts, { exists: true, last: ids[3], tenant: 'acme', status: 'failed', terminalId: ids[1], counts: null })
+    t.match(page.facts, { exists: true, last: ids[3], tenant: 'acme', status: 'rolled_back', terminalId: ids[1], counts: null })
     t.equal(page.events.length, 2)
-    t.match(await log.readRun('run'), { status: 'failed', terminal: true, tenant: 'acme', events: 4, counts: null, name: null, lastEventId: ids[3] })
+    t.match(await log.readRun('run'), { status: 'rolled_back', outcome: 'failed', terminal: true, tenant: 'acme', events: 4, counts: null, name: null, lastEventId: ids[3] })
     t.ok(await redis.ttl(keys.run('run')) > WEEK_S)
 
     await redis.del(keys.run('run'))
     await t.rejects(append(log, 'run', logEvents(1)), { code: 'run_not_found' })
     const [next] = await append(log, 'run', [logEvent('y'.repeat(900), { log: 'y' })], { tenant: 'acme' })
     t.equal(seqOf(next ?? ''), 5)
-    t.match(await log.readRun('run'), { status: 'failed', events: 5, counts: null, lastLog: 'y' })
+    t.match(await log.readRun('run'), { status: 'rolled_back', outcome: 'failed', events: 5, counts: null, lastLog: 'y' })
     await append(log, 'run', [logEvent('z'.repeat(900))], { tenant: 'acme' })
     t.same((await readAll(log, 'run')).map((event) => seqOf(event.id)), [4, 5, 6])
   })
@@ -141,7 +151,7 @@ t.test('what is in Redis, and what is told', async (t) => {
     await redis.set(keys.log('broken'), 'x')
     await redis.zadd(keys.index(''), 2 ** 41, 'broken')
     await waitUntil('the others are listed', async () =>
-      (await log.listRuns({ tenant: '', status: null, limit: 10, cursor: null, allows: () => true })).runs.some(({ runId }) => runId === 'other'))
+      (await log.listRuns({ tenant: '', status: null, outcome: null, limit: 10, cursor: null, allows: () => true })).runs.some(({ runId }) => runId === 'other'))
   })
 
   await t.test('out of memory: appends are refused whole, reads go on', async (t) => {
@@ -164,7 +174,7 @@ t.test('what is in Redis, and what is told', async (t) => {
 
   await t.test('the list mends itself by what is read', async (t) => {
     const { log, keys, redis } = await openRedisRunLog(t, target)
-    const list = async () => (await log.listRuns({ tenant: '', status: null, limit: 10, cursor: null, allows: () => true })).runs.map(({ runId }) => runId)
+    const list = async () => (await log.listRuns({ tenant: '', status: null, outcome: null, limit: 10, cursor: null, allows: () => true })).runs.map(({ runId }) => runId)
     const [id] = await append(log, 'run', logEvents(1))
     const ms = id?.split('-')[0]
     await waitUntil('the run is listed', async () => (await list()).length === 1)
@@ -226,7 +236,7 @@ t.test('what is in Redis, and what is told', async (t) => {
     const { log, keys, redis } = await openRedisRunLog(t, target)
     await redis.set(keys.index(''), 'x')
     await append(log, 'run', logEvents(1))
-    await t.rejects(log.listRuns({ tenant: '', status: null, limit: 10, cursor: null, allows: () => true }), { code: 'store_corrupt' })
+    await t.rejects(log.listRuns({ tenant: '', status: null, outcome: null, limit: 10, cursor: null, allows: () => true }), { code: 'store_corrupt' })
     await log.close()
   })
 })

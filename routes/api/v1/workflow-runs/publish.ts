@@ -23,7 +23,7 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       operationId: 'publishEvents',
       tags: ['events'],
       summary: 'Publish events of a run',
-      description: 'One event, an array, or NDJSON: all of it is stored, in order, or nothing. The body may be compressed; its bound is that of what it unpacks to. The run comes to be with its first event.',
+      description: 'One event, an array, or NDJSON: all of it is stored, in order, or nothing. The body may be compressed; its bound is that of what it unpacks to. The run comes to be with its first event, and stays as its first terminal status left it: the answer says so.',
       params: RunParamsSchema,
       headers: PublishHeadersSchema,
       body: publishBody,
@@ -34,14 +34,14 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
     const { params, headers, access } = request
     const kind = headers['content-type']?.toLowerCase().startsWith(NDJSON) === true ? 'ndjson' : 'json'
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const { ids } = await publisher.publish({
+    const { ids, run } = await publisher.publish({
       runId: params.run_id,
       tenant: access.tenant,
       events: parseEvents(body, kind, limits),
       idempotencyKey: headers['idempotency-key']
     })
     reply.code(201)
-    return { ids }
+    return { ids, run }
   })
 }
 

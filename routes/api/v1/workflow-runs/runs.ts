@@ -14,10 +14,11 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: RunListQuerySchema,
       response: { 200: Type.Ref('RunList#'), ...problems(400, 401, 403, 503) }
     }
-  }, async ({ query: { status, limit = DEFAULT_RUNS, cursor }, access }) => {
+  }, async ({ query: { status, outcome, limit = DEFAULT_RUNS, cursor }, access }) => {
     const page = await fastify.runLog.listRuns({
       tenant: access.tenant,
       status: status?.toLowerCase() ?? null,
+      outcome: outcome ?? null,
       limit,
       cursor: cursor ?? null,
       allows: (runId) => access.allows(runId)

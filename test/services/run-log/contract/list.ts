@@ -58,6 +58,18 @@ export async function listContract (t: Test, makeHarness: MakeHarness): Promise<
     t.same(await allOf(log, request(tenant, { allows: () => false })), [])
   })
 
+  await t.test('by outcome, whatever the word', async (t) => {
+    const tenant = 'outcomes'
+    for (const [status, outcome] of [['crashed', 'failed'], ['done', 'succeeded'], ['failed', 'failed']] as const) {
+      await append(log, `outcome-${status}`, [statusEvent(status, { outcome })], { tenant })
+    }
+    await append(log, 'outcome-none', [statusEvent('running')], { tenant })
+    await waitUntil('all runs are listed', async () => (await log.listRuns(request(tenant))).runs.length === 4)
+    t.same((await allOf(log, request(tenant, { outcome: 'failed', limit: 1 }))).sort(), ['outcome-crashed', 'outcome-failed'])
+    t.same(await allOf(log, request(tenant, { outcome: 'failed', status: 'crashed' })), ['outcome-crashed'])
+    t.same(await allOf(log, request(tenant, { outcome: 'cancelled' })), [])
+  })
+
   await t.test('a run that is gone is not listed, one whose log is gone is', async () => {
     for (const runId of ['kept', 'stateful', 'gone']) await appendApart(log, runId, 'expiry')
     await listed(log, 'expiry', ['gone', 'stateful', 'kept'])
@@ -77,7 +89,7 @@ export async function listContract (t: Test, makeHarness: MakeHarness): Promise<
 }
 
 function request (tenant: string, more: Partial<ListRequest> = {}): ListRequest {
-  return { tenant, status: null, limit: 50, cursor: null, allows: () => true, ...more }
+  return { tenant, status: null, outcome: null, limit: 50, cursor: null, allows: () => true, ...more }
 }
 
 async function allOf (log: RunLog, first: ListRequest): Promise<string[]> {

@@ -26,7 +26,7 @@ export async function onceContract (t: Test, makeHarness: MakeHarness): Promise<
     const once = { key: 'deploy 1', bodyHash: 'abc' }
     const first = await log.append(request('key', { once }))
     const second = await log.append(request('key', { once }))
-    t.same(second, { ids: first.ids, duplicate: true })
+    t.same(second, { ...first, duplicate: true })
     t.equal((await log.append(request('key-2', { once }))).duplicate, false)
     t.same(payloads(await readAll(log, 'key')), [1, 2, 3])
   })
@@ -50,7 +50,7 @@ export async function onceContract (t: Test, makeHarness: MakeHarness): Promise<
     t.same(mixed.ids.map(seqOf), [4, 3, 5, 1, 4])
     t.equal(mixed.duplicate, false)
     const again = await log.append(request('events', { events: [named('b'), named('c')] }))
-    t.same(again, { ids: [at(ids, 2), at(mixed.ids, 0)], duplicate: true })
+    t.match(again, { ids: [at(ids, 2), at(mixed.ids, 0)], duplicate: true })
     t.same(payloads(await readAll(log, 'events')), ['a', 'plain', 'b', 'c', 'plain'])
     t.same((await log.readRun('events'))?.counts, { log: 5 })
   })

@@ -20,7 +20,9 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
       tenant: '',
       name: null,
       status: null,
+      outcome: null,
       terminal: false,
+      lastHeardAt: null,
       error: null,
       createdAt: ms,
       startedAt: null,
@@ -45,10 +47,11 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
     const [running] = await append(log, 'life', [statusEvent('running')], { tenant: 'acme' })
     await clockPast(log, msOf(running ?? ''))
     await append(log, 'life', [logEvent('one', { log: 'one' }), logEvent('two', { log: 'two' }), statusEvent('running')], { tenant: 'acme' })
-    const [failed, last] = await append(log, 'life', [statusEvent('failed', { terminal: true, error: '{"message":"no"}' }), logEvent(3)], { tenant: 'acme' })
+    const [failed, last] = await append(log, 'life', [statusEvent('failed', { outcome: 'failed', error: '{"message":"no"}' }), logEvent(3)], { tenant: 'acme' })
     const run = await log.readRun('life')
     t.match(run, {
       status: 'failed',
+      outcome: 'failed',
       terminal: true,
       error: '{"message":"no"}',
       name: 'Nightly',
@@ -67,11 +70,16 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
   })
 
   await t.test('terminal is absorbing: a later status is kept in the log and changes nothing', async (t) => {
-    const ids = await append(log, 'over', [statusEvent('running'), statusEvent('succeeded', { terminal: true, name: 'Nightly' }), statusEvent('running', { name: 'late' })])
-    await append(log, 'over', [statusEvent('failed', { terminal: true, error: 'late', retryOf: 'late', workflow: '{"name":"late","version":"1"}' }), logEvent('straggler', { log: 'straggler' })])
+    const ids = await append(log, 'over', [statusEvent('running'), statusEvent('succeeded', { outcome: 'succeeded', name: 'Nightly' }), statusEvent('running', { name: 'late' })])
+    await append(log, 'over', [statusEvent('failed', { outcome: 'failed', error: 'late', retryOf: 'late', workflow: '{"name":"late","version":"1"}' }), logEvent('straggler', { log: 'straggler' })])
     const run = await log.readRun('over')
-    t.match(run, { name: 'Nightly', error: null, retryOf: null, workflow: null, status: 'succeeded', terminal: true, finishedAt: msOf(at(ids, 1)), events: 5, lastLog: 'straggler' })
+    t.match(run, { name: 'Nightly', error: null, retryOf: null, workflow: null, status: 'succeeded', outcome: 'succeeded', terminal: true, finishedAt: msOf(at(ids, 1)), events: 5, lastLog: 'straggler' })
     t.equal((await read(log, 'over', { at: 'end' })).facts.terminalId, ids[1])
+  })
+
+  await t.test('a word of the operator\'s own has the outcome that it was stored with', async (t) => {
+    await append(log, 'own', [{ ...stepEvent('check', 'verified'), effect: { step: { step: 'check', status: 'verified', outcome: 'succeeded' } } }, statusEvent('rolled_back', { outcome: 'cancelled' })])
+    t.match(await log.readRun('own'), { status: 'rolled_back', outcome: 'cancelled', terminal: true, steps: [{ status: 'verified', outcome: 'succeeded' }] })
   })
 
   await t.test('a status of a step never changes that of the run', async (t) => {
@@ -83,11 +91,11 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
     const run = await log.readRun('steps')
     t.match(run, { status: 'running', terminal: false })
     t.same(run?.steps, [
-      { step: 'build', name: 'Build it', status: 'failed', startedAt, updatedAt: msOf(end ?? ''), finishedAt: msOf(end ?? '') },
-      { step: 'test', name: null, status: 'queued', startedAt, updatedAt: startedAt, finishedAt: null }
+      { step: 'build', name: 'Build it', status: 'failed', outcome: 'failed', startedAt, updatedAt: msOf(end ?? ''), finishedAt: msOf(end ?? '') },
+      { step: 'test', name: null, status: 'queued', outcome: null, startedAt, updatedAt: startedAt, finishedAt: null }
     ])
     await append(log, 'steps', [stepEvent('build', 'running')])
-    t.match((await log.readRun('steps'))?.steps[0], { status: 'running', startedAt, finishedAt: null })
+    t.match((await log.readRun('steps'))?.steps[0], { status: 'running', outcome: null, startedAt, finishedAt: null })
   })
 
   await t.test('the state of a step has a bound, the log has all', async (t) => {
@@ -116,7 +124,7 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
   })
 
   await t.test('the state outlives the log', async (t) => {
-    const ids = await append(log, 'outlived', [statusEvent('succeeded', { terminal: true }), logEvent(2)])
+    const ids = await append(log, 'outlived', [statusEvent('succeeded', { outcome: 'succeeded' }), logEvent(2)])
     await harness.expireLog('outlived')
     const run = await log.readRun('outlived')
     t.match(run, { status: 'succeeded', terminal: true, events: 2, firstEventId: null, lastEventId: ids[1] })
@@ -125,11 +133,13 @@ export async function stateContract (t: Test, makeHarness: MakeHarness): Promise
   })
 
   await t.test('a run that is gone leaves nothing of itself to the next of its name', async (t) => {
-    await append(log, 'reborn', [statusEvent('failed', { terminal: true, name: 'old', error: '1' }), stepEvent('a', 'running')])
+    await append(log, 'reborn', logEvents(1))
+    await log.noteAlive('reborn', '')
+    await append(log, 'reborn', [statusEvent('failed', { outcome: 'failed', name: 'old', error: '1' }), stepEvent('a', 'running')])
     await harness.expireRun('reborn')
     await append(log, 'reborn', logEvents(2), { tenant: 'new' })
     t.match(await log.readRun('reborn'), {
-      tenant: 'new', status: null, terminal: false, name: null, error: null, finishedAt: null, events: 2, counts: { log: 2 }, steps: []
+      tenant: 'new', status: null, outcome: null, lastHeardAt: null, terminal: false, name: null, error: null, finishedAt: null, events: 2, counts: { log: 2 }, steps: []
     })
   })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { EventId } from '@runcast/protocol'
+import { outcomeOf, type EventId } from '@runcast/protocol'
 import type { Test } from 'tap'
 import type { Retention } from '../../../../services/run-log/retention.ts'
 import type { AppendRequest, From, LogEvent, NewEvent, Page, RunLog } from '../../../../services/run-log/run-log.ts'
@@ -40,7 +40,8 @@ export function statusEvent (status: string, effect: Omit<RunEffect, 'status'> =
 
 /** A status_change of one step. */
 export function stepEvent (step: string, status: string, terminal = false, name?: string): NewEvent {
-  const effect = { step: { step, status, terminal, ...(name === undefined ? {} : { name }) } }
+  const outcome = terminal ? outcomeOf(status) : null
+  const effect = { step: { step, status, ...(outcome === null ? {} : { outcome }), ...(name === undefined ? {} : { name }) } }
   return { type: 'status_change', data: JSON.stringify({ step, status }), effect }
 }
 
