@@ -22,6 +22,8 @@ export interface StatusChange {
   readonly name?: string
   readonly reason?: string
   readonly error?: unknown
+  /** The run that this one repeats. */
+  readonly retry_of?: string
   readonly [field: string]: unknown
 }
 

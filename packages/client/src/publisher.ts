@@ -1,11 +1,12 @@
 import { createBatchQueue, type Batching, type BatchQueue } from './batch-queue.ts'
 import { createBufferCapacity, type Bounds } from './buffer-capacity.ts'
 import { createCaller, type ServiceOptions } from './caller.ts'
-import { deliverOverHttp, type Deliver } from './deliver.ts'
+import { deliverOverHttp, type Deliver, type RunStanding } from './deliver.ts'
 import { checkRunId, encodeEvent, type NewEvent } from './encode-event.ts'
 import { RuncastError } from './errors.ts'
 import type { Log, ResultPreview, StatusChange } from './payloads.ts'
 import { closedError, createSender, type Retry } from './sender.ts'
+import { createSignsOfLife, signOverHttp } from './signs-of-life.ts'
 
 /** Options of batching, buffering and repetition. */
 export interface PublishingOptions {
@@ -21,6 +22,11 @@ export interface PublishingOptions {
   readonly requestTimeoutMs?: number
   /** The longest wait between attempts, in milliseconds, unless the service asks for more. Defaults to 10,000. */
   readonly maxRetryDelayMs?: number
+  /**
+   * Called when events of a run were stored, with the state that the run has then: a status that comes after the end of the
+   * run is stored and changes nothing.
+   */
+  readonly onStored?: (runId: string, run: RunStanding) => void
   /** Called for every failed attempt that will be repeated. */
   readonly onRetry?: (retry: Retry) => void
   /** Called when the service answers again after `onRetry`. */
@@ -33,7 +39,13 @@ export interface PublishingOptions {
 }
 
 /** Options of a publisher that sends its requests over HTTP. */
-export interface PublisherOptions extends ServiceOptions, PublishingOptions {}
+export interface PublisherOptions extends ServiceOptions, PublishingOptions {
+  /**
+   * The silence after which the service is told that the publisher of a run lives, in milliseconds. Defaults to 20,000. Signs
+   * begin with the first status that is not a kind of waiting, and stop with the end of the run or of the publisher; 0 sends none.
+   */
+  readonly aliveIntervalMs?: number
+}
 
 /** Options of a publisher that reaches the service in a way of its own, such as a function call. */
 export interface DirectPublisherOptions extends PublishingOptions {
@@ -89,16 +101,24 @@ export function createPublisher (options: PublisherOptions | DirectPublisherOpti
   const pending = new Set<Promise<unknown>>()
   let closed = false
 
+  const { deliver, signs } = 'deliver' in options ? { deliver: options.deliver, signs: null } : wayOverHttp(options)
   const sender = createSender({
-    deliver: 'deliver' in options ? options.deliver : deliverOverHttp(createCaller(options)),
+    deliver,
     backoff: { baseMs: 250, maxMs: options.maxRetryDelayMs ?? 10_000 },
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     onRetry: (retry) => options.onRetry?.(retry),
     onRecovered: (runId) => options.onRecovered?.(runId)
   })
 
+  async function send (runId: string, events: readonly string[]): Promise<readonly string[]> {
+    const { ids, run } = await sender.send(runId, events)
+    signs?.delivered(runId, run)
+    if (run !== null) options.onStored?.(runId, run)
+    return ids
+  }
+
   function queueOf (runId: string): BatchQueue {
-    const queue = queues.get(runId) ?? createBatchQueue(batching, (events) => sender.send(runId, events), () => queues.delete(runId))
+    const queue = queues.get(runId) ?? createBatchQueue(batching, (events) => send(runId, events), () => queues.delete(runId))
     queues.set(runId, queue)
     return queue
   }
@@ -161,8 +181,15 @@ export function createPublisher (options: PublisherOptions | DirectPublisherOpti
       const timer = timeoutMs === undefined ? undefined : setTimeout(() => sender.end(), timeoutMs)
       await flush()
       clearTimeout(timer)
+      signs?.stop()
     }
   }
+}
+
+function wayOverHttp (options: PublisherOptions) {
+  const caller = createCaller(options)
+  const { aliveIntervalMs = 20_000 } = options
+  return { deliver: deliverOverHttp(caller), signs: aliveIntervalMs === 0 ? null : createSignsOfLife(signOverHttp(caller), aliveIntervalMs) }
 }
 
 interface Group {

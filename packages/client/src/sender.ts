@@ -1,5 +1,5 @@
 import { backoffMs, type Backoff } from '@runcast/protocol'
-import type { Deliver } from './deliver.ts'
+import type { Deliver, RunStanding } from './deliver.ts'
 import { createJudge, noAnswer, notRuncast, RuncastError } from './errors.ts'
 import { limitRequest } from './limited-request.ts'
 import { pause } from './pause.ts'
@@ -23,16 +23,22 @@ export interface SenderOptions {
   readonly onRecovered: (runId: string) => void
 }
 
+/** A batch that is stored. */
+export interface Sent {
+  readonly ids: readonly string[]
+  readonly run: RunStanding | null
+}
+
 export interface Sender {
   /**
    * Delivers one batch. It is sent again under one `Idempotency-Key` until the service stores or refuses it.
    *
    * @param events one JSON object each
-   * @returns one id per event
+   * @returns one id per event, and the run's state if it is known
    * @throws RuncastError the service's refusal, or `closed` after `end`; `unexpected_answer` after ten answers of something
    *   else, if the service has never answered
    */
-  send (runId: string, events: readonly string[]): Promise<readonly string[]>
+  send (runId: string, events: readonly string[]): Promise<Sent>
   /** Ends all attempts. */
   end (): void
 }
@@ -44,13 +50,14 @@ export function createSender ({ deliver, ...options }: SenderOptions): Sender {
   const judge = createJudge()
   let ended = false
 
-  async function attempt (runId: string, body: string, key: string, signal: AbortSignal): Promise<readonly string[]> {
+  async function attempt (runId: string, body: string, key: string, signal: AbortSignal): Promise<Sent> {
     const late = new RuncastError('timeout', `The service was silent for ${options.requestTimeoutMs} ms.`)
     const request = limitRequest(signal, options.requestTimeoutMs, late)
-    return await request.step(() => deliver(runId, body, key, request.signal)).finally(request.close)
+    const answer = await request.step(() => deliver(runId, body, key, request.signal)).finally(request.close)
+    return 'run' in answer ? answer : { ids: answer, run: null }
   }
 
-  async function repeat (runId: string, events: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  async function repeat (runId: string, events: readonly string[], signal: AbortSignal): Promise<Sent> {
     const body = `[${events.join(',')}]`
     const key = randomKey()
     for (let failures = 0; ; failures++) {
@@ -66,7 +73,7 @@ export function createSender ({ deliver, ...options }: SenderOptions): Sender {
       if (failures > 0) options.onRecovered(runId)
       if (failed) throw outcome
       judge.answered()
-      if (outcome.length !== events.length) throw notRuncast()
+      if (outcome.ids.length !== events.length) throw notRuncast()
       return outcome
     }
   }

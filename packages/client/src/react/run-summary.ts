@@ -1,9 +1,13 @@
+import type { Outcome } from '@runcast/protocol'
+
 /** The state of a run in the service's words. Times are RFC 3339 texts. */
 export interface RunSummary {
   readonly run_id: string
   readonly name: string | null
   /** The status in lower case; null before the first. */
   readonly status: string | null
+  /** Null unless the run has ended. */
+  readonly outcome: Outcome | null
   /** True if the status ended the run for good. */
   readonly terminal: boolean
   readonly error: unknown
@@ -11,6 +15,8 @@ export interface RunSummary {
   readonly started_at: string | null
   readonly finished_at: string | null
   readonly updated_at: string
+  /** The time of the newest event or sign of life; null if its publisher has never sent a sign of life. */
+  readonly last_heard_at: string | null
   readonly events: number
   /** The number of events of each type; null if it can not be known any more. */
   readonly counts: Readonly<Record<string, number>> | null
@@ -28,6 +34,8 @@ export interface StepSummary {
   readonly step: string
   readonly name: string | null
   readonly status: string
+  /** Null unless the status ended the step. */
+  readonly outcome: Outcome | null
   readonly started_at: string
   readonly updated_at: string
   readonly finished_at: string | null

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { outcomeOf } from '@runcast/protocol'
 import type { Test } from 'tap'
 
 /** A stored event. `data` is the payload's JSON text. */
@@ -49,12 +50,11 @@ export interface StandInService {
 }
 
 const FIRST_MS = 1_764_000_000_000
-const TERMINAL = new Set(['succeeded', 'failed', 'cancelled'])
 
 /** Starts a stand-in on a free port, until the end of the test. */
 export async function startStandIn (t: Test): Promise<StandInService> {
   const runs = new Map<string, StoredEvent[]>()
-  const answered = new Map<string, string>()
+  const answered = new Map<string, string[]>()
   const named = new Map<string, StoredEvent>()
   const streams = new Map<ServerResponse, string>()
   const requests: Arrival[] = []
@@ -83,15 +83,24 @@ export async function startStandIn (t: Test): Promise<StandInService> {
     streams.delete(response)
   }
 
+  /** The state of a run: the first end stays. */
+  function standing (runId: string) {
+    const changes = events(runId).filter((event) => statusOf(event) !== null)
+    const event = changes.find(isOver) ?? changes.at(-1)
+    const status = statusOf(event)
+    return { status, outcome: outcomeOf(status ?? ''), terminal: event !== undefined && isOver(event) }
+  }
+
   function store ({ runId, headers, body }: Arrival): string {
     const key = String(headers['idempotency-key'])
-    let answer = answered.get(key)
-    if (answer === undefined) {
+    let ids = answered.get(key)
+    if (ids === undefined) {
       const batch: { event_type?: string, event_id?: string, payload: unknown }[] = JSON.parse(body)
-      answer = JSON.stringify({ ids: batch.map(({ event_type: type = 'message', event_id: id, payload }) => storeOnce(runId, type, payload, id)) })
-      answered.set(key, answer)
+      ids = batch.map(({ event_type: type = 'message', event_id: id, payload }) => storeOnce(runId, type, payload, id))
+      answered.set(key, ids)
     }
-    return answer
+    const { status, terminal } = standing(runId)
+    return JSON.stringify({ ids, run: { status, terminal } })
   }
 
   function storeOnce (runId: string, type: string, payload: unknown, id: string | undefined): string {
@@ -133,7 +142,8 @@ export async function startStandIn (t: Test): Promise<StandInService> {
     const { method, path, runId } = request
     const json = { 'content-type': 'application/json' }
     if (method === 'POST' && path === '/api/v1/session/login-codes') response.writeHead(201, json).end(JSON.stringify({ url: `http://127.0.0.1:${port}/login#code=abc` }))
-    else if (runs.has(runId)) response.writeHead(200, json).end(JSON.stringify({ run_id: runId, status: statusOf(events(runId).at(-1)) }))
+    else if (path.endsWith('/alive')) response.writeHead(runs.has(runId) ? 204 : 404).end()
+    else if (runs.has(runId)) response.writeHead(200, json).end(JSON.stringify({ run_id: runId, ...standing(runId) }))
     else problem(404, 'run_not_found')(response, request)
   }
 
@@ -225,5 +235,5 @@ function statusOf (event: StoredEvent | undefined): string | null {
 }
 
 function isOver (event: StoredEvent): boolean {
-  return TERMINAL.has(statusOf(event) ?? '')
+  return outcomeOf(statusOf(event) ?? '') !== null
 }
