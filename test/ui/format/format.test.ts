@@ -1,6 +1,7 @@
 import t from 'tap'
 import { formatCount, formatNumberOf } from '../../../ui/src/format/count.ts'
 import { formatDuration } from '../../../ui/src/format/duration.ts'
+import { silenceText } from '../../../ui/src/format/silence.ts'
 import { formatAgo } from '../../../ui/src/format/time.ts'
 
 const MINUTE = 60_000
@@ -19,6 +20,11 @@ t.test('a length of time has its two largest units', async (t) => {
 t.test('a clock that ticks counts whole seconds', async (t) => {
   t.equal(formatDuration(420, true), '0s')
   t.equal(formatDuration(1_420, true), '1s')
+})
+
+t.test('a silence is told once it is worth it', async (t) => {
+  for (const ms of [-5_000, 0, 20_000, 59_999]) t.equal(silenceText(ms), null)
+  for (const [ms, text] of [[MINUTE, 'silent for 1 min'], [3 * MINUTE + 59_000, 'silent for 3 min'], [2 * HOUR, 'silent for 2 h'], [3 * DAY, 'silent for 3 d']] as const) t.equal(silenceText(ms), text)
 })
 
 t.test('the time since something is told in one unit', async (t) => {

@@ -7,6 +7,8 @@ t.test('the filter is read from the address and written back', async (t) => {
     ['', { status: null, text: '' }],
     ['status=failed', { status: 'failed', text: '' }],
     ['status=FAILED&q=nightly+build', { status: 'failed', text: 'nightly build' }],
+    ['status=timed_out', { status: 'failed', text: '' }],
+    ['status=Paused', { status: 'paused', text: '' }],
     ['status=&q=', { status: null, text: '' }]
   ] as const) t.same(readFilter(new URLSearchParams(query)), filter)
   t.equal(writeFilter(new URLSearchParams('other=1&q=old'), { status: 'failed', text: 'a b' }).toString(), 'other=1&q=a+b&status=failed')
@@ -23,7 +25,8 @@ t.test('a run without name, status and log is found by its id', async (t) => {
   t.ok(textFilter('bare')(aRun({ run_id: 'bare-1', name: null, status: null, last_log: null })))
 })
 
-t.test('runs are counted by status, those without one too', async (t) => {
-  const runs = ['running', 'failed', 'running', null].map((status, index) => aRun({ run_id: `r${index}`, status }))
-  t.same([...countStatuses(runs)], [['running', 2], ['failed', 1], ['none', 1]])
+t.test('runs are counted by outcome or else by status, those without one too', async (t) => {
+  const running = ['running', 'running', null].map((status, index) => aRun({ run_id: `r${index}`, status }))
+  const failed = ['failed', 'crashed'].map((status) => aRun({ run_id: status, status, outcome: 'failed', terminal: true }))
+  t.same([...countStatuses([...running, ...failed])], [['running', 2], ['none', 1], ['failed', 2]])
 })

@@ -25,5 +25,5 @@ t.test('new runs move a run by their number', async (t) => {
 t.test('statuses are offered by urgency, the common ones always', async (t) => {
   t.same(orderStatuses([]), ['running', 'failed', 'succeeded'])
   t.same(orderStatuses(['none', 'cancelled', 'queued', 'compiling', 'running', 'timed_out', 'cancelled']),
-    ['compiling', 'running', 'queued', 'failed', 'timed_out', 'succeeded', 'cancelled', 'none'])
+    ['running', 'compiling', 'queued', 'failed', 'timed_out', 'succeeded', 'cancelled', 'none'])
 })

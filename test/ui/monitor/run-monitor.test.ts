@@ -6,7 +6,7 @@ import { aRun } from '../../helpers/pages/ui-runs.ts'
 /** A monitor with a feed, a list and a clock of the test. */
 function aMonitor () {
   const feeds: RunUpdatesListener[] = []
-  const asked: { status: string | undefined, cursor: string | undefined, answer: PromiseWithResolvers<RunPage> }[] = []
+  const asked: { query: object, cursor: string | undefined, answer: PromiseWithResolvers<RunPage> }[] = []
   const later: (() => void)[] = []
   let closed = 0
   const clock = { now: 1_000 }
@@ -15,9 +15,9 @@ function aMonitor () {
       feeds.push(listener)
       return () => { closed++ }
     },
-    listRuns: ({ status, cursor }) => {
+    listRuns: ({ cursor, ...query }) => {
       const answer = withResolvers<RunPage>()
-      asked.push({ status, cursor, answer })
+      asked.push({ query, cursor, answer })
       return answer.promise
     },
     silenceMs: 300,
@@ -108,7 +108,7 @@ t.test('older runs are asked for once at a time, by their status and from where 
   const loading = monitor.loadOlder('')
   await monitor.loadOlder('')
   t.equal(asked.length, 1)
-  t.match(asked[0], { status: undefined, cursor: '2-b' })
+  t.match(asked[0], { query: {}, cursor: '2-b' })
   t.equal(monitor.state().older, 'loading')
   asked[0]?.answer.resolve({ runs: [aRun({ run_id: 'a' })], cursor: null })
   await loading
@@ -118,15 +118,19 @@ t.test('older runs are asked for once at a time, by their status and from where 
   t.equal(asked.length, 1, 'all are known')
 })
 
-t.test('the older runs of a status begin at their first page', async (t) => {
+t.test('the older runs of a status or an outcome begin at their first page', async (t) => {
   const { monitor, feed, asked } = watched(t)
   feed.onSnapshot({ runs: [aRun({ run_id: 'b' })], cursor: '2-b' })
   const loading = monitor.loadOlder('failed')
-  t.match(asked[0], { status: 'failed', cursor: undefined })
+  t.match(asked[0], { query: { outcome: 'failed' }, cursor: undefined })
   asked[0]?.answer.resolve({ runs: [], cursor: '1-x' })
   await loading
   monitor.loadOlder('failed')
-  t.match(asked[1], { status: 'failed', cursor: '1-x' })
+  t.match(asked[1], { query: { outcome: 'failed' }, cursor: '1-x' })
+  asked[1]?.answer.resolve({ runs: [], cursor: null })
+  await new Promise(setImmediate)
+  monitor.loadOlder('paused')
+  t.match(asked[2], { query: { status: 'paused' }, cursor: undefined })
 })
 
 t.test('a page of older runs that a new snapshot has overtaken is not taken in', async (t) => {

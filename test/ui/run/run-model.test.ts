@@ -151,7 +151,27 @@ t.test('a state that was read before the last events came does not take them bac
   model.connectionBack()
   model.receive([{ kind: 'event', event: { id: '1002-2', type: 'status_change', data: { status: 'succeeded' } } }])
   await settled()
-  t.match(model.state().run, { status: 'succeeded', isOver: true, finishedAt: 1002 })
+  t.match(model.state().run, { status: 'succeeded', terminal: true, finishedAt: 1002 })
+})
+
+t.test('a quiet run is asked for now and then, one with events or an end is not', async (t) => {
+  const service = createRunService()
+  service.append(status('running'))
+  let asked = 0
+  const { model } = createRunModel(t, { ...service, getRun: (signal) => { asked++; return service.getRun(signal) } })
+  await model.open(null)
+  model.refresh()
+  t.equal(asked, 1, 'it has just been opened')
+  model.refresh()
+  t.equal(asked, 2)
+  await settled()
+  model.receive(asItems(service.append('live')))
+  model.refresh()
+  t.equal(asked, 2)
+  model.receive(asItems(service.append(status('succeeded'))))
+  model.refresh()
+  model.refresh()
+  t.equal(asked, 2)
 })
 
 t.test('the end of the stream ends the run, whatever its last status is called', async (t) => {
@@ -160,7 +180,7 @@ t.test('the end of the stream ends the run, whatever its last status is called',
   const { model } = createRunModel(t, service)
   await model.open(null)
   model.end('gone')
-  t.match(model.state().run, { status: 'gone', isOver: true, finishedAt: 1001 })
+  t.match(model.state().run, { status: 'gone', terminal: true, finishedAt: 1001 })
 })
 
 t.test('a service that does not answer is asked again; one that refuses is not', async (t) => {

@@ -9,9 +9,14 @@ const outline = (steps: readonly Step[]) => stepLines(steps).map(({ depth, label
 
 t.test('a step keeps its first start; its name, its status and its end are the last', async (t) => {
   t.same(fold(event(1, 'build', 'Running', { name: 'Build' }), event(2, 'build', 'failed'), event(3, 'build', 'running'), event(4, 'build', 'succeeded')), [
-    { step: 'build', name: 'Build', status: 'succeeded', startedAt: 1000, finishedAt: 4000 }
+    { step: 'build', name: 'Build', status: 'succeeded', outcome: 'succeeded', startedAt: 1000, finishedAt: 4000 }
   ])
   t.match(fold(event(1, 3, 'running')), [{ step: '3', finishedAt: null }])
+})
+
+t.test('a step that waits is shown as waiting, one with an unknown word as it is', async (t) => {
+  const kinds = (...statuses: string[]) => stepLines(fold(...statuses.map((status, index) => event(index + 1, status, status)))).map(({ kind, finishedAt }) => [kind, finishedAt === null])
+  t.same(kinds('waiting_for_approval', 'Compiling', 'crashed', 'skipped', 'killed'), [['waiting', true], ['other', true], ['failed', false], ['succeeded', false], ['cancelled', false]])
 })
 
 t.test('an event that is about no step changes nothing', async (t) => {

@@ -1,10 +1,12 @@
-import { runPath } from '@runcast/protocol'
+import { runPath, type Outcome } from '@runcast/protocol'
 import { request } from './request.ts'
 import type { EventPage, EventPageQuery, Run, RunList } from './types.ts'
 
 export interface RunListQuery {
   /** Only runs with this status. */
   readonly status?: string | undefined
+  /** Only runs with this outcome. */
+  readonly outcome?: Outcome | undefined
   /** The most runs of the page, up to 500. */
   readonly limit?: number | undefined
   /** The cursor that the page before gave. */

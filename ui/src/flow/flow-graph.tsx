@@ -1,10 +1,10 @@
 import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeChange, type NodeProps } from '@xyflow/react'
 import '@xyflow/react/dist/style.css'
 import { useMantineColorScheme } from '@mantine/core'
+import { statusKindOf } from '@runcast/protocol'
 import { useMemo } from 'react'
 import type { WorkflowDetail } from '../api/types.ts'
 import { StatusIcon, statusLabel } from '../status/status-icon.tsx'
-import { kindOfStatus } from '../status/statuses.ts'
 import { placesOf } from './flow-layout.ts'
 import classes from './flow-graph.module.css'
 
@@ -74,7 +74,7 @@ function nodesOf ({ graph: { nodes }, states, isLive, selected }: Omit<FlowGraph
 }
 
 function Task ({ data: { label, kind, status, isLive }, selected }: NodeProps<TaskNode>) {
-  const state = status === null ? undefined : kindOfStatus(status)
+  const state = status === null ? undefined : statusKindOf(status)
   return (
     <div className={classes['task']} data-state={state} data-selected={selected}>
       <Handle type='target' position={Position.Top} isConnectable={false} />
@@ -87,7 +87,7 @@ function Task ({ data: { label, kind, status, isLive }, selected }: NodeProps<Ta
 }
 
 function Group ({ data: { label, kind, status, isLive }, selected }: NodeProps<TaskNode>) {
-  const state = status === null ? undefined : kindOfStatus(status)
+  const state = status === null ? undefined : statusKindOf(status)
   return (
     <div className={classes['group']} data-state={state} data-selected={selected}>
       <Handle type='target' position={Position.Top} isConnectable={false} />

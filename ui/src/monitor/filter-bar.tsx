@@ -1,9 +1,10 @@
 import { CloseButton, Kbd, TextInput } from '@mantine/core'
 import { SearchIcon } from '@primer/octicons-react'
+import { statusKindOf } from '@runcast/protocol'
 import { useRef } from 'react'
 import { formatCount } from '../format/count.ts'
 import { useShortcuts } from '../shell/shortcuts.tsx'
-import { StatusIcon, kindOfRun, statusLabel } from '../status/status-icon.tsx'
+import { StatusIcon, statusLabel } from '../status/status-icon.tsx'
 import { NO_STATUS, type RunFilter } from './run-filter.ts'
 import { orderStatuses } from './status-order.ts'
 import classes from './filter-bar.module.css'
@@ -54,7 +55,7 @@ interface StatusButtonProps {
 function StatusButton ({ status, label, count, isComplete, isChosen, onChoose }: StatusButtonProps) {
   return (
     <button type='button' className={classes['status']} aria-pressed={isChosen} onClick={onChoose} title={isComplete ? undefined : 'Only loaded runs are counted; there are older ones.'}>
-      {status !== undefined && <StatusIcon kind={kindOfRun(status === NO_STATUS ? null : status, false)} size={14} />}
+      {status !== undefined && <StatusIcon kind={statusKindOf(status === NO_STATUS ? null : status)} size={14} />}
       {label}
       <span className={classes['count']}>{formatCount(count)}{!isComplete && '+'}</span>
     </button>

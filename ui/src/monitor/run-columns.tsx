@@ -3,6 +3,7 @@ import { createColumnHelper, tableFeatures } from '@tanstack/react-table'
 import { createContext, use } from 'react'
 import { Link } from 'react-router'
 import { formatCount } from '../format/count.ts'
+import { SilenceNote } from '../format/silence-note.tsx'
 import { runPath } from '../shell/links.ts'
 import { StatusBadge } from '../status/status-icon.tsx'
 import { lastLine } from './last-line.ts'
@@ -27,7 +28,13 @@ export const columns = helper.columns([
 ])
 
 function RunStatus ({ run }: { run: RunSummary }) {
-  return <StatusBadge status={run.status} terminal={run.terminal} moving={use(StaleSince) === null} />
+  const staleSince = use(StaleSince)
+  return (
+    <span className={classes['state']}>
+      <StatusBadge run={run} moving={staleSince === null} />
+      <SilenceNote heardAt={run.last_heard_at === null || run.terminal ? null : Date.parse(run.last_heard_at)} stoppedAt={staleSince} />
+    </span>
+  )
 }
 
 function RunName ({ run }: { run: RunSummary }) {

@@ -1,8 +1,9 @@
 import type { RunSummary } from '@runcast/client/react'
+import { outcomeOf } from '@runcast/protocol'
 
 /** The filter of the list of runs. */
 export interface RunFilter {
-  /** In lower case; null for all. */
+  /** The outcome of finished runs, or the status of others in lower case; null for all. */
   readonly status: string | null
   /** Words that all have to occur; '' for none. */
   readonly text: string
@@ -14,7 +15,7 @@ export const NO_STATUS = 'none'
 /** Reads the filter from the query of the page's address. */
 export function readFilter (query: URLSearchParams): RunFilter {
   const status = query.get('status')?.toLowerCase() ?? ''
-  return { status: status === '' ? null : status, text: query.get('q') ?? '' }
+  return { status: status === '' ? null : outcomeOf(status) ?? status, text: query.get('q') ?? '' }
 }
 
 /** Writes the filter into a query; its other parameters stay. */
@@ -40,9 +41,9 @@ export function textFilter (text: string): (run: RunSummary) => boolean {
   }
 }
 
-/** The status of a run as filters and counts name it. */
+/** The outcome of a finished run, the status of any other, as filters and counts name it. */
 export function statusOf (run: RunSummary): string {
-  return run.status ?? NO_STATUS
+  return run.outcome ?? run.status ?? NO_STATUS
 }
 
 /** Counts the runs of each status. */

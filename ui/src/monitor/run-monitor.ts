@@ -1,4 +1,5 @@
 import type { Connection, RunPage, RunSummary, RunUpdatesListener } from '@runcast/client/react'
+import { outcomeOf, type Outcome } from '@runcast/protocol'
 import { NOTHING_KNOWN, olderThanKnown, withPage, withSnapshot, withUpdates, type KnownRuns } from './known-runs.ts'
 
 /** The state of the monitor page, without its filter. */
@@ -14,7 +15,7 @@ export interface MonitorState {
 export interface RunMonitorOptions {
   /** Follows the runs. @returns stops */
   readonly watchRuns: (listener: RunUpdatesListener) => () => void
-  readonly listRuns: (query: { readonly status: string | undefined, readonly cursor: string | undefined }) => Promise<RunPage>
+  readonly listRuns: (query: { readonly status?: string, readonly outcome?: Outcome, readonly cursor: string | undefined }) => Promise<RunPage>
   /** The silence after which a feed counts as stale, in milliseconds. */
   readonly silenceMs: number
   /** The present time, in milliseconds since 1970. */
@@ -48,13 +49,13 @@ export class RunMonitor {
     }
   }
 
-  /** Loads older runs of a status ('' for all), unless it does so already or all are known. Never rejects. */
+  /** Loads older runs of an outcome or a status ('' for all), unless it does so already or all are known. Never rejects. */
   readonly loadOlder = async (status: string): Promise<void> => {
     const cursor = olderThanKnown(this.#state.known, status)
     if (cursor === null || this.#state.older === 'loading') return
     this.#show({ older: 'loading' })
     try {
-      const page = await this.#options.listRuns({ status: status === '' ? undefined : status, cursor })
+      const page = await this.#options.listRuns({ ...queryOf(status), cursor })
       // A snapshot that came meanwhile may have begun another list.
       const isWanted = olderThanKnown(this.#state.known, status) === cursor
       this.#show({ older: 'idle', ...(isWanted ? { known: withPage(this.#state.known, status, page) } : {}) })
@@ -101,4 +102,10 @@ export class RunMonitor {
     this.#state = { ...this.#state, ...changes }
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** The query for the runs of an outcome or a status, '' for all. */
+function queryOf (status: string): { readonly status?: string, readonly outcome?: Outcome } {
+  const outcome = outcomeOf(status)
+  return status === '' ? {} : outcome === null ? { status } : { outcome }
 }

@@ -1,7 +1,7 @@
-import { kindOfStatus, type StatusKind } from '../status/statuses.ts'
+import { statusKindOf, type StatusKind } from '@runcast/protocol'
 import { NO_STATUS } from './run-filter.ts'
 
-const KINDS: readonly StatusKind[] = ['running', 'waiting', 'failed', 'succeeded', 'cancelled']
+const KINDS: readonly StatusKind[] = ['running', 'other', 'waiting', 'failed', 'succeeded', 'cancelled']
 
 /** Statuses that are always offered, so that the page does not move when the first run has one. */
 const ALWAYS = ['running', 'failed', 'succeeded']
@@ -12,5 +12,5 @@ export function orderStatuses (statuses: Iterable<string>): string[] {
 }
 
 function rank (status: string): number {
-  return status === NO_STATUS ? KINDS.length : KINDS.indexOf(kindOfStatus(status))
+  return status === NO_STATUS ? KINDS.length : KINDS.indexOf(statusKindOf(status))
 }

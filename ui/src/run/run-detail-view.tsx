@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { useLocation } from 'react-router'
 import { useSession } from '../session/session-context.ts'
 import { statusLabel } from '../status/status-icon.tsx'
+import { kindOfRun } from '../status/status-kind.ts'
 import { RunHeader } from './header/run-header.tsx'
 import { lineOf } from './log/use-marked-line.ts'
 import { isCurrent } from './model/connection-state.ts'
@@ -33,15 +34,15 @@ export function RunDetailView ({ runId }: { runId: string }) {
   const cutOffAt = useStopTime(isCurrent(connection))
   const stoppedAt = replay?.state.at ?? known.run.finishedAt ?? cutOffAt
   useSignedOut(known, connection)
-  const isAway = useAway(connection, known.run.isOver)
-  useTabLook(tabLookOf(known.run.name ?? runId, known.run.status, known.phase === 'waiting' ? 'Waiting' : statusLabel(known.run.status), isAway))
+  const isAway = useAway(connection, known.run.terminal)
+  useTabLook(tabLookOf(known.run.name ?? runId, kindOfRun(known.run), known.phase === 'waiting' ? 'Waiting' : statusLabel(known.run.status), isAway))
 
   return (
     <article className={classes['view']} aria-busy={known.phase === 'opening'}>
       {known.streamFrom !== null && <RunFeed runId={runId} model={model} from={known.streamFrom} onConnection={setConnection} />}
       <RunHeader
         runId={runId} state={state} connection={connection} stoppedAt={stoppedAt} isReplay={replay !== null}
-        onReplay={known.run.isOver && replay === null ? start : null} isReplayLoading={isLoading}
+        onReplay={known.run.terminal && replay === null ? start : null} isReplayLoading={isLoading}
       />
       <RunNotice runId={runId} model={model} state={known} />
       <RunPanels runId={runId} model={model} state={state} isReplay={replay !== null} stoppedAt={stoppedAt} />

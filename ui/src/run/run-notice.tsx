@@ -1,7 +1,6 @@
 import { Button, Code } from '@mantine/core'
 import { AlertFillIcon, ClockIcon, LockIcon, XCircleFillIcon } from '@primer/octicons-react'
 import { useState, type ReactNode } from 'react'
-import { kindOfStatus } from '../status/statuses.ts'
 import type { RunModelState } from './model/run-model-state.ts'
 import type { RunModel } from './model/run-model.ts'
 import classes from './run-notice.module.css'
@@ -23,7 +22,7 @@ export function RunNotice ({ runId, model, state: { phase, problem, run } }: Run
       </Notice>
     )
   }
-  return kindOfStatus(run.status) === 'failed' && run.isOver ? <Failure model={model} error={run.error} /> : null
+  return run.outcome === 'failed' ? <Failure model={model} error={run.error} /> : null
 }
 
 function Failure ({ model, error }: { model: RunModel, error: string | null }) {

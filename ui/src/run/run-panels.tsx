@@ -40,7 +40,7 @@ export function RunPanels ({ runId, model, state, isReplay, stoppedAt }: RunPane
     if (path !== null) setTab('log')
   }
   const steps = <RunSteps run={state.run} lines={lines} selected={step} onSelect={selectStep} stoppedAt={stoppedAt} />
-  const results = <ResultsPanel previews={state.previews} isOver={state.run.isOver} isLarge={isLarge} onLarge={isWide ? setLarge : null} />
+  const results = <ResultsPanel previews={state.previews} isOver={state.run.terminal} isLarge={isLarge} onLarge={isWide ? setLarge : null} />
   return isWide
     ? <SideBySide log={log} steps={steps} results={results} lines={lines} hasResults={state.previews.length > 0} isLarge={isLarge} />
     : <InTabs log={log} steps={steps} results={results} lines={lines} resultCount={state.previews.length} tab={tab} onTab={setTab} />

@@ -7,6 +7,9 @@ import { rowsOf } from './model/log-rows.ts'
 import type { RunModelState } from './model/run-model-state.ts'
 import { RunModel, type RunSource } from './model/run-model.ts'
 
+/** The time between two looks for signs of life, in milliseconds. */
+const REFRESH_MS = 30_000
+
 /** Opens a run for as long as the component is there. @param line the event to open at; null to let the model choose */
 export function useRunModel (runId: string, line: string | null): { model: RunModel, state: RunModelState } {
   const [model] = useState(() => new RunModel(sourceOf(runId), { after: (ms, callback) => { setTimeout(callback, ms) } }))
@@ -15,6 +18,10 @@ export function useRunModel (runId: string, line: string | null): { model: RunMo
     model.open(firstLine)
     return () => model.close()
   }, [model, firstLine])
+  useEffect(() => {
+    const timer = setInterval(() => { if (!document.hidden) model.refresh() }, REFRESH_MS)
+    return () => clearInterval(timer)
+  }, [model])
   return { model, state: useSyncExternalStore(model.subscribe, model.state) }
 }
 

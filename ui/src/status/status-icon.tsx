@@ -1,5 +1,6 @@
 import { CheckCircleFillIcon, ClockIcon, DotFillIcon, SkipIcon, XCircleFillIcon } from '@primer/octicons-react'
-import { kindOfStatus, type StatusKind } from './statuses.ts'
+import type { StatusKind } from '@runcast/protocol'
+import { kindOfRun, type ShownStatus } from './status-kind.ts'
 import classes from './status.module.css'
 
 const ICONS = {
@@ -7,7 +8,8 @@ const ICONS = {
   running: RunningIcon,
   succeeded: CheckCircleFillIcon,
   failed: XCircleFillIcon,
-  cancelled: SkipIcon
+  cancelled: SkipIcon,
+  other: DotFillIcon
 }
 
 /** Part of a ring, so that its turning can be seen. */
@@ -20,20 +22,13 @@ function RunningIcon ({ size }: { size: number }) {
   )
 }
 
-/** The kind of a run's status. A run that the service calls terminal is over, whatever the name of its status. */
-export function kindOfRun (status: string | null, terminal: boolean): StatusKind | 'other' {
-  const kind = kindOfStatus(status)
-  if (terminal && (kind === 'running' || kind === 'waiting')) return 'other'
-  return kind
-}
-
 /**
  * The icon and colour of a kind of status. The name belongs beside it, since colour alone is not enough.
  *
  * @param moving lets a running icon move; false while the page may be old
  */
-export function StatusIcon ({ kind, moving = false, size = 16 }: { kind: StatusKind | 'other', moving?: boolean, size?: number }) {
-  const Icon = kind === 'other' ? DotFillIcon : ICONS[kind]
+export function StatusIcon ({ kind, moving = false, size = 16 }: { kind: StatusKind, moving?: boolean, size?: number }) {
+  const Icon = ICONS[kind]
   return (
     <span className={classes['icon']} data-kind={kind} data-moving={moving && kind === 'running'} aria-hidden>
       <Icon size={size} />
@@ -51,9 +46,9 @@ export function statusLabel (status: string | null): string {
 }
 
 /** The status of a run: icon, name and colour. */
-export function StatusBadge ({ status, terminal, moving = false }: { status: string | null, terminal: boolean, moving?: boolean }) {
-  const kind = kindOfRun(status, terminal)
-  const label = statusLabel(status)
+export function StatusBadge ({ run, moving = false }: { run: ShownStatus, moving?: boolean }) {
+  const kind = kindOfRun(run)
+  const label = statusLabel(run.status)
   return (
     <span className={classes['badge']} data-kind={kind} title={label}>
       <StatusIcon kind={kind} moving={moving} />

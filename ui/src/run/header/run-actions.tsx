@@ -6,7 +6,6 @@ import { ApiError } from '../../api/api-error.ts'
 import { cancelRun, retryRun } from '../../api/workflows.ts'
 import { useMayRun } from '../../session/use-permission.ts'
 import { runPath } from '../../shell/links.ts'
-import { kindOfStatus } from '../../status/statuses.ts'
 import type { RunState } from '../model/run-state.ts'
 import classes from './run-header.module.css'
 
@@ -35,8 +34,8 @@ export function RunActions ({ runId, run }: { runId: string, run: RunState }) {
   return (
     <>
       {problem !== null && <span role='alert' className={classes['problem']}>{problem}</span>}
-      {!run.isOver && <Button size='compact-sm' variant='default' leftSection={<XIcon size={14} />} loading={isAsking} onClick={() => ask(() => cancelRun(runId))}>Cancel</Button>}
-      {run.isOver && kindOfStatus(run.status) !== 'succeeded' && <Button size='compact-sm' variant='default' leftSection={<SyncIcon size={14} />} loading={isAsking} onClick={() => ask(retry)}>Retry</Button>}
+      {!run.terminal && <Button size='compact-sm' variant='default' leftSection={<XIcon size={14} />} loading={isAsking} onClick={() => ask(() => cancelRun(runId))}>Cancel</Button>}
+      {run.terminal && run.outcome !== 'succeeded' && <Button size='compact-sm' variant='default' leftSection={<SyncIcon size={14} />} loading={isAsking} onClick={() => ask(retry)}>Retry</Button>}
     </>
   )
 }

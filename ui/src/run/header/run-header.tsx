@@ -1,10 +1,11 @@
 import type { Connection } from '@runcast/client/react'
 import { Button, CopyButton, Tooltip } from '@mantine/core'
 import { CheckIcon, CopyIcon, HistoryIcon, PlayIcon } from '@primer/octicons-react'
-import { seqOf } from '@runcast/protocol'
+import { msOf, seqOf } from '@runcast/protocol'
 import { Link } from 'react-router'
 import { formatNumberOf } from '../../format/count.ts'
 import { formatAgo, formatFull } from '../../format/time.ts'
+import { SilenceNote } from '../../format/silence-note.tsx'
 import { useNow } from '../../format/use-now.ts'
 import { runPath, workflowPath } from '../../shell/links.ts'
 import { ConnectionIndicator } from '../../status/connection-indicator.tsx'
@@ -42,11 +43,12 @@ export function RunHeader ({ runId, state, connection, stoppedAt, isReplay, onRe
           : <Tooltip label={explanationOf(connection)} multiline w={260}><div><ConnectionIndicator connection={connection} detail={note} /></div></Tooltip>}
       </div>
       <div className={classes['facts']}>
-        {phase === 'open' && <StatusBadge status={run.status} terminal={run.isOver} moving={isCurrent(connection)} />}
-        <ElapsedClock run={run} stoppedAt={stoppedAt} isCutOff={isCutOff(connection) && !run.isOver && !isReplay} />
+        {phase === 'open' && <StatusBadge run={run} moving={isCurrent(connection)} />}
+        <ElapsedClock run={run} stoppedAt={stoppedAt} isCutOff={isCutOff(connection) && !run.terminal && !isReplay} />
         {phase !== 'opening' && <RunId runId={runId} />}
         {run.retryOf !== null && <Link className={classes['fact']} to={runPath(run.retryOf)}>Retry of {run.retryOf}</Link>}
         {run.workflow !== null && <Link className={classes['fact']} to={workflowPath(run.workflow)}>{run.workflow.name} {run.workflow.version}</Link>}
+        {!isReplay && <SilenceNote heardAt={run.lastHeardAt === null || run.terminal ? null : Math.max(run.lastHeardAt, msOf(newest))} stoppedAt={stoppedAt} />}
         {run.startedAt !== null && <Started at={run.startedAt} />}
         {phase === 'open' && <span className={classes['fact']}>{formatNumberOf(seqOf(newest), 'event')}</span>}
         {!isReplay && <div className={classes['actions']}><RunActions runId={runId} run={run} /></div>}

@@ -158,7 +158,7 @@ function Empty ({ view, text }: { view: LogView, text: string }) {
 function ReturnButton ({ view, state, isReplay, onClick }: Pick<LogPanelProps, 'state' | 'isReplay'> & { view: LogView, onClick: () => void }) {
   useSyncExternalStore(view.subscribe, view.version)
   const newer = state.reader.isAtEnd ? 0 : Math.max(0, seqOf(state.newest) - seqOf(view.window.after))
-  const label = state.run.isOver && !isReplay ? 'Go to the end' : 'Follow'
+  const label = state.run.terminal && !isReplay ? 'Go to the end' : 'Follow'
   return (
     <Button className={classes['return']} size='xs' leftSection={<ArrowDownIcon />} onClick={onClick}>
       {newer === 0 ? label : `${label} · ${formatNumberOf(newer, 'newer event')}`}

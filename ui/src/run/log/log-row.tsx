@@ -1,10 +1,9 @@
 import { AlertFillIcon, DotFillIcon } from '@primer/octicons-react'
-import type { LogLevel } from '@runcast/protocol'
+import { statusKindOf, type LogLevel } from '@runcast/protocol'
 import { memo, type ReactNode } from 'react'
 import classes from './log.module.css'
 import { formatFull } from '../../format/time.ts'
 import { StatusIcon } from '../../status/status-icon.tsx'
-import { kindOfStatus } from '../../status/statuses.ts'
 import type { LogRow } from '../model/log-rows.ts'
 import { piecesOf } from '../model/search-pattern.ts'
 import { rowTime, type TimeMode } from './row-times.ts'
@@ -48,7 +47,7 @@ function RowText ({ row, query }: { row: LogRow, query: string }): ReactNode {
     if (isHit) return <mark key={index} className={classes['hit']}>{text}</mark>
     return style === null ? text : <span key={index} style={cssOf(style)}>{text}</span>
   })
-  if (row.kind === 'status') return <span className={classes['note']}><StatusIcon kind={kindOfStatus(row.status)} size={12} /> {pieces}</span>
+  if (row.kind === 'status') return <span className={classes['note']}><StatusIcon kind={statusKindOf(row.status)} size={12} /> {pieces}</span>
   if (row.kind === 'result' || row.kind === 'event') return <span className={classes['note']}><DotFillIcon size={12} /> <b>{row.type}</b> {pieces}</span>
   return pieces
 }

@@ -1,9 +1,8 @@
-import { errorText as messageOf, fieldOf, msOf, PUBLISH_REFUSED, type LogLevel } from '@runcast/protocol'
+import { errorText as messageOf, fieldOf, msOf, outcomeOf, PUBLISH_REFUSED, type LogLevel } from '@runcast/protocol'
 import { formatCount } from '../../format/count.ts'
 import { terminalLines, type TextSpan } from '../../format/terminal-text.ts'
 import { jsonText } from '../../json/exact-json.ts'
 import { stepField, textField } from '../../json/fields.ts'
-import { isFailure } from '../../status/statuses.ts'
 import { levelOf } from './levels.ts'
 import { refusedText } from './refused-text.ts'
 
@@ -72,7 +71,7 @@ export function rowsOf (event: SourceEvent): LogRow[] {
   const base = { ...baseOf(event), part: 0 }
   if (event.type === 'status_change') {
     const status = textField(event.data, 'status')
-    if (status !== null) return [{ ...base, kind: 'status', status: status.toLowerCase(), level: isFailure(status) ? 'error' : 'info', text: statusText(event.data, status) }]
+    if (status !== null) return [{ ...base, kind: 'status', status: status.toLowerCase(), level: outcomeOf(status) === 'failed' ? 'error' : 'info', text: statusText(event.data, status) }]
   }
   if (event.type === 'result_preview') {
     const type = textField(event.data, 'media_type') ?? 'result'

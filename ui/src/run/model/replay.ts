@@ -43,7 +43,7 @@ export async function record (readPage: (after: string) => Promise<EventPage>, f
     changes.push(...eventsOf(page))
     after = page.more && page.after !== null && seqOf(page.after) < seqOf(last) ? page.after : null
   }
-  const base = known === null ? UNKNOWN_RUN : { ...known, status: 'running', isOver: false, error: null, finishedAt: null, steps: [] }
+  const base = known === null ? UNKNOWN_RUN : { ...known, status: 'running', outcome: null, terminal: false, error: null, finishedAt: null, steps: [] }
   return { from: msOf(first), to: msOf(last), base, changes }
 }
 

@@ -1,7 +1,6 @@
 import { isAtOrBefore, ORIGIN, seqOf } from '@runcast/protocol'
 import { ApiError } from '../../api/api-error.ts'
 import type { EventPage, EventPageQuery, Run } from '../../api/types.ts'
-import { kindOfStatus } from '../../status/statuses.ts'
 import { LogReader, type StreamedItem } from './log-reader.ts'
 import { LogView } from './log-view.ts'
 import { newestPreviews } from './newest-previews.ts'
@@ -37,6 +36,8 @@ export class RunModel {
   readonly reader: LogReader
   #state: RunModelState
   #focusTime = 0
+  /** The newest event at the last `refresh`. */
+  #refreshedAt = ORIGIN
   readonly #sync = new StateSync()
   readonly #check = new ReconnectCheck()
   readonly #closed = new AbortController()
@@ -131,6 +132,8 @@ export class RunModel {
   /** The stream has ended with the run. @param status the last status, if it is known */
   end (status: string | null): void {
     this.#set({ run: endedRun(this.#state.run, status, this.#state.newest) })
+    // Only the service knows the outcome of the operator's own words.
+    if (this.#state.run.outcome === null) this.#readState()
   }
 
   /** The connection is lost: missed events are counted from now on. */
@@ -163,6 +166,13 @@ export class RunModel {
     if (!this.#state.reader.isAtEnd) await this.reader.openEnd(this.#newest)
   }
 
+  /** Asks when the publisher of a run was last heard, unless its events have told since the last call. To be called now and then. */
+  refresh (): void {
+    const { phase, run, newest } = this.#state
+    if (phase === 'open' && !run.terminal && newest === this.#refreshedAt) this.#readState()
+    this.#refreshedAt = newest
+  }
+
   close (): void {
     this.#closed.abort()
     this.reader.close()
@@ -170,7 +180,7 @@ export class RunModel {
 
   async #openRun (): Promise<void> {
     await this.reader.openEnd(this.#newest)
-    if (kindOfStatus(this.#state.run.status) === 'failed') await this.showFirstError()
+    if (this.#state.run.outcome === 'failed') await this.showFirstError()
   }
 
   /** Reads the newest results from before the stream begins. */

@@ -1,6 +1,5 @@
-import { msOf } from '@runcast/protocol'
+import { msOf, outcomeOf, statusKindOf, type Outcome, type StatusKind } from '@runcast/protocol'
 import { stepField, textField } from '../../json/fields.ts'
-import { isOver, kindOfStatus, type StatusKind } from '../../status/statuses.ts'
 import type { SourceEvent } from './log-rows.ts'
 
 /** A step of a run. Times in milliseconds since 1970. */
@@ -9,6 +8,8 @@ export interface Step {
   readonly step: string
   readonly name: string | null
   readonly status: string
+  /** Null unless that status ended it. */
+  readonly outcome: Outcome | null
   readonly startedAt: number
   readonly finishedAt: number | null
 }
@@ -43,12 +44,14 @@ export function foldStep (steps: readonly Step[], event: SourceEvent): readonly 
   const index = steps.findIndex((known) => known.step === step)
   if (index === -1 && steps.length >= MAX_STEPS) return steps
   const before = steps[index]
+  const outcome = outcomeOf(status)
   const after: Step = {
     step,
     name: textField(event.data, 'name') ?? before?.name ?? null,
     status: status.toLowerCase(),
+    outcome,
     startedAt: before?.startedAt ?? ms,
-    finishedAt: isOver(status) ? ms : null
+    finishedAt: outcome === null ? null : ms
   }
   return before === undefined ? [...steps, after] : steps.with(index, after)
 }
@@ -65,7 +68,7 @@ export function stepLines (steps: readonly Step[]): StepLine[] {
     const step = known.get(path)
     const span = step ?? spanOf(lines.filter((line) => line.depth === depth + 1))
     const label = step?.name ?? (parent === '' ? path : path.slice(parent.length + 1))
-    return [{ path, label, depth, kind: kindOfStatus(span.status), status: span.status, startedAt: span.startedAt, finishedAt: span.finishedAt }, ...lines]
+    return [{ path, label, depth, kind: statusKindOf(span.status, span.outcome), status: span.status, startedAt: span.startedAt, finishedAt: span.finishedAt }, ...lines]
   })
   return linesBelow('', 0)
 }
@@ -97,9 +100,11 @@ function beginnings (path: string): string[] {
 }
 
 /** The status and the times of steps together. */
-function spanOf (lines: readonly StepLine[]): Pick<StepLine, 'status' | 'startedAt' | 'finishedAt'> {
+function spanOf (lines: readonly StepLine[]): Pick<Step, 'status' | 'outcome' | 'startedAt' | 'finishedAt'> {
+  const status = statusOf(lines)
   return {
-    status: statusOf(lines),
+    status,
+    outcome: outcomeOf(status),
     startedAt: Math.min(...lines.map((line) => line.startedAt)),
     finishedAt: lines.some((line) => line.finishedAt === null) ? null : Math.max(...lines.map((line) => line.finishedAt ?? 0))
   }
@@ -107,7 +112,7 @@ function spanOf (lines: readonly StepLine[]): Pick<StepLine, 'status' | 'started
 
 function statusOf (lines: readonly StepLine[]): string {
   const has = (kind: StatusKind) => lines.some((line) => line.kind === kind)
-  if (has('running')) return 'running'
+  if (has('running') || has('other')) return 'running'
   if (has('failed')) return 'failed'
   return lines.every((line) => line.kind === 'waiting') ? 'waiting' : has('waiting') ? 'running' : has('succeeded') ? 'succeeded' : 'cancelled'
 }

@@ -1,4 +1,4 @@
-import { kindOfStatus, type StatusKind } from '../../status/statuses.ts'
+import type { StatusKind } from '@runcast/protocol'
 
 /** The title and the icon of a run's tab. */
 export interface TabLook {
@@ -16,6 +16,7 @@ const MARKS: Readonly<Record<IconKind, { readonly color: string, readonly mark: 
   succeeded: { color: '#1a7237', mark: '<path d="M10 16.5l4.5 4.5L23 11.5"/>' },
   failed: { color: '#c0232f', mark: '<path d="M11 11l10 10M21 11L11 21"/>' },
   cancelled: { color: '#566172', mark: '<path d="M10 16h12"/>' },
+  other: { color: '#566172', mark: '<path d="M16 16v.5"/>' },
   away: { color: '#8a5a00', mark: '<path d="M16 9v9M16 22.5v.5"/>' }
 }
 
@@ -23,11 +24,12 @@ const MARKS: Readonly<Record<IconKind, { readonly color: string, readonly mark: 
  * Makes the title and the icon of a run's tab.
  *
  * @param name the name of the run
+ * @param kind of its status
  * @param statusName the status for people
  * @param isAway tells whether the page may be old
  */
-export function tabLookOf (name: string, status: string | null, statusName: string, isAway: boolean): TabLook {
-  return { title: `${isAway ? 'Not live' : statusName} · ${name}`, icon: iconOf(isAway ? 'away' : kindOfStatus(status)) }
+export function tabLookOf (name: string, kind: StatusKind, statusName: string, isAway: boolean): TabLook {
+  return { title: `${isAway ? 'Not live' : statusName} · ${name}`, icon: iconOf(isAway ? 'away' : kind) }
 }
 
 function iconOf (kind: IconKind): string {

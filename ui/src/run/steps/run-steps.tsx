@@ -26,7 +26,7 @@ export interface RunStepsProps {
 export function RunSteps ({ run, lines, selected, onSelect, stoppedAt }: RunStepsProps) {
   const [view, setView] = useState('time')
   const [isLarge, setLarge] = useState(false)
-  const timeline = <StepTimeline lines={lines} isOver={run.isOver} selected={selected} onSelect={onSelect} stoppedAt={stoppedAt} />
+  const timeline = <StepTimeline lines={lines} isOver={run.terminal} selected={selected} onSelect={onSelect} stoppedAt={stoppedAt} />
   if (run.workflow === null) return timeline
   const flow = <RunFlow workflow={run.workflow} steps={run.steps} isLive={stoppedAt === null} selected={selected} onSelect={onSelect} />
   return (
