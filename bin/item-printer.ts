@@ -1,12 +1,12 @@
 import { isLog, isResultPreview, isStatusChange, type Reconnecting, type RunEvent, type StatusChange, type StreamGap, type StreamItem, type StreamOpen } from '@runcast/client'
-import { errorText } from '@runcast/protocol'
+import { errorText, statusKindOf, type StatusKind } from '@runcast/protocol'
 import { styleText } from 'node:util'
 import { printable, say } from './terminal.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
 const LEVEL_STYLES = new Map<string, Style>([['trace', 'gray'], ['debug', 'gray'], ['warning', 'yellow'], ['error', 'red'], ['critical', ['red', 'bold']]])
-const STATUS_STYLES = new Map<string, Style>([['succeeded', 'green'], ['completed', 'green'], ['failed', 'red'], ['running', 'cyan']])
+const STATUS_STYLES = new Map<StatusKind, Style>([['succeeded', 'green'], ['failed', 'red'], ['waiting', 'yellow'], ['running', 'cyan']])
 const LABEL_WIDTH = 8
 const SHORT_CHARACTERS = 200
 const INDENT = ' '.repeat('12:34:56.789 '.length + LABEL_WIDTH + 3)
@@ -33,7 +33,7 @@ export function createItemPrinter (url: string, colours: boolean): (item: Stream
       line(event, time, String(level), LEVEL_STYLES.get(level), mark, step === undefined ? message : `[${step}] ${message}`)
     } else if (isStatusChange(event)) {
       const { status, step } = event.data
-      const style = STATUS_STYLES.get(status.toLowerCase())
+      const style = STATUS_STYLES.get(statusKindOf(status))
       line(event, event.data['time'], 'status', 'bold', ' ', paint(style, step === undefined ? status : `${step}: ${status}`) + detailsOf(event.data))
     } else if (isResultPreview(event)) {
       const { content, time } = event.data

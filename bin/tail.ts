@@ -1,5 +1,5 @@
 import { follow, type FollowOptions, type ServiceOptions } from '@runcast/client'
-import { runPath } from '@runcast/protocol'
+import { fieldOf, outcomeOf, runPath } from '@runcast/protocol'
 import { callService, findService } from './connection.ts'
 import { createItemPrinter } from './item-printer.ts'
 import { readArguments, SERVICE_OPTIONS, UsageError } from './terminal.ts'
@@ -10,7 +10,7 @@ const MOST_TRIES = 10
 /**
  * `runcast tail`: prints the events of a run until it is over.
  *
- * @returns 0 for succeeded (or completed), 1 for failed, 2 for anything else; 130 after Ctrl-C, 143 after SIGTERM
+ * @returns 0 for a run that succeeded, 1 for one that failed, 2 for any other; 130 after Ctrl-C, 143 after SIGTERM
  * @throws UsageError, RuncastError
  */
 export async function tail (args: string[]): Promise<number> {
@@ -26,7 +26,7 @@ export async function tail (args: string[]): Promise<number> {
   process.once('SIGTERM', () => stop(143))
   process.stdout.on('error', () => stop(2))
   const status = await printRun({ ...service, runId, from, signal: stopping.signal })
-  return stopCode ?? exitCode(status ?? await statusOf(service, runId))
+  return stopCode ?? exitCode(await outcomeOfRun(service, runId, status))
 }
 
 function readTailArguments (args: string[]) {
@@ -50,7 +50,7 @@ function readFrom (from: string | undefined, tail: string | undefined): NonNulla
   return from ?? 'first'
 }
 
-/** @returns the status that ended the run; null when the stream ended without one */
+/** @returns the status that ended the run; null when the stream had nothing more to send */
 async function printRun (options: FollowOptions): Promise<string | null> {
   const print = createItemPrinter(options.url, hasColours())
   let hasWorked = false
@@ -58,7 +58,7 @@ async function printRun (options: FollowOptions): Promise<string | null> {
     if (item.kind !== 'reconnecting') hasWorked = true
     else if (!hasWorked && item.attempt >= MOST_TRIES && item.error?.code === 'unexpected_answer') throw item.error
     print(item)
-    if (item.kind === 'stream_end') return item.data.status ?? 'unknown'
+    if (item.kind === 'stream_end') return item.data.status
   }
   return null
 }
@@ -69,14 +69,18 @@ function hasColours (): boolean {
   return forced === undefined ? process.stdout.isTTY : forced !== '0'
 }
 
-/** Reads the status of a finished run whose stream had nothing more to send. */
-async function statusOf (service: ServiceOptions, runId: string): Promise<string> {
-  const run = await callService(service, 'GET', `/api/v1/${runPath(runId)}`)
-  return typeof run === 'object' && run !== null && 'status' in run ? String(run.status) : 'unknown'
+/** Asks for the outcome of a finished run, which the service decides. A known word tells it where the service can't any more. */
+async function outcomeOfRun (service: ServiceOptions, runId: string, status: string | null): Promise<string | null> {
+  try {
+    const outcome = fieldOf(await callService(service, 'GET', `/api/v1/${runPath(runId)}`), 'outcome')
+    return outcome === undefined ? outcomeOf(status ?? '') : String(outcome)
+  } catch (error) {
+    if (status === null) throw error
+    return outcomeOf(status)
+  }
 }
 
-function exitCode (status: string): number {
-  const known = status.toLowerCase()
-  if (known === 'succeeded' || known === 'completed') return 0
-  return known === 'failed' ? 1 : 2
+function exitCode (outcome: string | null): number {
+  if (outcome === 'succeeded') return 0
+  return outcome === 'failed' ? 1 : 2
 }

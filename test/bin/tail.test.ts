@@ -53,14 +53,19 @@ test('of an error its message or detail is printed', async (t) => {
   t.match(output.stdout, '10:15:00.123 status     failed  (no more)\n')
 })
 
-test('it exits 0 for succeeded and completed, 1 for failed, 2 for anything else', async (t) => {
+test('it exits 0 for a run that succeeded, 1 for one that failed, 2 for any other, whatever the word', async (t) => {
   const service = await startStandIn(t)
-  for (const [status, expected] of [['succeeded', 0], ['Completed', 0], ['failed', 1], ['cancelled', 2], ['timed_out', 2]] as const) {
+  for (const [status, expected] of [['succeeded', 0], ['Completed', 0], ['failed', 1], ['cancelled', 2], ['timed_out', 1], ['skipped', 0], ['verified', 2]] as const) {
     service.next.stream.push(streamText(`id: 1-1\nevent: stream_end\ndata: {"status":"${status}"}\n\n`))
     t.equal(await tail(t, service).code, expected, status)
   }
   service.next.stream.push(streamText('id: 1-0\nevent: stream_end\ndata: {"status":null}\n\n'))
   t.equal(await tail(t, service).code, 2, 'unknown')
+  for (const [outcome, expected] of [['succeeded', 0], ['failed', 1], ['cancelled', 2]] as const) {
+    service.next.stream.push(streamText('id: 1-1\nevent: stream_end\ndata: {"status":"verified"}\n\n'))
+    service.next.other.push((response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ status: 'verified', outcome })))
+    t.equal(await tail(t, service).code, expected, 'the service decides')
+  }
 })
 
 test('when nothing follows the cursor of a finished run it asks how the run ended', async (t) => {
@@ -121,7 +126,7 @@ test('where to begin is asked of the service', async (t) => {
   for (const [args, query] of [[['--tail', '5'], 'tail=5'], [['--from', 'now'], 'from=now'], [['--from', 'first'], '']] as const) {
     service.next.stream.push(streamText('id: 1-1\nevent: stream_end\ndata: {"status":"succeeded"}\n\n'))
     await tail(t, service, [...args]).code
-    t.equal(service.requests.at(-1)?.query.toString(), query)
+    t.equal(service.requests.findLast(({ path }) => path.endsWith('/stream'))?.query.toString(), query)
   }
   for (const args of [['--tail', '-1'], ['--tail=x'], ['--from', 'then'], ['--from', 'now', '--tail', '1'], ['another']]) {
     t.equal(await tail(t, service, args).code, 2, args.join(' '))
