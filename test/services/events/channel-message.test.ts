@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readChannelMessage } from '../../../services/events/channel-message.ts'
 
-const limits = { maxEventBytes: 20_000, terminalStatuses: new Set(['succeeded', 'failed']) }
+const limits = { maxEventBytes: 20_000, terminalStatuses: new Map([['succeeded', 'succeeded'], ['failed', 'failed']] as const) }
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 
 function read (message: string | Buffer) {

@@ -30,7 +30,7 @@ export async function remarksContract (t: Test, makeHarness: MakeHarness): Promi
   })
 
   await t.test('a finished run takes remarks for a time, and they do not count as its newest event', async (t) => {
-    const [, end] = await append(log, 'over', [statusEvent('running'), statusEvent('succeeded', { terminal: true })])
+    const [, end] = await append(log, 'over', [statusEvent('running'), statusEvent('succeeded', { outcome: 'succeeded' })])
     const endMs = msOf(end ?? '')
     await clockPast(log, endMs + 5)
     for (let count = 0; count < 2; count++) await append(log, 'over', [REMARK], within(60_000))
