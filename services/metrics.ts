@@ -2,6 +2,7 @@ import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry, ty
 
 /** The figures of the ingest of plain PUBLISH. */
 export interface IngestFigures {
+  readonly role: string
   readonly waiting: number
   /** Messages by what became of them. */
   readonly totals: Readonly<Record<string, number>>
@@ -32,6 +33,9 @@ export interface Metrics {
 
   /** Takes the functions that count open streams and followed runs at each scrape. */
   observeOpenStreams (streams: () => number, topics: () => number): void
+
+  /** Takes the function that reads the readiness at each scrape: whether the process is ready, and the reason when not all is well. */
+  observeReadiness (readiness: () => { readonly isReady: boolean, readonly reason: string }): void
 
   /** Takes the function that reads the figures of the ingest of plain PUBLISH at each scrape. */
   observeIngest (stats: () => IngestFigures): void
@@ -88,7 +92,22 @@ export function createMetrics (): Metrics {
       gauge('open_streams', 'Open streams.', 'sum', streams)
       gauge('followed_runs', 'Runs with at least one open stream, in each process.', 'sum', topics)
     },
+    observeReadiness: (readiness) => {
+      const ready = new Gauge({
+        name: 'runcast_ready',
+        help: '1 while the process is ready, else 0. The reason is empty while all is well.',
+        labelNames: ['reason'],
+        aggregator: 'min',
+        registers: [registry],
+        collect () {
+          this.reset()
+          const { isReady, reason } = readiness()
+          ready.set({ reason }, isReady ? 1 : 0)
+        }
+      })
+    },
     observeIngest: (stats) => {
+      gauge('ingest_lease', '1 on the process that stores plain PUBLISH messages, else 0.', 'sum', () => stats().role === 'holder' ? 1 : 0)
       // Every process keeps a copy of each message that waits.
       gauge('ingest_waiting_messages', 'Plain PUBLISH messages that wait to be stored.', 'max', () => stats().waiting)
       totals('ingest_messages_total', 'Plain PUBLISH messages by what became of them.', 'outcome', () => stats().totals)

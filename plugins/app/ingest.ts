@@ -1,11 +1,21 @@
 import fp from 'fastify-plugin'
-import { createIngest } from '../../services/ingest/ingest.ts'
+import { createIngest, type Ingest } from '../../services/ingest/ingest.ts'
 import { redisKeys } from '../../services/redis/keys.ts'
 
-/** Stores the plain PUBLISH messages of engines in the run log. Does nothing with the embedded log or INGEST_PUBSUB=false. */
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The ingest of plain PUBLISH; null with the embedded log or INGEST_PUBSUB=false. */
+    readonly ingest: Ingest | null
+  }
+}
+
+/** Stores the plain PUBLISH messages of engines in the run log. */
 export default fp(async (fastify) => {
   const { config, redisConnections: connections } = fastify
-  if (connections === null || !config.INGEST_PUBSUB) return
+  if (connections === null || !config.INGEST_PUBSUB) {
+    fastify.decorate('ingest', null)
+    return
+  }
 
   const ingest = createIngest({
     connections,
@@ -16,6 +26,7 @@ export default fp(async (fastify) => {
     graceMs: config.END_GRACE_MS,
     logger: fastify.log
   })
+  fastify.decorate('ingest', ingest)
   fastify.metrics.observeIngest(() => ingest.stats())
   fastify.onStart(async () => ingest.start())
   fastify.addHook('onClose', () => ingest.stop())

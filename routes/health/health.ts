@@ -1,10 +1,8 @@
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { HealthSchema } from '../../schemas/health.ts'
+import { isReady, OTHER_NOT_READY } from '../../services/readiness.ts'
 
-const HealthSchema = Type.Object({
-  status: Type.Enum(['ok', 'unavailable', 'draining'], { description: 'unavailable: the run log or the live channels can not be reached; draining: about to stop.' })
-}, { examples: [{ status: 'ok' }] })
-
-/** `/health/live`: the event loop runs. `/health/ready`: all processes of the service can serve now. */
+/** `/health/live`: the event loop runs. `/health/ready`: a gateway may send requests to the processes of the service. */
 const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/live', {
     schema: { operationId: 'isLive', tags: ['operation'], summary: 'Whether the process runs', security: [], response: { 200: HealthSchema } }
@@ -13,12 +11,12 @@ const routes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/ready', {
     schema: { operationId: 'isReady', tags: ['operation'], summary: 'Whether it can serve now', security: [], response: { 200: HealthSchema, 503: HealthSchema } }
   }, async (_request, reply) => {
-    const status = fastify.draining ? 'draining' : await fastify.areAllReady() ? 'ok' : 'unavailable'
-    return reply.code(status === 'ok' ? 200 : 503).send({ status })
+    const [own, areAllReady] = await Promise.all([fastify.readiness.check(), fastify.areAllReady()])
+    const health = isReady(own) && !areAllReady ? OTHER_NOT_READY : own
+    return reply.code(isReady(health) ? 200 : 503).send(health)
   })
 
-  fastify.processes.answer('readiness', async () =>
-    !fastify.draining && fastify.pubsub.isConnected() && await fastify.runLog.isAvailable())
+  fastify.processes.answer('readiness', async () => isReady(await fastify.readiness.check()))
 }
 
 export default routes

@@ -32,6 +32,8 @@ export interface IngestOptions {
 
 export interface IngestStats {
   readonly role: IngestRole
+  /** True while every plain PUBLISH reaches this process. */
+  readonly isListening: boolean
   /** Messages that wait until this process or another has stored them. */
   readonly waiting: number
   /** Messages that this process stored (`stored`), and messages that it dropped, by reason. */
@@ -110,6 +112,7 @@ export function createIngest ({ leaseMs = 1_500, logger, ttlSeconds, ...options 
     },
     stats: () => ({
       role: membership?.role ?? 'joining',
+      isListening: membership?.isListening ?? false,
       waiting: membership?.waiting ?? 0,
       totals: { ...dropped.counts, stored },
       mended: Object.fromEntries(mended)

@@ -57,6 +57,9 @@ export const STOP_TIMEOUT_MS = 1_500
 /** The longest time that an acknowledgement takes between two nodes of a Cluster, in milliseconds. */
 const CLUSTER_LAG_MS = 1_000
 
+/** The name under which a refusal to subscribe is noted. */
+const INPUT_CHANNELS = 'input channels'
+
 const now = () => performance.now()
 
 /**
@@ -100,6 +103,11 @@ export class IngestMembership {
     return this.#standbySince < Infinity ? 'standby' : 'joining'
   }
 
+  /** True while every plain PUBLISH reaches this process. */
+  get isListening (): boolean {
+    return this.#subscribedAt < Infinity && !this.#input.ended.aborted
+  }
+
   /** The number of messages that wait until this process or another has stored them. */
   get waiting (): number {
     return this.#queues.size
@@ -112,8 +120,10 @@ export class IngestMembership {
    */
   async run (): Promise<boolean> {
     const { ended } = this.#input
+    const { refusals } = this.#context.connections
     try {
       const isAlone = await this.#input.open()
+      refusals.clear(INPUT_CHANNELS)
       this.#mayHurry &&= isAlone
       this.#subscribedAt = now()
       while (!ended.aborted) {
@@ -121,7 +131,7 @@ export class IngestMembership {
         await delay(this.#context.tickMs, undefined, { signal: ended }).catch(() => { /* The connection has ended. */ })
       }
     } catch (error) {
-      if (!ended.aborted) this.#context.complain({ err: error }, 'The ingest of plain PUBLISH cannot subscribe')
+      if (!ended.aborted && !refusals.note(INPUT_CHANNELS, error, 'redis_input_channels')) this.#context.complain({ err: error }, 'The ingest of plain PUBLISH cannot subscribe')
       this.#input.end()
     }
     return this.#subscribedAt < Infinity

@@ -4,6 +4,7 @@
 import type { Redis } from 'ioredis'
 import type { LogLine, Logger } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
+import type { Refusals } from '../redis/refusals.ts'
 
 /** Receives the messages of the wanted channels and the state of all channels. Its functions must not throw. */
 export interface SubscriberObserver {
@@ -24,6 +25,8 @@ export interface SubscriberOptions {
   /** A channel of this process alone, on which it hears its own probes. Never a shard channel. */
   readonly probeChannel: string
   readonly observer: SubscriberObserver
+  /** Learns of subscriptions that Redis does not permit. */
+  readonly refusals: Refusals
   readonly logger: Logger
 }
 
@@ -32,6 +35,9 @@ const CHUNK = 500
 
 /** The wait before a refused subscription is tried again, in milliseconds. */
 const REFUSED_PAUSE_MS = 1_000
+
+/** The name under which refusals are noted. */
+const LIVE_CHANNELS = 'live channels'
 
 /** Channels that were subscribed together on the present connection. */
 interface Batch {
@@ -47,6 +53,7 @@ export class ChannelSubscriber {
   readonly #sharded: boolean
   readonly #probeChannel: string
   readonly #observer: SubscriberObserver
+  readonly #refusals: Refusals
   readonly #log: LogLine
   readonly #wanted = new Set<string>()
   /** The channels that are subscribed on the present connection, each with its batch. */
@@ -58,11 +65,12 @@ export class ChannelSubscriber {
   /** The time of the last arrival, by the monotonic clock. */
   #heardAt = 0
 
-  constructor ({ redis, sharded, probeChannel, observer, logger }: SubscriberOptions) {
+  constructor ({ redis, sharded, probeChannel, observer, refusals, logger }: SubscriberOptions) {
     this.#redis = redis
     this.#sharded = sharded
     this.#probeChannel = probeChannel
     this.#observer = observer
+    this.#refusals = refusals
     this.#log = throttledLog((fields, message) => logger.warn(fields, message), 5_000)
     const hear = (channel: string, text: string) => {
       this.#heardAt = performance.now()
@@ -205,9 +213,11 @@ export class ChannelSubscriber {
   async #outcome (command: Promise<unknown>, channels: readonly string[]): Promise<readonly string[]> {
     try {
       await command
+      this.#refusals.clear(LIVE_CHANNELS)
       return []
     } catch (error) {
-      if (!this.#closed && this.#redis.status === 'ready') this.#log({ err: error }, 'Redis refused a subscription')
+      const isRefused = this.#refusals.note(LIVE_CHANNELS, error)
+      if (!isRefused && !this.#closed && this.#redis.status === 'ready') this.#log({ err: error }, 'Redis refused a subscription')
       return channels
     }
   }

@@ -99,6 +99,7 @@ export class RedisPubSubManager implements LiveChannels {
       ...common,
       redis: this.#connections.subscriber('live'),
       sharded: false,
+      refusals: this.#connections.refusals,
       observer: { ...observer, onMoved () {} }
     })
     return {

@@ -91,6 +91,7 @@ export class ShardedSubscribers {
       redis: connections.subscriber('live', { node }),
       sharded: true,
       probeChannel,
+      refusals: connections.refusals,
       logger,
       observer: {
         ...observer,

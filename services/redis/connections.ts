@@ -2,6 +2,7 @@ import { backoffMs } from '@runcast/protocol'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Logger, LogLine } from '../logging/logger.ts'
 import { throttledLog } from '../logging/throttled-log.ts'
+import { Refusals } from './refusals.ts'
 import { SentinelClient } from './sentinel-client.ts'
 import { databaseOf, type HostPort, type RedisTarget } from './target.ts'
 
@@ -16,6 +17,9 @@ const COMMAND_TIMEOUT_MS = 1_000
 /** The least time between two logged errors of one connection, in milliseconds. */
 const ERROR_LOG_INTERVAL_MS = 5_000
 
+/** The wait before an attempt to connect with a password that was refused, in milliseconds. */
+const REFUSED_PAUSE_MS = 2_000
+
 /** The waits between attempts to connect. */
 const RECONNECT = { baseMs: 50, maxMs: 1_500 }
 
@@ -27,6 +31,8 @@ export interface RedisConnections {
   readonly database: number
   /** True when Redis is a Cluster, so that live channels are sharded. */
   readonly sharded: boolean
+  /** The parts of the service that Redis refuses now. */
+  readonly refusals: Refusals
   /**
    * Makes a connection for subscriptions. It connects at `connect()`, and reconnects by itself unless `once`. It
    * never subscribes again by itself, since the subscriber must learn that messages were missed.
@@ -39,21 +45,25 @@ export interface RedisConnections {
 }
 
 /**
- * Prepares the connections to Redis and opens none of them. Logs their errors, at most one per 5 s and connection.
+ * Prepares the connections to Redis and opens none of them. Logs their errors, at most one per 5 s and connection; one
+ * that is refused is noted in `refusals` instead, and tried again every 2 s.
  */
 export function createRedisConnections (target: RedisTarget, logger: Logger): RedisConnections {
   const access = accessOf(target)
-  const named = (purpose: string): ClientOptions => ({ connectionName: `runcast:${purpose}:${process.pid}` })
+  const refusals = new Refusals()
+  const retryStrategy = (attempt: number) => refusals.current === 'redis_wrong_password' ? REFUSED_PAUSE_MS : backoffMs(attempt, RECONNECT)
+  const named = (purpose: string): ClientOptions => ({ connectionName: `runcast:${purpose}:${process.pid}`, retryStrategy })
   const commandClient = target.kind === 'cluster'
-    ? clusterClient(target.nodes, { ...access, ...named('command') })
+    ? clusterClient(target.nodes, { ...access, ...named('command') }, retryStrategy)
     : singleClient(target, named('command'))
-  const watch = createWatch(logger)
+  const watch = createWatch(logger, refusals)
   const command = watch(commandClient, 'command')
 
   return {
     command,
     database: databaseOf(target),
     sharded: target.kind === 'cluster',
+    refusals,
     subscriber (purpose, { node, once = false } = {}) {
       const options: ClientOptions = { ...named(purpose), autoResubscribe: false, ...(once && { retryStrategy: () => null }) }
       const client = target.kind === 'cluster'
@@ -78,7 +88,6 @@ const CLIENT = {
   connectTimeout: 2_000,
   disconnectTimeout: 500,
   keepAlive: 5_000,
-  retryStrategy: (attempt: number) => backoffMs(attempt, RECONNECT),
   reconnectOnError: (error: Error) => error.message.includes('READONLY')
 } satisfies ClientOptions
 
@@ -99,12 +108,12 @@ function singleClient (target: Exclude<RedisTarget, { kind: 'cluster' }>, option
   })
 }
 
-function clusterClient (nodes: readonly HostPort[], access: ClientOptions): Cluster {
-  const { retryStrategy, enableOfflineQueue, ...redisOptions } = CLIENT
+function clusterClient (nodes: readonly HostPort[], access: ClientOptions, clusterRetryStrategy: (attempt: number) => number): Cluster {
+  const { enableOfflineQueue, ...redisOptions } = CLIENT
   return new Cluster(nodes.map(({ host, port }) => ({ host, port })), {
     lazyConnect: true,
     enableOfflineQueue,
-    clusterRetryStrategy: retryStrategy,
+    clusterRetryStrategy,
     redisOptions: { ...redisOptions, ...access }
   })
 }
@@ -131,12 +140,15 @@ function placeOf (node: string | undefined): HostPort {
  * Makes a function that logs the errors of a client. Without a listener every error would be printed, or end the
  * process. Clients of one name share a limit, since some connections are made anew for each attempt.
  */
-function createWatch (logger: Logger): <T extends CommandClient>(client: T, connection: string) => T {
+function createWatch (logger: Logger, refusals: Refusals): <T extends CommandClient>(client: T, connection: string) => T {
   const logs = new Map<string, LogLine>()
   return (client, connection) => {
     const log = logs.get(connection) ?? throttledLog((fields, message) => logger.warn(fields, message), ERROR_LOG_INTERVAL_MS)
     logs.set(connection, log)
-    client.on('error', (error: Error) => log({ connection, err: error }, 'Redis connection error'))
+    client.on('error', (error: Error) => { if (!refusals.note(connection, error)) log({ connection, err: error }, 'Redis connection error') })
+    client.on('ready', () => refusals.clear(connection))
+    // A node that is left refuses nothing any more. The ingest makes a connection anew for each attempt.
+    client.on('end', () => { if (connection !== 'ingest') refusals.clear(connection) })
     return client
   }
 }

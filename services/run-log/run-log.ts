@@ -1,4 +1,5 @@
 import { ORIGIN, type EventId, type Outcome } from '@runcast/protocol'
+import type { ProblemError } from '../problems/problem-error.ts'
 import type { RunEffect } from './effect.ts'
 import type { Resume } from './gap.ts'
 
@@ -61,8 +62,12 @@ export interface RunLog {
   /** Lists one tenant's runs, the last changed first. */
   listRuns (request: ListRequest): Promise<ListPage>
 
-  /** Tells if the store answers now. Never rejects. */
-  isAvailable (): Promise<boolean>
+  /**
+   * Proves by a write of its own that the store takes events now. Never rejects.
+   *
+   * @returns null, or the fault
+   */
+  probe (): Promise<ProblemError | null>
 
   /** Finishes the appends that were accepted, and lets go. */
   close (): Promise<void>

@@ -34,7 +34,7 @@ t.test('a service that is about to stop is alive but not ready', async (t) => {
   await waitUntil('the service drains', () => app.app.draining)
   const ready = await fetch(`${app.url}/health/ready`)
   t.equal(ready.status, 503)
-  t.same(await ready.json(), { status: 'draining' })
+  t.same(await ready.json(), { status: 'draining', reason: 'draining', detail: 'The service is about to stop.' })
   t.equal((await fetch(`${app.url}/health/live`)).status, 200)
   finish()
   await closed

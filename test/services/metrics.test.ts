@@ -6,7 +6,7 @@ async function reportOf (appended: number, streams: number) {
   metrics.appendedEvents.inc(appended)
   metrics.streamGaps.inc({ reason: 'expired' }, appended)
   metrics.observeOpenStreams(() => streams, () => 1)
-  metrics.observeIngest(() => ({ waiting: streams, totals: { stored: appended }, mended: { not_finite: appended } }))
+  metrics.observeIngest(() => ({ role: 'holder', waiting: streams, totals: { stored: appended }, mended: { not_finite: appended } }))
   return metrics.report()
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { EventId } from '@runcast/protocol'
-import { watchFreeSpace } from '../../lmdb/free-space.ts'
+import { watchFreeSpace, type FreeSpace } from '../../lmdb/free-space.ts'
 import { acquireProcessLock, type ProcessLock } from '../../lmdb/process-lock.ts'
 import { storeError } from '../../lmdb/store-error.ts'
 import { startSweeping } from '../../lmdb/sweeper.ts'
 import { createWriter, type Writer } from '../../lmdb/writer.ts'
-import { UnavailableError } from '../../problems/storage-errors.ts'
+import type { ProblemError } from '../../problems/problem-error.ts'
+import { DiskFullError, UnavailableError } from '../../problems/storage-errors.ts'
 import { NotSilentError } from '../errors.ts'
 import type { PublishLive } from '../live-message.ts'
 import type { Retention } from '../retention.ts'
@@ -14,7 +15,7 @@ import { noteAlive, silentRuns } from './alive.ts'
 import { append } from './append.ts'
 import { listRuns, readRun } from './list.ts'
 import { hasEntry, readBefore, readPage } from './read.ts'
-import { findRun, openStore, type Store } from './store.ts'
+import { findRun, openStore, touch, type Store } from './store.ts'
 import { expiredOf } from './sweep.ts'
 
 export interface EmbeddedOptions {
@@ -49,8 +50,11 @@ interface Opened {
   readonly name: string
   readonly lock: ProcessLock
   readonly store: Store
+  readonly space: FreeSpace
   readonly writer: Writer
   readonly stopSweeping: () => void
+  /** True once a probe was on disk. */
+  hasWritten: boolean
 }
 
 class LmdbRunLog implements RunLog {
@@ -77,9 +81,10 @@ class LmdbRunLog implements RunLog {
     const lock = await acquireProcessLock(directory)
     try {
       const store = await openStore(directory)
-      const writer = createWriter(store, watchFreeSpace(directory, minFreeBytes))
+      const space = watchFreeSpace(directory, minFreeBytes)
+      const writer = createWriter(store, space)
       const stopSweeping = startSweeping(writer, expiredOf(store, this.#now, retention))
-      this.#opened = { name: randomUUID(), lock, store, writer, stopSweeping }
+      this.#opened = { name: randomUUID(), lock, store, space, writer, stopSweeping, hasWritten: false }
     } catch (error) {
       await lock.release()
       throw storeError(error)
@@ -146,8 +151,18 @@ class LmdbRunLog implements RunLog {
     return this.#read((store, at) => listRuns(store, request, at, this.#options.retention))
   }
 
-  async isAvailable (): Promise<boolean> {
-    return this.#read((store) => store.root.get('format') !== undefined).catch(() => false)
+  async probe (): Promise<ProblemError | null> {
+    try {
+      const opened = this.#need()
+      if (await opened.space.isLow()) throw new DiskFullError('The disk of the data directory is full.')
+      // One write for each opening: an idle service leaves the disk alone.
+      if (!opened.hasWritten) await opened.writer.write({ apply: () => touch(opened.store), bytes: EVENT_OVERHEAD_BYTES, growing: true })
+      opened.hasWritten = true
+      await this.#read((store) => store.root.get('format'))
+      return null
+    } catch (error) {
+      return storeError(error)
+    }
   }
 
   async close (): Promise<void> {

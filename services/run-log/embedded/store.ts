@@ -115,6 +115,11 @@ export async function openStore (directory: string): Promise<Store> {
   }
 }
 
+/** Writes what is there already, within a transaction: a proof that the file can be written. */
+export function touch ({ root }: Store): void {
+  root.putSync('format', FORMAT)
+}
+
 /**
  * Finds the record of a run as of `at` (ms). It is null when the state has expired and without entries when the log
  * has, even if the sweep has not been there.

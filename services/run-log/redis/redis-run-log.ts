@@ -1,7 +1,7 @@
 import { msOf, ORIGIN } from '@runcast/protocol'
 import type { CommandClient } from '../../redis/connections.ts'
 import type { RedisKeys } from '../../redis/keys.ts'
-import { persist, within } from '../../redis/persist.ts'
+import { persist, redisFault, within } from '../../redis/persist.ts'
 import { list } from '../../redis/replies.ts'
 import type { Script } from '../../redis/script.ts'
 import { judge } from '../resume.ts'
@@ -13,11 +13,13 @@ import { logScript } from './log-script.ts'
 import { appendResultOf, eventOf, pageOf, runStateOf } from './replies.ts'
 import { RunIndex } from './run-index.ts'
 import { SignsOfLife } from './signs-of-life.ts'
+import { probeWrites } from './write-probe.ts'
 
 /** The most that a page holds, in bytes of types and payloads, unless one event alone is larger. */
 const MAX_PAGE_BYTES = 1_048_576
 
-const PING_TIMEOUT_MS = 1_000
+/** Less than the second in which Kubernetes expects the answer to a probe, in milliseconds. */
+const PROBE_TIMEOUT_MS = 700
 
 const readScript = logScript('read.lua')
 const readBeforeScript = logScript('read-before.lua')
@@ -105,8 +107,8 @@ export function createRedisRunLog ({ redis, keys, retention, sharded }: RedisRun
 
     listRuns: (request) => listRuns(request, index, readRun),
 
-    async isAvailable () {
-      return await within(PING_TIMEOUT_MS, redis.ping()).then(() => true, () => false)
+    async probe () {
+      return await within(PROBE_TIMEOUT_MS, probeWrites(redis, keys, sharded)).then(() => null, redisFault)
     },
 
     async close () {

@@ -80,7 +80,7 @@ t.test('a disk that is low refuses appends as storage_full and nothing else, unt
   await t.rejects(append(full, 'run', logEvents(1)), { statusCode: 507, code: 'storage_full' })
   await t.rejects(Promise.all(Array.from({ length: 10 }, () => append(full, 'run', logEvents(1)))), { code: 'storage_full' })
   t.same(payloads(await readAll(full, 'run')), [1, 2, 3])
-  t.equal(await full.isAvailable(), true)
+  t.match(await full.probe(), { code: 'storage_full' })
   await full.close()
 
   await roomy.open()
@@ -96,7 +96,7 @@ t.test('closing', async (t) => {
     const closed = log.close()
     await t.rejects(append(log, 'run-0', logEvents(1)), { code: 'unavailable' })
     await t.rejects(log.readRun('run-0'), { code: 'unavailable' })
-    t.equal(await log.isAvailable(), false)
+    t.match(await log.probe(), { code: 'unavailable' })
     await Promise.all([accepted, closed])
     const again = (await openLog(t, { directory })).log
     for (let run = 0; run < 5; run++) t.equal((await readAll(again, `run-${run}`)).length, 100)

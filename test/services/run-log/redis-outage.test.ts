@@ -16,7 +16,7 @@ t.test('a server that is away: everything fails in time and says so, and works w
   const { server, log } = await setUp(t)
   await append(log, 'run', logEvents(1))
   await server.stop()
-  t.equal(await log.isAvailable(), false)
+  t.match(await log.probe(), { code: 'unavailable' })
   const attempts: Array<() => Promise<unknown>> = [
     () => append(log, 'run', logEvents(1, 2)),
     () => read(log, 'run', { at: 'first' }),
@@ -27,7 +27,7 @@ t.test('a server that is away: everything fails in time and says so, and works w
   ]
   await Promise.all(attempts.map((attempt) => failsInTime(t, attempt)))
   await server.start()
-  await waitUntil('the log answers', () => log.isAvailable())
+  await waitUntil('the log answers', async () => await log.probe() === null)
   await append(log, 'run', logEvents(1, 3))
   t.same(payloads(await readAll(log, 'run')), [3])
 })
@@ -38,10 +38,10 @@ t.test('a server that freezes: appends are repeated under their ids, and none is
   await server.kill('SIGSTOP')
   const names = Array.from({ length: 20 }, () => randomUUID())
   const frozen = names.map((appendId, index) => () => append(log, 'run', logEvents(1, index + 2), { appendId }))
-  t.equal(await log.isAvailable(), false)
+  t.match(await log.probe(), { code: 'unavailable' })
   await Promise.all(frozen.map((attempt) => failsInTime(t, attempt)))
   await server.kill('SIGCONT')
-  await waitUntil('the log answers', () => log.isAvailable())
+  await waitUntil('the log answers', async () => await log.probe() === null)
   for (const again of frozen) await again()
   const seen = payloads(await readAll(log, 'run'))
   t.same([...seen].sort((a, b) => Number(a) - Number(b)), Array.from({ length: 21 }, (_, index) => index + 1))
@@ -75,7 +75,7 @@ t.test('a server that restarts with its data: other times, one chain', async (t)
   const ids = await append(log, 'run', logEvents(3))
   await server.kill('SIGKILL')
   await server.start()
-  await waitUntil('the log answers', () => log.isAvailable())
+  await waitUntil('the log answers', async () => await log.probe() === null)
   const { now } = (await read(log, 'run', { at: 'end' })).facts
   const [next] = await append(log, 'run', logEvents(1, 4))
   t.ok(msOf(next ?? '') > now, 'the time leaps ahead of the clock')
@@ -92,7 +92,7 @@ t.test('a server that restarts empty: followers are told, and no id names two ev
   const lost = await append(log, 'run', logEvents(5))
   await server.kill('SIGKILL')
   await server.start()
-  await waitUntil('the log answers', () => log.isAvailable())
+  await waitUntil('the log answers', async () => await log.probe() === null)
   const empty = await readAfter(log, 'run', at(lost, 4))
   t.same(empty.resume, { position: ORIGIN, gap: { reason: 'forked', requested: lost[4], lost: null } })
   const ids = await append(log, 'run', logEvents(5, 10))
