@@ -42,6 +42,7 @@ export const SettingsSchema = Type.Object({
   UNKNOWN_RUN: Type.Enum(['wait', '404'], { default: 'wait', description: 'The answer to a stream of a run that does not exist yet: wait for it, or 404.' }),
   POSITION_CHECK_MS: count('The time between two comparisons of a followed run with the log, in milliseconds.', 10_000, 50),
   DRAIN_MS: count('The time over which open streams are closed at shutdown, in milliseconds.', 5_000, 0, 600_000),
+  DRAIN_DELAY_MS: optional(Type.Integer({ description: 'The time at shutdown for which the service is not ready but still takes requests, so that gateways learn of it, in milliseconds (default 0; 5000 with NODE_ENV=production).', minimum: 0, maximum: 600_000 })),
   MIN_FREE_BYTES: count('The least free disk space with which the embedded log takes events, in bytes; with less, publishers get 507.', 67_108_864, 0),
   WORKFLOWS_DIR: text('The directory of the workflow definitions.', { default: './workflows', minLength: 1 }),
   ENGINE_ALLOW_PROCESSES: optional(Type.Boolean({ description: 'Lets workflows start processes: `run: shell` and MCP servers over stdio (default false; true in a development start).' })),

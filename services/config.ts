@@ -19,13 +19,15 @@ const PROXY_RANGES: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uni
 const HOST_PATTERN = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i
 
 /** The settings as the service uses them: lists are taken apart, and settings that belong together are joined. */
-export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGINS' | 'TRUST_PROXY' | 'ENGINE_ALLOWED_HOSTS' | 'ENGINE_ALLOW_PROCESSES'> {
+export interface Config extends Omit<Settings, 'TERMINAL_STATUSES' | 'CORS_ORIGINS' | 'TRUST_PROXY' | 'ENGINE_ALLOWED_HOSTS' | 'ENGINE_ALLOW_PROCESSES' | 'DRAIN_DELAY_MS'> {
   readonly terminalStatuses: TerminalStatuses
   readonly corsOrigins: readonly string[]
   /** The hosts that calls of workflows may reach. */
   readonly allowedHosts: readonly string[]
   /** True when workflows may start processes. */
   readonly allowProcesses: boolean
+  /** The time for which a stop waits until gateways know of it, in milliseconds. */
+  readonly drainDelayMs: number
   readonly trustProxy: boolean | string[]
   /** Null for the embedded log. */
   readonly redis: RedisTarget | null
@@ -97,7 +99,7 @@ function removeFaults (given: Record<string, unknown>): Map<string, string> {
 }
 
 function derive (settings: Settings, unknownNames: readonly string[]): Config {
-  const { TERMINAL_STATUSES, CORS_ORIGINS, TRUST_PROXY, ENGINE_ALLOWED_HOSTS, ENGINE_ALLOW_PROCESSES, ...rest } = settings
+  const { TERMINAL_STATUSES, CORS_ORIGINS, TRUST_PROXY, ENGINE_ALLOWED_HOSTS, ENGINE_ALLOW_PROCESSES, DRAIN_DELAY_MS, ...rest } = settings
   const redis = redisTarget(settings)
   const hasTokenKey = settings.JWT_SECRET !== undefined || settings.JWT_PUBLIC_KEY !== undefined || settings.JWT_JWKS_URL !== undefined
   return {
@@ -115,6 +117,8 @@ function derive (settings: Settings, unknownNames: readonly string[]): Config {
     allowedHosts: items(ENGINE_ALLOWED_HOSTS),
     // A development start listens on loopback only, or is refused.
     allowProcesses: ENGINE_ALLOW_PROCESSES ?? !hasTokenKey,
+    // At a terminal nobody waits for a gateway.
+    drainDelayMs: DRAIN_DELAY_MS ?? (settings.NODE_ENV === 'production' ? 5_000 : 0),
     hasTokenKey,
     unknownNames
   }

@@ -4,6 +4,11 @@ import { request } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { buildApp, tokenFor } from '../helpers/service/app.ts'
+import { waitUntil } from '../helpers/wait-until.ts'
+
+async function metricsOf (url: string): Promise<string> {
+  return await (await fetch(`${url}/metrics`)).text()
+}
 
 t.test('a stop waits for all who want to be waited for, and a fault of one does not keep it', async (t) => {
   const app = await buildApp(t)
@@ -19,6 +24,24 @@ t.test('a stop waits for all who want to be waited for, and a fault of one does 
   t.same(done, ['drained'])
   t.match(app.log(), 'a fault while draining')
   await t.rejects(fetch(`${app.url}/health/live`))
+})
+
+t.test('a stop waits until gateways know of it: not ready, and everybody is served', async (t) => {
+  const app = await buildApp(t, { DRAIN_DELAY_MS: '2000' })
+  const stream = await app.call('/api/v1/workflow-runs/r/stream')
+  const start = Date.now()
+  const closed = app.close()
+  await waitUntil('it is not ready', async () => (await fetch(`${app.url}/health/ready`)).status === 503)
+  t.match(await metricsOf(app.url), /^runcast_ready\{reason="draining"\} 0$/m)
+  t.equal((await app.publish('r', { payload: 1 })).length, 1)
+  const late = await app.call('/api/v1/workflow-runs/r/stream?from=first')
+  const texts = await Promise.all([stream.text(), late.text()])
+  t.ok(Date.now() - start >= 2_000, 'the streams end after the delay')
+  for (const text of texts) {
+    t.match(text, 'data: 1\n')
+    t.match(text, /event: stream_close\ndata: \{"reason":"shutdown"\}\n\n$/)
+  }
+  await closed
 })
 
 t.test('whoever stops reading does not hold a stop up', async (t) => {
