@@ -23,6 +23,9 @@ export async function run (folder, program, ...args) {
   const cwd = join(ROOT, folder)
   const path = [join(cwd, 'node_modules/.bin'), join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter)
   const child = spawn(program, args, { cwd, env: { ...process.env, PATH: path }, stdio: ['ignore', 2, 2] })
+  const end = () => { child.kill() }
+  process.once('exit', end)
   const [code, signal] = await once(child, 'exit')
+  process.off('exit', end)
   if (code !== 0) throw new BuildError(`\`${[program, ...args].join(' ')}\` in ${cwd} ended with ${signal ?? `code ${code}`}.`)
 }

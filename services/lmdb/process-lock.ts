@@ -1,6 +1,7 @@
 // A lock of our own: LMDB lets a second process write, a lock file outlives `kill -9`, and Node has no flock(2). The kernel
 // closes a Unix socket with its process, so a socket is the lock that needs neither a native module nor a clean-up.
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, open as openFile, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -34,9 +35,35 @@ const MAX_SOCKET_PATH_BYTES = 103
  *   it can't be used. The message is for the operator.
  */
 export async function acquireProcessLock (directory: string): Promise<ProcessLock> {
-  try {
+  return await explained(directory, async () => {
     await mkdir(directory, { recursive: true })
     return await contend(resolve(directory))
+  })
+}
+
+/**
+ * Makes sure that no process has `directory`, and changes nothing in it.
+ *
+ * @throws as `acquireProcessLock` does
+ */
+export async function checkUnowned (directory: string): Promise<void> {
+  if (!existsSync(registryOf(directory))) return
+  await explained(directory, async () => {
+    const sockets = await socketDirectory(resolve(directory))
+    const registry = await openEnvironment<Owner>(registryOf(directory))
+    try {
+      await deadOwner(registry, resolve(directory), sockets.path)
+    } finally {
+      await registry.close()
+      await sockets.close()
+    }
+  })
+}
+
+/** Gives the errors of some work on a data directory a message for the operator. */
+async function explained<T> (directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (error) {
     if (error instanceof DataDirectoryInUseError || isProblemError(error)) throw error
     const reason = error instanceof Error ? error.message : String(error)
@@ -64,18 +91,26 @@ async function contend (directory: string): Promise<ProcessLock> {
 }
 
 async function becomeOwner (directory: string, socketsPath: string, own: Owner): Promise<Owner | null> {
-  const registry = await openEnvironment<Owner>(join(directory, 'lock.mdb'))
+  const registry = await openEnvironment<Owner>(registryOf(directory))
   try {
     for (;;) {
-      const owner = registry.get('owner')
-      if (owner !== undefined && await isAlive(join(socketsPath, owner.socket))) {
-        throw new DataDirectoryInUseError(directory, owner.pid)
-      }
+      const owner = await deadOwner(registry, directory, socketsPath)
       if (replaceOwner(registry, owner, own)) return owner ?? null
     }
   } finally {
     await registry.close()
   }
+}
+
+/** Reads the last owner. @throws DataDirectoryInUseError when it is alive */
+async function deadOwner (registry: RootDatabase<Owner, string>, directory: string, socketsPath: string): Promise<Owner | undefined> {
+  const owner = registry.get('owner')
+  if (owner !== undefined && await isAlive(join(socketsPath, owner.socket))) throw new DataDirectoryInUseError(directory, owner.pid)
+  return owner
+}
+
+function registryOf (directory: string): string {
+  return join(directory, 'lock.mdb')
 }
 
 function replaceOwner (registry: RootDatabase<Owner, string>, seen: Owner | undefined, own: Owner): boolean {

@@ -31,9 +31,10 @@ t.test('a second start with changed sources takes nothing from a service that ru
   const folder = await copyCheckout(t)
   const redis = await startRedis(t)
   const start = async (settings: Record<string, string>) => {
-    const program = startProgram(t, folder, 'npm', ['start'], { PORT: '0', JWT_SECRET: TEST_SECRET, DATA_DIR: await temporaryDirectory(t), ...settings })
+    const directory = await temporaryDirectory(t)
+    const program = startProgram(t, folder, 'npm', ['start'], { PORT: '0', JWT_SECRET: TEST_SECRET, DATA_DIR: directory, ...settings })
     const url = await program.printed(/"msg":"Server listening at (http:\/\/127\.0\.0\.1:\d+)"/)
-    return { program, url }
+    return { program, url, directory }
   }
 
   const first = await start({ REDIS_URL: redis.url, WEB_CONCURRENCY: '2' })
@@ -67,6 +68,20 @@ t.test('a second start with changed sources takes nothing from a service that ru
   const readRun = async (): Promise<{ terminal: boolean, status: string }> => JSON.parse(await (await fetch(`${first.url}${RUNS}/${runId}`, { headers: JSON_HEADERS })).text())
   await waitUntil('the workflow has ended', async () => (await readRun()).terminal)
   t.equal((await readRun()).status, 'succeeded')
+
+  appendFileSync(join(folder, 'ui/src/main.tsx'), "\ndocument.title = 'newest'\n")
+  const refusals = {
+    [`The data directory ${second.directory} is in use by process `]: { DATA_DIR: second.directory },
+    'Something else listens on 127.0.0.1 port ': { DATA_DIR: await temporaryDirectory(t), PORT: new URL(second.url).port }
+  }
+  for (const [sentence, settings] of Object.entries(refusals)) {
+    for (const script of ['start', 'dev']) {
+      const program = startProgram(t, folder, 'npm', ['run', script], { PORT: '0', JWT_SECRET: TEST_SECRET, ...settings })
+      t.not(await program.exited, 0)
+      t.match(program.stderr(), sentence)
+      t.notMatch(program.stderr(), 'Building', `npm run ${script} says so before any build`)
+    }
+  }
 
   for (const { program } of [first, second]) {
     program.kill('SIGTERM')
