@@ -8,8 +8,8 @@ const RESTART_MS = 1_000
 
 /**
  * Runs copies of this program behind one port and keeps them running. A copy that ends is replaced; a signal to this
- * process stops all copies, each in good order. When one ends before any has listened, a start can not succeed: all end,
- * and this process takes its exit code.
+ * process stops all copies, each in good order, and a second one at once. When one ends before any
+ * has listened, a start can not succeed: all end, and this process takes its exit code.
  *
  * @param count the number of copies
  * @param stopMs the time that they may take to stop, in milliseconds; then they are ended
@@ -38,10 +38,10 @@ export async function runProcesses (count: number, stopMs: number, log: Logger):
     })
 
     const stop = (signal: NodeJS.Signals) => {
+      // A second signal cuts their stop short. A terminal sends its Ctrl-C to all copies itself.
+      if (signal === 'SIGTERM' || !process.stdin.isTTY) signalAll(running(), signal)
       if (isStopping) return
       isStopping = true
-      // A terminal sends its Ctrl-C to all copies itself, and a second signal would cut their stop short.
-      if (signal === 'SIGTERM' || !process.stdin.isTTY) signalAll(running(), signal)
       setTimeout(() => signalAll(running(), 'SIGKILL'), stopMs).unref()
       if (running().length === 0) resolve()
     }
