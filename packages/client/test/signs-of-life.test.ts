@@ -1,5 +1,8 @@
 import { createPublisher } from '@runcast/client'
+import { mock } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { test, type Test } from 'tap'
+import { createSignsOfLife } from '../src/signs-of-life.ts'
 import { problem, startStandIn } from './support/stand-in-service.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -11,6 +14,13 @@ async function publishing (t: Test, aliveIntervalMs?: number) {
   return { service, publisher, signs }
 }
 
+/** Tells if no sign comes for much longer than the intervals of these tests. One that was on its way may still come. */
+async function isQuiet (signs: () => number): Promise<boolean> {
+  const before = signs()
+  await delay(200)
+  return signs() === before
+}
+
 test('a publisher says that it lives: at once when the run has begun, and then while it is silent', async (t) => {
   const { publisher, signs } = await publishing(t, 30)
   const run = publisher.run('run-1')
@@ -19,10 +29,7 @@ test('a publisher says that it lives: at once when the run has begun, and then w
   await run.status('running')
   await waitUntil('three signs', () => signs() >= 3)
   await run.status('succeeded')
-  const sent = signs()
-  await run.publish([])
-  await new Promise((resolve) => setTimeout(resolve, 120))
-  t.ok(signs() <= sent + 1, 'no more after the end')
+  await waitUntil('the signs end', () => isQuiet(signs))
 })
 
 test('a sign that fails is sent again, also while events come', async (t) => {
@@ -30,10 +37,26 @@ test('a sign that fails is sent again, also while events come', async (t) => {
   service.next.other.push(problem(503, 'unavailable'), problem(403, 'scope_missing'))
   const run = publisher.run('run-1')
   for (let sent = 0; signs() < 3; sent++) await run.status('running', { sent })
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  const after = signs()
-  for (let sent = 0; sent < 5; sent++) await run.log('still there')
-  t.equal(signs(), after, 'events say that it lives')
+})
+
+test('events say that it lives: each of them begins the silence anew', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let sent = 0
+  const signs = createSignsOfLife(async () => ++sent > 0, 100)
+  const delivered = async () => {
+    signs.delivered('run-1', { status: 'running', terminal: false })
+    await new Promise(setImmediate)
+  }
+  await delivered()
+  t.equal(sent, 1)
+  for (let event = 0; event < 5; event++) {
+    mock.timers.tick(99)
+    await delivered()
+  }
+  t.equal(sent, 1)
+  mock.timers.tick(100)
+  t.equal(sent, 2)
 })
 
 test('a close ends the signs, and zero sends none', async (t) => {
@@ -41,9 +64,7 @@ test('a close ends the signs, and zero sends none', async (t) => {
   await publisher.run('run-1').status('running')
   await waitUntil('a sign', () => signs() > 0)
   await publisher.close()
-  const sent = signs()
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  t.equal(signs(), sent)
+  await waitUntil('the signs end', () => isQuiet(signs))
 
   const mute = await publishing(t, 0)
   await mute.publisher.run('run-1').status('running')
