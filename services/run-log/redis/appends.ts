@@ -14,7 +14,7 @@ const MAX_BATCHES = 50
 const MAX_EVENTS = 1_000
 const MAX_CHARACTERS = 1_048_576
 
-const script = logScript('append.lua', 'append-arguments.lua')
+const script = logScript('append.lua', 'append-arguments.lua', 'append-state.lua')
 
 /** The outcome of an append: its result as append.lua remembers it, and facts of the run. */
 export interface Appended {
