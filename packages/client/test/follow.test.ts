@@ -1,9 +1,8 @@
-import { follow, isLog, isResultPreview, isStatusChange, type FollowOptions, type RunEvent, type StreamItem } from '@runcast/client'
+import { follow, type FollowOptions, type StreamItem } from '@runcast/client'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'tap'
-import { createJudge, RuncastError } from '../src/errors.ts'
 import { frame, gatewayPage, problem, startStandIn, streamText, type StandInService, type StoredEvent } from './support/stand-in-service.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -200,19 +199,6 @@ test('once the stream has worked, an answer of a gateway passes, whatever it is'
   t.match(items.find((item) => item.kind === 'reconnecting' && item.error?.status === 404), { error: { code: 'unexpected_answer', message: 'The answer is not from Runcast: 404 text/html nginx.' } })
 })
 
-test('before that, ten answers of something else end it, and the last is named', (t) => {
-  const gateway = new RuncastError('unexpected_answer', 'The answer is not from Runcast: 404 text/html nginx.', { status: 404 })
-  const judge = createJudge()
-  t.same(Array.from({ length: 10 }, () => judge.isTransient(gateway)), [...Array(9).fill(true), false])
-  const known = createJudge()
-  known.answered()
-  t.ok(Array.from({ length: 100 }, () => known.isTransient(gateway)).every(Boolean))
-  const away = createJudge()
-  t.ok(Array.from({ length: 100 }, () => away.isTransient(new RuncastError('unexpected_answer', '', { status: 502 }))).every(Boolean))
-  t.notOk(known.isTransient(new RuncastError('forbidden', 'The service answered 403.', { status: 403 })))
-  t.end()
-})
-
 test('what can not be the name of a run is refused at once', async (t) => {
   const service = await startStandIn(t)
   await t.rejects(collect(follow({ url: service.url, runId: 'a/b' })), { code: 'invalid_run_id' })
@@ -302,16 +288,4 @@ test('leaving the loop lets go of the connection', async (t) => {
   }
   const response = await held
   await waitUntil('the service sees it', () => response.destroyed)
-})
-
-test('payloads of the known types are recognised by what they hold', (t) => {
-  const event = (type: string, data: unknown): RunEvent => ({ kind: 'event', id: '1-1', type, data, raw: JSON.stringify(data) })
-  t.ok(isLog(event('log', { message: 'a' })))
-  for (const data of [null, 'a', {}, { message: 1 }, []]) t.notOk(isLog(event('log', data)))
-  t.notOk(isLog(event('other', { message: 'a' })))
-  t.ok(isStatusChange(event('status_change', { status: 'running' })))
-  t.notOk(isStatusChange(event('status_change', { state: 'running' })))
-  t.ok(isResultPreview(event('result_preview', { content: null })))
-  t.notOk(isResultPreview(event('result_preview', {})))
-  t.end()
 })
