@@ -20,7 +20,7 @@ export async function probeWrites (redis: CommandClient, keys: RedisKeys, sharde
     keys.event(NO_RUN, NO_RUN), engine.run, engine.names, engine.checkpoints
   ]
   // One call for each: in a Cluster they lie in different slots.
-  const shared = [keys.index(''), keys.indexLife(''), keys.unfinished, keys.lease, keys.leaseToken, keys.layout]
+  const shared = [keys.index(''), keys.indexLife(''), keys.unfinished, keys.lease, keys.leaseToken, keys.heard, keys.layout]
   await Promise.all([
     script.run(redis, ofRun, [sharded ? 'SPUBLISH' : 'PUBLISH', keys.live(NO_RUN)]),
     ...shared.map((key) => redis.eval('return 1', 1, key))
