@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { startCluster } from '../helpers/redis/redis-cluster.ts'
 import { freePort, startRedis, type RedisServer } from '../helpers/redis/redis-server.ts'
 import { buildApp, type App } from '../helpers/service/app.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
@@ -125,4 +126,17 @@ t.test('a Redis that freezes is answered for within a second', async (t) => {
 t.test('the embedded log without room for events was never able to write', async (t) => {
   const app = await buildApp(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
   await becomes(app, 503, 'storage_full')
+})
+
+t.test('a Cluster whose primaries take writes', async (t) => {
+  const cluster = await startCluster(t)
+  const app = await buildApp(t, { REDIS_CLUSTER_NODES: cluster.nodes.map(({ host, port }) => `${host}:${port}`).join(',') })
+  await becomes(app, 200)
+  t.equal((await app.publish('r', { payload: 1 })).length, 1)
+})
+
+t.test('a server that is no Cluster, used as one', async (t) => {
+  const server = await startRedis(t)
+  const app = await buildApp(t, { REDIS_CLUSTER_NODES: `127.0.0.1:${server.port}` })
+  await becomes(app, 503, 'redis_unsupported')
 })
