@@ -90,7 +90,7 @@ t.test('a start that can not succeed ends with one sentence for each reason', as
     t.match(third.stdout(), `The data directory ${DATA_DIR} is in use by process ${first.pid}.`)
     const printed = startServer(t, { DATA_DIR }, FASTIFY_CLI, 'print-routes', 'app.ts')
     t.equal(await printed.exited, 0, 'to print the routes the directory is not needed')
-    t.match(printed.stdout(), /:run_id.*\n.*\/events/)
+    t.match(printed.stdout(), /:run_id[^]*\/events \(GET, POST\)/)
   })
 })
 
@@ -111,9 +111,9 @@ t.test('a signal during the start ends it, and it never listens', async (t) => {
       const startMs = performance.now() - begin
       whole.kill('SIGTERM')
       t.equal(await whole.exited, 0, 'as it begins to listen')
-      for (let moment = 1; moment <= 10; moment++) {
+      for (let moment = 1; moment <= 5; moment++) {
         const server = startServer(t, { PORT: '0', DATA_DIR, ...given })
-        await Promise.race([delay(startMs * moment / 10), server.printed(LISTENING)])
+        await Promise.race([delay(startMs * moment / 5), server.printed(LISTENING)])
         const had = server.stdout()
         server.kill('SIGTERM')
         // Before its first line of code Node itself ends at the signal.
