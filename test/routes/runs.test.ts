@@ -124,7 +124,7 @@ t.test('numbers and cursors that can not be are refused by name', async (t) => {
 
 t.test('what is no run id never reaches the log', async (t) => {
   const app = await buildApp(t)
-  const bad = ['%20', '%00', 'a%00', 'a%0d%0ab', 'a%2Fb', '.', '..', '...', '-a', 'a%20b', '%C3%A9', '*', '%7B%7D', 'a:b', 'x'.repeat(129), '%61'.repeat(129), 'x'.repeat(5_000)]
+  const bad = ['%20', '%00', 'a%00', 'a%0d%0ab', 'a%2Fb', '.', '..', '...', '-a', 'a%20b', '%C3%A9', '*', '%7B%7D', 'x'.repeat(201), '%61'.repeat(201), 'x'.repeat(5_000)]
   for (const runId of bad) {
     for (const [method, rest] of [['GET', ''], ['GET', '/events'], ['GET', '/log'], ['GET', '/stream'], ['POST', '/events']] as const) {
       const answer = await rawRequest(app.url, `${RUNS}/${runId}${rest}`, { method, headers: bearer({}) })
@@ -138,7 +138,7 @@ t.test('what is no run id never reaches the log', async (t) => {
     t.match(answer.headers['content-type'], 'application/problem+json', path)
   }
   t.same((await list(app)).runs, [])
-  for (const runId of ['x'.repeat(128), '%61'.repeat(128), 'A.b_c~d-9']) {
+  for (const runId of ['x'.repeat(200), '%61'.repeat(200), 'A.b_c~d-9']) {
     t.equal((await rawRequest(app.url, `${RUNS}/${runId}`, { headers: bearer({}) })).status, 404)
     const response = await app.call(`${RUNS}/${runId}/events`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"payload":1}' })
     t.equal(response.status, 201)

@@ -181,7 +181,7 @@ t.test('a client that may not follow is refused before a byte of the stream', as
   t.equal((await fetch(streamUrl(app, 'secret'), { method: 'HEAD', headers: { authorization: `Bearer ${reader}` } })).status, 404)
   t.equal((await fetch(streamUrl(app, 'secret'), { method: 'POST', headers: { authorization: `Bearer ${reader}` } })).status, 404)
   t.equal(await statusOf(reader, 'bad%20id'), 400)
-  t.equal(await statusOf(reader, 'x'.repeat(129)), 400)
+  t.equal(await statusOf(reader, 'x'.repeat(201)), 400)
 })
 
 t.test('with UNKNOWN_RUN=404 only a client with a cursor may wait for a run', async (t) => {
