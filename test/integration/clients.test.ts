@@ -1,43 +1,68 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { codeOf } from '../helpers/client-code.ts'
+import { startProxy } from '../helpers/http/tcp-proxy.ts'
 import { buildApp, tokenFor } from '../helpers/service/app.ts'
-import { CLONE } from '../helpers/service/runcast-command.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
 
-const PAGE = readFileSync(join(CLONE, 'docs/clients.md'), 'utf8')
-const CLIENTS: ReadonlyArray<readonly [title: string, command: string, option: string, begun: RegExp]> = [
-  ['curl', 'sh', '-c', /^$/],
-  ['Python: requests', '/usr/bin/python3', '-c', /one/],
-  ['Python: httpx', '/usr/bin/python3', '-c', /one/]
+const log = (message: string) => ({ event_type: 'log', payload: { message } })
+const succeeded = { event_type: 'status_change', payload: { status: 'succeeded' } }
+
+/** Each program, and a line of its output for a message. */
+const CLIENTS: ReadonlyArray<readonly [title: string, command: string, line: (message: string) => string]> = [
+  ['curl', '/bin/bash', (message) => `{"message":"${message.replace('\u2028', '\\u2028')}"}\n`],
+  ['Python: requests', '/usr/bin/python3', (message) => `${message}\n`],
+  ['Python: httpx', '/usr/bin/python3', (message) => `${message}\n`]
 ]
 
-/** The code under a title of the page. */
-function codeOf (title: string): string {
-  const [, code] = new RegExp(`^## ${title}\\n\\n\`\`\`\\w+\\n(.*?)^\`\`\``, 'ms').exec(PAGE) ?? []
-  if (code === undefined) throw new Error(`the page has no code for ${title}`)
-  return code
+/** Runs the code of the page. */
+function start (t: Test, [title, command]: typeof CLIENTS[number], url: string, token: string) {
+  const child = spawn(command, ['-c', codeOf(title)], {
+    cwd: t.testdir(),
+    env: { PATH: process.env['PATH'], STREAM: `${url}/api/v1/workflow-runs/r/stream`, TOKEN: token },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const seen = { output: '', errors: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { seen.output += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { seen.errors += text })
+  return { seen, closed: once(child, 'close') }
 }
 
-for (const [title, command, option, begun] of CLIENTS) {
+for (const client of CLIENTS) {
+  const [title, , line] = client
   t.test(`${title}: the code of the page follows a run to its end`, async (t) => {
     const app = await buildApp(t, { END_GRACE_MS: '0' })
-    const log = (message: string) => ({ event_type: 'log', payload: { message } })
     await app.publish('r', [log('one')])
-    const child = spawn(command, [option, codeOf(title)], {
-      cwd: t.testdir(),
-      env: { PATH: process.env['PATH'], SERVICE: app.url, RUN: 'r', TOKEN: tokenFor({ sub: 'reader', scope: 'runs:read' }) },
-      stdio: ['ignore', 'pipe', 'inherit']
-    })
-    t.teardown(() => child.kill('SIGKILL'))
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text })
-    const closed = once(child, 'close')
-    await waitUntil('it follows', () => app.app.streamLimits.open === 1 && begun.test(output))
-    await app.publish('r', [log('a\u2028b'), { event_type: 'status_change', payload: { status: 'succeeded' } }])
+    const { seen, closed } = start(t, client, app.url, tokenFor({ scope: 'runs:read' }))
+    await waitUntil('it has the first event', () => seen.output === line('one'))
+    await app.publish('r', [log('a\u2028b'), succeeded])
     t.equal((await closed)[0], 0)
-    t.equal(output, title === 'curl' ? 'event: stream_end\n' : 'one\na\u2028b\n')
+    t.equal(seen.output, line('one') + line('a\u2028b'))
+  })
+
+  t.test(`${title}: the code of the page has every event once over connections cut within an event and before the end`, async (t) => {
+    const app = await buildApp(t, { END_GRACE_MS: '0', STREAM_RETRY_MS: '1' })
+    const proxy = await startProxy(t, Number(new URL(app.url).port))
+    await app.publish('r', [log('one'), log('two')])
+    proxy.cutAt('"message":"tw')
+    const { seen, closed } = start(t, client, `http://127.0.0.1:${proxy.port}`, tokenFor({ scope: 'runs:read' }))
+    await waitUntil('it has what is stored', () => seen.output.includes(line('two')))
+    t.equal(proxy.passed(), 2)
+    proxy.cut()
+    await waitUntil('it has come back', () => proxy.passed() === 3)
+    proxy.cutAt('event: stream_end')
+    await app.publish('r', [log('three'), succeeded])
+    t.equal((await closed)[0], 0)
+    t.equal(seen.output, line('one') + line('two') + line('three'))
+    t.equal(proxy.passed(), 4)
+  })
+
+  t.test(`${title}: the code of the page ends when its token is refused`, async (t) => {
+    const app = await buildApp(t)
+    const { seen, closed } = start(t, client, app.url, 'wrong')
+    await closed
+    t.match(seen, { output: '', errors: /401/ })
   })
 }

@@ -25,6 +25,8 @@ export interface TcpProxy {
   refuse (on: boolean): void
   /** Breaks each new connection with a reset once so many bytes of the target's have passed; null for never. */
   cutAfter (bytes: number | null): void
+  /** Breaks the next connection on which the target sends this text, right after it. */
+  cutAt (text: string): void
   /** Leads new connections to another port. */
   retarget (port: number): void
 }
@@ -51,6 +53,7 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
   let refusing = false
   let delayMs = 0
   let passing = Infinity
+  let fatal: string | null = null
   let passed = 0
 
   const track = (socket: Socket) => {
@@ -66,6 +69,11 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
         if (from === link.client && link.said.length < REMEMBERED_CHARACTERS) link.said += chunk.toString('latin1')
         if (swallows(link, from)) continue
         if (delayMs > 0) await delay(delayMs)
+      const at = from === link.target && fatal !== null ? chunk.indexOf(fatal) : -1
+      if (fatal !== null && at >= 0) {
+        link.left = at + Buffer.byteLength(fatal)
+        fatal = null
+      }
         const bytes = from === link.target ? chunk.subarray(0, link.left) : chunk
         if (from === link.target) link.left -= bytes.length
         if (!to.write(bytes) && !to.destroyed) await Promise.race([once(to, 'drain'), once(to, 'close')])
@@ -119,6 +127,7 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
     delay (ms) { delayMs = ms },
     refuse (on) { refusing = on },
     cutAfter (bytes) { passing = bytes ?? Infinity },
+    cutAt (text) { fatal = text },
     retarget (other) { port = other }
   }
 }
