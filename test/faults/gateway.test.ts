@@ -130,7 +130,7 @@ async function startHttpGateway (t: Test, target: string): Promise<HttpGateway> 
   }
 }
 
-t.test('a gateway answers 502 or 503 once: the client package asks again, and goes on after what it has', async (t) => {
+t.test('a gateway answers 502 or 503, or 404 or 200 with a page of its own: the client package asks again, and goes on after what it has', async (t) => {
   const { replica, ids } = await setUp(t)
   const gateway = await startHttpGateway(t, replica.url)
   gateway.answerNext(502)
@@ -142,7 +142,7 @@ t.test('a gateway answers 502 or 503 once: the client package asks again, and go
     for await (const item of follow({ url: gateway.url, runId: 'run', token: token(), signal: leave.signal })) seen.push(item)
   })()
   await waitUntil('it has what there is', () => seen.some((item) => item.kind === 'event' && item.id === ids.at(-1)))
-  gateway.answerNext(503)
+  for (const status of [503, 404, 200]) gateway.answerNext(status)
   gateway.cut()
   const more = startPublisher(t, { urls: [replica.url], runId: 'run', name: 'more', events: 2 })
   await more.done
@@ -151,7 +151,7 @@ t.test('a gateway answers 502 or 503 once: the client package asks again, and go
   leave.abort()
   await following
   t.same(seen.filter((item) => item.kind === 'event').map(({ id }) => id), all)
-  t.same(kinds().filter((kind) => kind !== 'event'), [502, 'stream_open', 'reconnecting', 503, 'stream_open'])
+  t.same(kinds().filter((kind) => kind !== 'event'), [502, 'stream_open', 'reconnecting', 503, 404, 200, 'stream_open'])
 })
 
 t.test('a gateway answers 502 once: EventSource by itself gives up for good, which is why there is a client package', async (t) => {

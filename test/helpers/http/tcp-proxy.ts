@@ -69,11 +69,11 @@ export async function startProxy (t: Pick<Test, 'teardown'>, targetPort: number)
         if (from === link.client && link.said.length < REMEMBERED_CHARACTERS) link.said += chunk.toString('latin1')
         if (swallows(link, from)) continue
         if (delayMs > 0) await delay(delayMs)
-      const at = from === link.target && fatal !== null ? chunk.indexOf(fatal) : -1
-      if (fatal !== null && at >= 0) {
-        link.left = at + Buffer.byteLength(fatal)
-        fatal = null
-      }
+        const at = from === link.target && fatal !== null ? chunk.indexOf(fatal) : -1
+        if (fatal !== null && at >= 0) {
+          link.left = at + Buffer.byteLength(fatal)
+          fatal = null
+        }
         const bytes = from === link.target ? chunk.subarray(0, link.left) : chunk
         if (from === link.target) link.left -= bytes.length
         if (!to.write(bytes) && !to.destroyed) await Promise.race([once(to, 'drain'), once(to, 'close')])
