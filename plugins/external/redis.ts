@@ -20,6 +20,9 @@ const QUIT_TIMEOUT_MS = 500
 /** The time for which a start waits for Redis, in milliseconds. Without an answer the layout is checked later. */
 const FIRST_CONNECTION_MS = 2_000
 
+/** The time before the layout is checked again after a check without an answer, in milliseconds. */
+const RECHECK_MS = 2_000
+
 /**
  * Redis: `fastify.redis` for commands, `fastify.redisConnections` for subscribers. The service starts while Redis is
  * away, and keeps trying to connect. Each new connection checks the layout of the data. Does nothing when no Redis is
@@ -45,16 +48,37 @@ export default fp(async (fastify) => {
   await within(FIRST_CONNECTION_MS, command.connect()).catch(() => { /* The client keeps trying and logs its errors. */ })
   const check = () => checkLayout(command, redisKeys(fastify.config.CHANNEL_PREFIX, connections.database))
   if (command.status === 'ready') await check().catch(unlessPassing)
+
+  let isDue = false
+  let checking: Promise<void> | null = null
+  const closing = new AbortController()
+  fastify.addHook('onClose', () => closing.abort())
+
+  /** Checks until Redis has answered, with pauses: a write that a replica refuses ends the connection, and another one follows at once. */
+  async function checkUntilAnswered (): Promise<void> {
+    while (isDue && !closing.signal.aborted) {
+      isDue = false
+      try {
+        await check()
+      } catch (error) {
+        unlessPassing(error)
+        isDue = true
+        await delay(RECHECK_MS, undefined, { signal: closing.signal, ref: false }).catch(() => { /* The service closes. */ })
+      }
+    }
+  }
+
   command.on('ready', () => {
-    check().catch(unlessPassing).catch(async (error: unknown) => {
+    isDue = true
+    checking ??= checkUntilAnswered().catch(async (error: unknown) => {
       fastify.log.fatal({ err: error }, 'The data in Redis belong to another version of the service')
       process.exitCode = 1
       await fastify.close()
-    })
+    }).finally(() => { checking = null })
   })
 }, { name: 'redis', fastify: '5.x', dependencies: ['config'] })
 
-/** Lets faults that may pass go by, since the next connection checks again. */
+/** Lets faults that may pass go by, since they are followed by another check. */
 function unlessPassing (error: unknown): void {
   if (!(error instanceof UnavailableError || error instanceof RedisFullError)) throw error
 }

@@ -1,6 +1,6 @@
 import type { CommandClient } from './connections.ts'
 import type { RedisKeys } from './keys.ts'
-import { persist } from './persist.ts'
+import { persist, redisFault } from './persist.ts'
 
 /** The version of the names and contents of all keys. Services of one layout share a Redis, whatever their own version. */
 const LAYOUT = '1'
@@ -19,7 +19,16 @@ export class LayoutError extends Error {
  * @throws LayoutError when it is another one, StoreCorruptError when it is unreadable; UnavailableError, RedisFullError
  */
 export async function checkLayout (redis: CommandClient, { layout: key }: RedisKeys): Promise<void> {
-  // Only one of several services that start at once writes it. Reading it first needs neither memory nor the right to write.
-  const found = await persist(async () => await redis.get(key) ?? await redis.set(key, LAYOUT, 'NX', 'GET') ?? LAYOUT)
+  // Reading it first needs neither memory nor the right to write.
+  const found = await persist(() => redis.get(key)) ?? await write(redis, key)
   if (found !== LAYOUT) throw new LayoutError(key, found)
+}
+
+/** Writes the layout, unless another service has. It is tried once: a refused write ends the connection for everybody. */
+async function write (redis: CommandClient, key: string): Promise<string> {
+  try {
+    return await redis.set(key, LAYOUT, 'NX', 'GET') ?? LAYOUT
+  } catch (error) {
+    throw redisFault(error)
+  }
 }

@@ -57,6 +57,20 @@ t.test('a service that started without Redis stops when it meets another layout'
   t.equal(process.exitCode, 1)
 })
 
+t.test('a replica without a layout is asked with pauses, though each refused write ends the connection', async (t) => {
+  const primary = await startRedis(t)
+  const replica = await startRedis(t, { args: ['--replicaof', '127.0.0.1', `${primary.port}`, '--repl-diskless-sync-delay', '0'] })
+  const admin = replica.client()
+  await waitUntil('it follows', async () => /master_link_status:up/.test(await admin.info('replication')))
+  const service = await start(t, { REDIS_URL: replica.url })
+  const accepted = async () => Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1])
+  const before = await accepted()
+  t.equal(service.closed(), false)
+  await admin.replicaof('NO', 'ONE')
+  await waitUntil('it has written the layout', async () => await admin.get('workflow_runs:layout') === '1')
+  t.ok(await accepted() - before < 10, 'it has hardly reconnected')
+})
+
 t.test('Sentinel and Cluster have a layout too', async (t) => {
   const { sentinel, master } = await startSentinel(t)
   await start(t, { REDIS_SENTINELS: `${sentinel.host}:${sentinel.port}`, REDIS_SENTINEL_MASTER: 'main', REDIS_URL: 'redis://any/1' })
