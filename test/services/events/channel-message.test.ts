@@ -49,7 +49,7 @@ t.test('numbers that JSON does not have become null, wherever they stand', async
     t.match(stored(`{"event_type":"log","payload":${payload}}`), { data, mended: ['not_finite'] }, payload)
   }
   t.match(stored('{"event_type":"log","payload":{"message":"a","loss":NaN}}').effect, { log: 'a' })
-  t.match(stored('{"event_type":"status_change","payload":{"status":"failed","loss":NaN}}'), { data: '{"status":"failed","loss":null}', effect: { status: 'failed', terminal: true } })
+  t.match(stored('{"event_type":"status_change","payload":{"status":"failed","loss":NaN}}'), { data: '{"status":"failed","loss":null}', effect: { status: 'failed', outcome: 'failed' } })
   t.match(stored('{"event_type":NaN,"event_id":NaN,"tenant":NaN,"payload":1}'), { type: 'message', once: false, tenant: '' })
   for (const payload of ['NaNs', '1NaN', 'Infinity1', '[1 NaN]', 'undefined', 'None', '.5', '01', '[1,]', '\'a\'', 'a"']) {
     t.match(read(`{"payload":${payload}}`), { reason: 'invalid_json' }, payload)
@@ -105,9 +105,9 @@ t.test('a status_change that is too large keeps what says what the run is', asyn
   t.match(payload, { status: 'Succeeded', previous_status: 'running', name: 'n', reason: 'r', retry_of: 'run-1', workflow: 'w', workflow_version: '1', truncated: true })
   t.ok(Number(payload['bytes']) > 300_000)
   t.notOk('output' in payload || 'own' in payload)
-  t.match(effect, { status: 'succeeded', terminal: true, name: 'n', retryOf: 'run-1', workflow: '{"name":"w","version":"1"}' })
+  t.match(effect, { status: 'succeeded', outcome: 'succeeded', name: 'n', retryOf: 'run-1', workflow: '{"name":"w","version":"1"}' })
   t.same(mended, ['truncated'])
-  t.match(reduced(`{"status":"failed","output":"${'x'.repeat(5_000_000)}"}`), { payload: { status: 'failed' }, effect: { terminal: true } })
+  t.match(reduced(`{"status":"failed","output":"${'x'.repeat(5_000_000)}"}`), { payload: { status: 'failed' }, effect: { outcome: 'failed' } })
   t.match(reduced(`{"status":"failed","step":3,"output":"${'x'.repeat(30_000)}"}`), { payload: { step: 3 }, effect: { step: { step: '3' } } })
 })
 
@@ -125,11 +125,11 @@ t.test('each member that stays has at most 4 KiB, of whole characters', async (t
 
 t.test('no other fault of a rider costs the status', async (t) => {
   for (const rider of [nested(65), nested(100_000), '[1 2]', 'undefined', '"\\x"']) {
-    t.match(reduced(`{"status":"failed","output":${rider},"reason":"r"}`), { payload: { status: 'failed', reason: 'r', truncated: true }, effect: { terminal: true } }, rider.slice(0, 30))
+    t.match(reduced(`{"status":"failed","output":${rider},"reason":"r"}`), { payload: { status: 'failed', reason: 'r', truncated: true }, effect: { outcome: 'failed' } }, rider.slice(0, 30))
   }
   t.match(reduced(`{"status":"failed","error":${nested(80)}}`).effect, { status: 'failed' })
   const latin1 = stored(Buffer.from('{"event_type":"status_change","payload":{"status":"failed","reason":"caf\xe9"}}', 'latin1'))
-  t.match(latin1, { data: /"status":"failed","reason":"caf\ufffd","truncated":true/, effect: { terminal: true } })
+  t.match(latin1, { data: /"status":"failed","reason":"caf\ufffd","truncated":true/, effect: { outcome: 'failed' } })
   for (const payload of [`"${'x'.repeat(30_000)}"`, `{"status":7,"output":"${'x'.repeat(30_000)}"}`, `{"output":"${'x'.repeat(30_000)}"}`]) {
     t.match(read(`{"event_type":"status_change","payload":${payload}}`), { reason: 'event_too_large', field: 'payload' })
   }
