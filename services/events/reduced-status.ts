@@ -6,6 +6,9 @@ import { mendJson } from './mend-json.ts'
 /** The most bytes of each member that stays. */
 const MAX_MEMBER_BYTES = 4_096
 
+/** The members that engines fill with anything: a large one that is no text stays as the beginning of its JSON text. */
+const OF_ANY_SHAPE: ReadonlySet<string> = new Set(['reason', 'error'])
+
 /**
  * Makes the small payload that stands for a `status_change` which cannot be stored whole: a run's state must not depend
  * on its riders. The members of STATUS_FIELDS stay, each cut; `truncated` and `bytes`, the size of the payload as it
@@ -39,7 +42,8 @@ function smallValue (value: RawValue, name: string): unknown {
   }
   const whole = value.depth < MAX_JSON_DEPTH && value.raw.length <= MAX_MEMBER_BYTES * 4 ? compactText(value) : null
   if (whole !== null && Buffer.byteLength(whole) <= MAX_MEMBER_BYTES) return parsed(value.raw)
-  return name === 'error' && value.raw.startsWith('{') ? messageOf(value.raw) : undefined
+  const message = name === 'error' && value.raw.startsWith('{') ? messageOf(value.raw) : undefined
+  return message ?? (OF_ANY_SHAPE.has(name) ? cutBytes(compactText(value)) : undefined)
 }
 
 function messageOf (error: string): { message: string } | undefined {

@@ -120,7 +120,10 @@ t.test('each member that stays has at most 4 KiB, of whole characters', async (t
   t.same(payload['error'], { message: 'm'.repeat(4_096) })
   t.notOk('previous_status' in payload)
   t.same(reduced(`{"status":"failed","error":{"code": 7,"loss":NaN},"output":"${'x'.repeat(30_000)}"}`).payload['error'], { code: 7, loss: null })
-  t.notOk('error' in reduced(`{"status":"failed","error":["${'x'.repeat(30_000)}"]}`).payload)
+  for (const name of ['error', 'reason']) {
+    t.equal(reduced(`{"status":"failed","${name}":["${'x'.repeat(30_000)}"]}`).payload[name], `["${'x'.repeat(4_094)}`)
+    t.equal(reduced(`{"status":"failed","${name}":{"code": 7, "stack":"${'é'.repeat(30_000)}"}}`).payload[name], `{"code":7,"stack":"${'é'.repeat(2_038)}`)
+  }
 })
 
 t.test('no other fault of a rider costs the status', async (t) => {
