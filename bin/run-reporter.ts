@@ -128,11 +128,11 @@ function now (): string {
   return new Date(performance.timeOrigin + performance.now()).toISOString()
 }
 
-function eventOf (output: OutputName, { text, cut }: OutputLine): NewEvent {
+function eventOf (output: OutputName, { text, cut, continues = false }: OutputLine): NewEvent {
   const time = now()
   const stream = output === null ? {} : { stream: output }
-  const result = cut ? null : resultIn(text)
-  if (result === null) return { event_type: 'log', payload: { level: 'info', message: text, ...stream, time, ...(cut ? { cut } : {}) } }
+  const result = cut || continues ? null : resultIn(text)
+  if (result === null) return { event_type: 'log', payload: { level: 'info', message: text, ...stream, time, ...(cut && { cut }), ...(continues && { continues }) } }
   const others = JSON.stringify({ media_type: 'application/json', ...stream, time }).slice(1)
   return { event_type: 'result_preview', payload_json: `{"content":${result},${others}` }
 }

@@ -2,8 +2,10 @@
 export interface OutputLine {
   /** Bytes that are no UTF-8 are replaced. */
   readonly text: string
-  /** True when the line was too long and goes on in the next one. */
+  /** True when the line had not ended: it was too long, or its end was not there yet. */
   readonly cut: boolean
+  /** True when it goes on with a line that was cut. A rest in which there is nothing to see is left out. */
+  readonly continues?: boolean
 }
 
 /** Cuts the output of a program into lines that end with LF or CRLF. */
@@ -41,6 +43,13 @@ export function createLineSplitter (maxBytes: number, longer?: { readonly prefix
   let length = 0
   let redrawn = false
   let shown: string | null = null
+  let isCut = false
+
+  function lineOf (text: string, cut: boolean): OutputLine {
+    const continues = isCut && !redrawn
+    isCut = cut
+    return continues ? { text, cut, continues } : { text, cut }
+  }
 
   function hold (part: Uint8Array): void {
     if (part.length === 0) return
@@ -74,13 +83,15 @@ export function createLineSplitter (maxBytes: number, longer?: { readonly prefix
     const lines: OutputLine[] = []
     while (line.length - kept > limit) {
       const end = characterBoundary(line, limit)
-      lines.push({ text: decoder.decode(line.subarray(0, end)), cut: true })
+      lines.push(lineOf(decoder.decode(line.subarray(0, end)), true))
       line = line.subarray(end)
     }
     replaceHeld(hasEnded ? line.subarray(line.length) : line)
     if (!hasEnded) return lines
     const text = decoder.decode(line)
-    if (!redrawn || text !== shown) lines.push({ text, cut: false })
+    const isKnown = redrawn ? text === shown : isCut && !isVisible(text)
+    if (!isKnown) lines.push(lineOf(text, false))
+    isCut = false
     redrawn = false
     shown = null
     return lines
@@ -91,14 +102,11 @@ export function createLineSplitter (maxBytes: number, longer?: { readonly prefix
     if (limitOf(line) !== maxBytes) return []
     const whole = line.subarray(0, completeEnd(withoutEnd(line, true)))
     const text = decoder.decode(whole)
-    if (text.replace(CONTROL_SEQUENCE, '').trim() === '' || text === shown) return []
-    if (redrawn || line.at(-1) === CR) {
-      shown = text
-      redrawn = true
-      return [{ text, cut: false }]
-    }
-    replaceHeld(line.subarray(whole.length))
-    return [{ text, cut: true }]
+    if (!isVisible(text) || text === shown) return []
+    redrawn ||= line.at(-1) === CR
+    if (redrawn) shown = text
+    else replaceHeld(line.subarray(whole.length))
+    return [lineOf(text, !redrawn)]
   }
 
   return {
@@ -136,6 +144,10 @@ function joined (parts: readonly Uint8Array[], length: number): Uint8Array {
     offset += part.length
   }
   return all
+}
+
+function isVisible (text: string): boolean {
+  return text.replace(CONTROL_SEQUENCE, '').trim() !== ''
 }
 
 /** Takes CR from the end of a line: one, or each. */
