@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CommandOutputs, OutputName } from './command-outputs.ts'
+import { startGroupWitness } from './group-witness.ts'
 import { pumpOutputs } from './output-pump.ts'
 import { startProblem, startProgram } from './start-program.ts'
 
@@ -43,6 +44,8 @@ export interface Ending {
 /** The time that processes which a command left behind may hold its output open in silence, in milliseconds. */
 const LEFT_BEHIND_MS = 5_000
 const LEFT_BEHIND_CANCELLED_MS = 1_000
+/** The signals that a terminal sends to all processes in its foreground. A second one would make many programs quit without cleaning up. */
+const TERMINAL_SIGNALS = new Set<NodeJS.Signals>(['SIGINT', 'SIGQUIT', 'SIGHUP'])
 
 /** Starts a command in the current directory. It has the input of this process, and its output is passed on byte by byte. */
 export function startCommand (command: readonly string[], { environment, outputs, onStart, onOutput }: CommandOptions): RunningCommand {
@@ -55,6 +58,8 @@ export function startCommand (command: readonly string[], { environment, outputs
   let cancelledBy: NodeJS.Signals | null = null
   let isOver = false
   const startedAt = performance.now()
+  // A command with a terminal of its own is in no group of another terminal.
+  const witness = outputs.terminal === null ? startGroupWitness() : null
   const child = startProgram(command, outputs, environment)
   child.once('spawn', onStart)
   const exit = exitOf(child)
@@ -66,6 +71,7 @@ export function startCommand (command: readonly string[], { environment, outputs
     // A busy system may report a signal after the end that it caused.
     await nextTurn()
     isOver = true
+    witness?.close()
     outputs.ended()
     await pump.end(cancelledBy === null ? LEFT_BEHIND_MS : LEFT_BEHIND_CANCELLED_MS)
     outputs.close()
@@ -79,7 +85,8 @@ export function startCommand (command: readonly string[], { environment, outputs
     },
     cancel (signal) {
       cancelledBy ??= signal
-      if (signal !== 'SIGINT' || outputs.terminal !== null || !hasTerminal()) child.kill(signal)
+      if (witness === null || !TERMINAL_SIGNALS.has(signal)) child.kill(signal)
+      else void witness.hasSeen(signal).then((hasSeen) => hasSeen || child.kill(signal))
     }
   }
 }
@@ -87,11 +94,6 @@ export function startCommand (command: readonly string[], { environment, outputs
 /** The signal key that was typed into the terminal of the command, if it seems to have ended it. */
 function typedCancel ({ code }: Exit, typed: NodeJS.Signals | null): NodeJS.Signals | null {
   return code === 0 ? null : typed
-}
-
-/** Tells whether there is a terminal, which sends Ctrl-C to the command itself: a second SIGINT would make many programs quit without cleaning up. */
-function hasTerminal (): boolean {
-  return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
 }
 
 type Exit = Omit<Ending, 'cancelledBy' | 'durationMs'>
