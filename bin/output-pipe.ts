@@ -23,15 +23,24 @@ export interface OutputPipe {
 export function makeOutputPipe (): OutputPipe {
   const folder = mkdtempSync(join(tmpdir(), 'runcast-'))
   const name = join(folder, 'output')
+  const opened: number[] = []
+  const open = (flags: number) => {
+    const end = openSync(name, flags)
+    opened.push(end)
+    return end
+  }
   try {
     execFileSync('mkfifo', ['-m', '600', name])
-    const readEnd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK)
-    const writeEnd = openSync(name, constants.O_WRONLY)
+    const readEnd = open(constants.O_RDONLY | constants.O_NONBLOCK)
+    const writeEnd = open(constants.O_WRONLY)
     return {
       source: new Socket({ fd: readEnd, readable: true, writable: false }),
       writeEnd,
       closeWriteEnd: () => closeSync(writeEnd)
     }
+  } catch (error) {
+    opened.forEach((end) => closeSync(end))
+    throw error
   } finally {
     rmSync(folder, { recursive: true })
   }

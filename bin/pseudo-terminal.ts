@@ -35,9 +35,7 @@ export function openPseudoTerminal (columns: number, rows: number): PseudoTermin
   const require = createRequire(createRequire(import.meta.url).resolve('@lydell/node-pty'))
   const native: Native = require(`@lydell/node-pty-${process.platform}-${process.arch}/pty.node`)
   const { master, slave, pty } = native.open(columns, rows)
-  const held = openSync(pty, constants.O_RDWR | constants.O_NOCTTY)
-  closeSync(slave)
-  const stream = new ReadStream(master)
+  const { held, stream } = takeOver(master, slave, pty)
   const mark = Buffer.from(`\0${randomBytes(16).toString('hex')}\0`)
   let isClosed = false
   return {
@@ -54,6 +52,21 @@ export function openPseudoTerminal (columns: number, rows: number): PseudoTermin
       stream.destroy()
       closeSync(held)
     }
+  }
+}
+
+/** Reads from the master, and opens the slave anew, without making it the terminal of this process. Takes all or nothing: after an error both are closed. */
+function takeOver (master: number, slave: number, path: string): { held: number, stream: ReadStream } {
+  const opened = [master, slave]
+  try {
+    const held = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
+    opened.push(held)
+    const stream = new ReadStream(master)
+    closeSync(slave)
+    return { held, stream }
+  } catch (error) {
+    opened.forEach((descriptor) => closeSync(descriptor))
+    throw error
   }
 }
 
