@@ -51,8 +51,8 @@ async function findReporter (given: GivenService, runId: string): Promise<{ repo
     const service = await findService(given)
     return { reporter: createRunReporter(service, runId), link: `${service.url}${runPagePath(runId)}` }
   } catch (error) {
-    if (!(error instanceof UsageError) || given.url !== undefined) throw error
-    say(`The command runs without being watched: ${error.message}.`)
+    if (given.url !== undefined && error instanceof UsageError) throw error
+    say(`The command runs without being watched: ${error instanceof Error ? error.message : String(error)}.`)
     return { reporter: createSilentReporter(), link: null }
   }
 }

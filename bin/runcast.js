@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url'
 
 const compiled = new URL('../dist/bin/runcast.js', import.meta.url)
 const [name, ...args] = process.argv.slice(2)
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGALRM', 'SIGUSR1', 'SIGUSR2'].filter((signal) => signal in constants.signals)
 
 if (existsSync(compiled)) {
-  await import(compiled.href).catch((error) => {
-    if (name !== 'exec' || error?.code !== 'ERR_MODULE_NOT_FOUND') throw error
-    runUnwatched('parts of runcast are missing')
+  const loaded = await import(compiled.href).catch((error) => {
+    if (name !== 'exec') throw error
   })
+  if (loaded === undefined) runUnwatched('parts of runcast are missing')
+  else await loaded.runcast(process.argv.slice(2))
 } else {
   runUnwatched(`not built yet. Run \`npm run build\` in ${fileURLToPath(new URL('..', import.meta.url))} first`)
 }
@@ -27,7 +29,9 @@ function runUnwatched (reason) {
   }
   console.error(`runcast: ${reason}. The command runs without being watched.`)
   const child = spawn(program, rest, { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => { if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal) })
+  // A terminal sends these to the command, too.
+  const ignored = ['SIGINT', 'SIGQUIT'].filter(() => process.stdin.isTTY)
+  for (const signal of ENDING_SIGNALS) process.on(signal, () => { if (!ignored.includes(signal)) child.kill(signal) })
   child.on('error', (error) => {
     console.error(`runcast: ${error.message}`)
     process.exitCode = error.code === 'ENOENT' ? 127 : 126

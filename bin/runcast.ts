@@ -50,11 +50,18 @@ async function main ([name = '--help', ...args]: string[]): Promise<number> {
   return await command(args)
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  if (error instanceof UsageError) say(`${error.message}. See runcast --help.`)
-  else if (error instanceof RuncastError) say(explain(error))
-  else throw error
-  process.exitCode = 2
+/**
+ * Runs the command line, and sets the exit code.
+ *
+ * @param args the words after `runcast`
+ */
+export async function runcast (args: string[]): Promise<void> {
+  try {
+    process.exitCode = await main(args)
+  } catch (error) {
+    if (error instanceof UsageError) say(`${error.message}. See runcast --help.`)
+    else if (error instanceof RuncastError) say(explain(error))
+    else throw error
+    process.exitCode = 2
+  }
 }
