@@ -86,7 +86,7 @@ export function startCommand (command: readonly string[], { environment, outputs
     cancel (signal) {
       cancelledBy ??= signal
       if (witness === null || !TERMINAL_SIGNALS.has(signal)) child.kill(signal)
-      else void witness.hasSeen(signal).then((hasSeen) => hasSeen || child.kill(signal))
+      else witness.hasSeen(signal).then((hasSeen) => hasSeen || child.kill(signal)).catch(() => child.kill(signal))
     }
   }
 }

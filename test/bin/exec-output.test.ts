@@ -1,63 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmod, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod } from 'node:fs/promises'
 import { test, type Test } from 'tap'
-import { startStandIn, type StandInService } from '../../packages/client/test/support/stand-in-service.ts'
-import { exec, messages, published, RUN, temporaryFolder } from '../helpers/service/executed-run.ts'
-import { RUNCAST } from '../helpers/service/runcast-command.ts'
+import { startStandIn } from '../../packages/client/test/support/stand-in-service.ts'
+import { exec, messages, published, temporaryFolder } from '../helpers/service/executed-run.ts'
+import { execAtTerminal } from '../helpers/service/terminal-run.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
-
-/** Runs exec in a real terminal. */
-async function atTerminal (t: Test, service: StandInService, script: string, flags = '') {
-  const file = join(await temporaryFolder(t), 'command.sh')
-  await writeFile(file, script)
-  const terminal = spawn('script', ['-qec', `stty rows 33 cols 99; ${process.execPath} ${RUNCAST} exec ${flags} --run-id ${RUN} -- sh ${file}; code=$?; stty -a | grep -q ' icanon' && echo restored; exit $code`, '/dev/null'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env['PATH'], TERM: 'xterm-256color', RUNCAST_URL: service.url, RUNCAST_TOKEN: 'x' }
-  })
-  const output = { text: '' }
-  terminal.stdout.setEncoding('utf8').on('data', (text: string) => { output.text += text })
-  t.teardown(() => terminal.kill('SIGKILL'))
-  return { terminal, output, ended: once(terminal, 'close').then(([code]: (number | null)[]) => code) }
-}
-
-test('at a terminal the command has a terminal of its own, with size, keys and order', async (t) => {
-  const service = await startStandIn(t)
-  const { terminal, output, ended } = await atTerminal(t, service, 'tty >/dev/null && [ -t 1 ] && [ -t 2 ] && echo terminal; stty size; for i in 1 2 3; do echo out$i; echo err$i >&2; done; printf "name? "; read name; echo "hello $name"; exit 7')
-  await waitUntil('it asks', () => output.text.includes('name? '))
-  terminal.stdin.write('Ada\r')
-  t.equal(await ended, 7)
-  t.same(messages(service).filter((message) => !String(message).startsWith('name? ') && message !== 'Ada'),
-    ['terminal', '33 99', 'out1', 'err1', 'out2', 'err2', 'out3', 'err3', 'hello Ada'])
-  t.ok(published(service, 'log').every((payload) => !('stream' in payload)))
-  t.match(output.text, 'out1\r\nerr1\r\n')
-  t.match(output.text, 'restored')
-})
-
-test('at a terminal Ctrl-C reaches the command once, through its own terminal', async (t) => {
-  const service = await startStandIn(t)
-  const { terminal, ended, output } = await atTerminal(t, service, 'trap "echo interrupted" INT; echo ready; sleep 20; echo over; exit 4')
-  await waitUntil('the command is ready', () => messages(service).includes('ready'))
-  terminal.stdin.write('\u0003')
-  t.equal(await ended, 4)
-  t.same(messages(service).map((message) => String(message).replace('^C', '')), ['ready', 'interrupted', 'over'])
-  t.match(published(service).at(-1), { status: 'cancelled', exit_code: 4, reason: 'SIGINT' })
-  t.match(output.text, 'restored')
-})
-
-test('nothing of the end is lost at a terminal, eight times', async (t) => {
-  for (let n = 0; n < 8; n++) {
-    const service = await startStandIn(t)
-    const { ended } = await atTerminal(t, service, 'seq 1 3000')
-    t.equal(await ended, 0)
-    t.equal(messages(service).length, 3000)
-  }
-})
 
 test('stdout and stderr that are one file keep their order, and have no stream', async (t) => {
   const service = await startStandIn(t)
-  const { ended } = await atTerminal(t, service, '[ -t 1 ] || echo pipe; for i in 1 2 3; do echo out$i; echo err$i >&2; done', '--no-tty')
+  const { ended } = await execAtTerminal(t, service, '[ -t 1 ] || echo pipe; for i in 1 2 3; do echo out$i; echo err$i >&2; done', '--no-tty')
   t.equal(await ended, 0)
   t.same(messages(service), ['pipe', 'out1', 'err1', 'out2', 'err2', 'out3', 'err3'])
   t.ok(published(service, 'log').every((payload) => !('stream' in payload)))
@@ -69,7 +19,25 @@ test('a part of a line goes out after a while, and the next line continues it', 
   await waitUntil('the prompt is told', () => messages(service).includes('name? '))
   child.stdin?.end('x\n')
   t.equal(await code, 0)
-  t.match(published(service, 'log'), [{ message: 'name? ', cut: true }, { message: 'there' }])
+  t.match(published(service, 'log'), [{ message: 'name? ', cut: true }, { message: 'there', continues: true }])
+})
+
+test('the end of a line that was told already is no line of its own', async (t) => {
+  const service = await startStandIn(t)
+  const { process: child, code } = exec(t, service, ['sh', '-c', 'printf "name? "; read name; echo; echo there'], { input: null })
+  await waitUntil('the prompt is told', () => messages(service).includes('name? '))
+  child.stdin?.end('x\n')
+  t.equal(await code, 0)
+  t.match(published(service, 'log'), [{ message: 'name? ', cut: true }, { message: 'there', continues: undefined }])
+})
+
+test('dots without a pause go out, too', async (t) => {
+  const service = await startStandIn(t)
+  const { process: child, code } = exec(t, service, ['sh', '-c', 'while :; do printf .; sleep 0.1; done'])
+  await waitUntil('dots are told', () => published(service, 'log').length >= 2)
+  child.kill('SIGTERM')
+  t.equal(await code, 143)
+  t.ok(published(service, 'log').slice(0, 2).every(({ message, cut }) => /^\.+$/.test(String(message)) && cut === true))
 })
 
 test('of a line that is redrawn the newest state goes out, at most one a second', async (t) => {

@@ -35,7 +35,7 @@ test('without a run id and a name it makes them from the command', async (t) => 
   const { code, output } = runcast(t, ['exec', '--url', service.url, '--token', 'secret', '--', 'true', '/x y'])
   t.equal(await code, 0)
   const runId = /\/runs\/(true-\d{8}-\d{6}-[0-9a-f]{6})\n/.exec(output.stderr)?.[1]
-  t.match(service.events(runId ?? '')[0], { type: 'status_change', data: '{"status":"queued","name":"true /x y"}' })
+  t.match(service.events(runId ?? '')[0], { type: 'status_change', data: /^{"status":"queued","name":"true \/x y",/ })
 })
 
 test('the exit code passes through, and other than 0 the run has failed', async (t) => {
