@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
+import { isatty } from 'node:tty'
 import type { StatusChange } from '@runcast/client'
 import { isRunId, RUN_ID_RULE, runPagePath } from '@runcast/protocol'
 import { childEnvironment } from './child-environment.ts'
@@ -38,7 +39,15 @@ export async function exec (args: string[]): Promise<number> {
   reporter.status('queued', { name })
   const { code } = await runReported(command, reporter, values['no-tty'] !== true)
   if (link !== null) say(link)
+  dieWithTerminal()
   return code
+}
+
+/** Ends this process by SIGHUP where its terminal is gone: Node crashes when it restores such a terminal at its end. */
+function dieWithTerminal (): void {
+  if (![process.stdin, process.stdout, process.stderr].some(({ isTTY }, descriptor) => isTTY && !isatty(descriptor))) return
+  process.removeAllListeners('SIGHUP')
+  process.kill(process.pid, 'SIGHUP')
 }
 
 /**
