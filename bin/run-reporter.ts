@@ -2,6 +2,7 @@ import { createPublisher, type NewEvent, type ServiceOptions, type StatusChange 
 import type { OutputLine } from '@runcast/client/lines'
 import { explain } from './connection.ts'
 import type { OutputName } from './command-outputs.ts'
+import { createForwardClock } from './forward-clock.ts'
 import { say } from './terminal.ts'
 
 /** Reports a command as a run. It never fails: it tells of faults on stderr, and the command goes on. */
@@ -28,6 +29,8 @@ const TRYING = 'Trying for a few seconds more to deliver the rest of the run.'
 const BATCH_EVENTS = 500
 const REQUEST_TIMEOUT_MS = 5_000
 const MAX_RETRY_DELAY_MS = 2_000
+
+const now = createForwardClock()
 
 /** Makes a reporter for a command that no service watches. */
 export function createSilentReporter (): RunReporter {
@@ -121,11 +124,6 @@ function publishedTogether (events: readonly NewEvent[]): NewEvent[][] {
     else groups.push([event])
   }
   return groups
-}
-
-/** The time of an event of the command. It never goes back, even if the clock of the machine is set. */
-function now (): string {
-  return new Date(performance.timeOrigin + performance.now()).toISOString()
 }
 
 function eventOf (output: OutputName, { text, cut, continues = false }: OutputLine): NewEvent {
