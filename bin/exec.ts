@@ -88,7 +88,7 @@ function optionsEnd (args: string[]): number {
 
 /** Makes an id such as `npm-20261123-101500-3f9a2c`, which names the program, sorts by time and is unique. */
 function newRunId ([program = '']: readonly string[]): string {
-  const word = basename(program).replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '').slice(0, 40).replace(/-$/, '')
+  const word = basename(commandName([program])).replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '').slice(0, 40).replace(/-$/, '')
   const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
   return `${word === '' ? 'run' : word}-${time}-${randomBytes(3).toString('hex')}`
 }

@@ -38,6 +38,14 @@ test('without a run id and a name it makes them from the command', async (t) => 
   t.match(service.events(runId ?? '')[0], { type: 'status_change', data: /^{"status":"queued","name":"true \/x y",/ })
 })
 
+test('a variable in place of the program is not told by the run id', async (t) => {
+  const service = await startStandIn(t)
+  const { code, output } = runcast(t, ['exec', '--url', service.url, '--token', 'secret', '--', 'API_KEY=s3cr3t', 'true'])
+  t.equal(await code, 127)
+  t.match(output.stderr, /\/runs\/API-KEY-\d{8}-/)
+  t.notMatch(service.requests.map(({ body, path }) => `${path}${body}`).join(), 's3cr3t')
+})
+
 test('the exit code passes through, and other than 0 the run has failed', async (t) => {
   const service = await startStandIn(t)
   t.equal(await exec(t, service, ['sh', '-c', 'exit 7']).code, 7)
