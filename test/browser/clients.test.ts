@@ -79,7 +79,15 @@ for (const [title, host, site] of [['EventSource', '127.0.0.1', 'another origin'
     proxy.cut()
     await waitUntil('it has come back', () => answers.length === 3)
     proxy.cutAt('event: stream_end')
-    await app.publish('r', [log('three'), succeeded])
+    proxy.refuse(true)
+    const ids = await app.publish('r', [log('three'), succeeded])
+    await waitUntil('a cursor at the end is answered 204', async () => {
+      const answer = await app.call('/api/v1/workflow-runs/r/stream', { headers: { 'last-event-id': ids.at(-1) ?? '' } })
+      await answer.body?.cancel()
+      return answer.status === 204
+    })
+    await waitUntil('it is cut', () => app.app.streamLimits.open === 0)
+    proxy.refuse(false)
     await waitUntil('it has stopped', () => shown.includes('stopped'))
     t.same(shown, ['one', 'two', 'three', 'stopped'])
     t.same(answers, [200, 200, 200, 204])
