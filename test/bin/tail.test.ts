@@ -152,7 +152,7 @@ test('a refusal is final and said in words', async (t) => {
 })
 
 test('where the service has never answered it gives up after ten pages of something else, and names them', async (t) => {
-  for (const status of [403, 502]) {
+  await Promise.all([403, 502].map(async (status) => {
     const service = await startStandIn(t)
     for (let answer = 0; answer < 20; answer++) service.next.stream.push(gatewayPage(status))
     const { code, output } = tail(t, service)
@@ -160,7 +160,7 @@ test('where the service has never answered it gives up after ten pages of someth
     t.match(output.stderr, `The answer is not from Runcast: ${status} text/html nginx.`)
     t.notMatch(output.stderr, 'does not allow')
     t.equal(service.requests.length, 10)
-  }
+  }))
 })
 
 test('a page of a gateway between two connections passes', async (t) => {

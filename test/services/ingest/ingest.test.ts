@@ -25,7 +25,7 @@ t.test('plain PUBLISH messages are stored in order, each run for itself', async 
   for (const run of runs) await waitUntil('all of a run is stored', async () => await client.xlen(keys.log(run)) >= numbers.length)
   await waitUntil('nothing waits', () => ingest.stats().waiting === 0)
   for (const run of runs) t.strictSame(await payloads(client, run), numbers)
-  t.strictSame(ingest.stats(), { role: 'holder', waiting: 0, totals: { stored: 8_000 }, mended: {} })
+  t.strictSame(ingest.stats(), { role: 'holder', isListening: true, waiting: 0, totals: { stored: 8_000 }, mended: {} })
 })
 
 t.test('a message that a holder has stored and forgotten is not taken for a new one of the same text', async (t) => {
