@@ -102,7 +102,8 @@ t.test('the metrics of several processes are one sum that never goes back, and t
   t.ok(whileStopped.some((answer) => answer === 6) && whileStopped.every((answer) => answer === 6 || answer === 200 || answer === null), String(whileStopped))
 
   process.kill(victim, 'SIGKILL')
-  await waiting
+  // A connection that the killed process had not accepted may stay open without an answer.
+  await within(20_000, waiting).catch(() => null)
   await waitUntil('the end is noticed', () => server.stdout().includes('a process ended and is replaced'))
   t.equal(await readiness(), 503)
   t.equal(await appended(), 6, 'its count stays')

@@ -191,8 +191,8 @@ end
 local function append()
   local done = redis.call('GET', append_key)
   if done then
-    local known = redis.call('HMGET', run, 'tenant', 'status', 'terminal')
-    return { 'ok', done, known[1] or '', known[2] or '', known[3] or '' }
+    local known = redis.call('HMGET', run, 'status', 'terminal')
+    return { 'ok', done, redis.call('HGET', run, 'tenant') or '', known[1] or '', known[2] or '' }
   end
   if token and tonumber(token) < tonumber(redis.call('GET', fence) or 0) then return { 'fenced' } end
 
