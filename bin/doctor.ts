@@ -62,7 +62,7 @@ async function examineToken (service: ServiceOptions, report: Report): Promise<b
     add(report, pageFinding({ ...answer, status: 403, code: 'insufficient_scope' }, hasToken))
     return false
   }
-  // Who answers with a sign-in of its own is a gateway; all else without the service's marks may be anything.
+  // A sign-in page comes from a gateway. Any other answer without the marks of the service may come from anything.
   const isGateway = answer.code !== null || answer.status === 401 || answer.status === 403 || answer.status === 407 || (answer.status >= 300 && answer.status < 400)
   const finding = isGateway ? pageFinding(answer, hasToken) : null
   if (finding === null) report.untested = `${service.url} is not Runcast, or it is not reached: the answer is ${describe(answer)}. Check the address and its path.`

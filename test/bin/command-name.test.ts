@@ -41,7 +41,7 @@ t.test('other arguments stay as they are', async (t) => {
     ['npm', 'test'],
     ['python3', 'train.py', '--epochs=3', '--name', 'long-experiment-name-2026-11-23', '-u', 'x.py'],
     ['mkdir', '-p', 'build/output'],
-    ['docker', 'run', '-p', '8080:80', 'registry.example.com/team/image:1.2.3'],
+    ['docker', 'run', '-p', '8080:80', 'images.example.com/team/image:1.2.3'],
     ['sh', '-c', 'for i in 1 2 3; do echo out$i; echo err$i >&2; done'],
     ['docker', 'run', '-p8080:80', '-p127.0.0.1:80:80', 'team/image:1.2@sha256:0123'],
     ['ls', '-pl', '-parallel=4', '-p./folder', '--bypass', 'git@host:team/project.git'],
