@@ -1,17 +1,7 @@
 import t from 'tap'
-import { eventsOf, openEventStream, type OpenOptions } from '../helpers/http/event-stream.ts'
-import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
-
-const reader = tokenFor({ sub: 'reader', scope: 'runs:read runs:write' })
-
-const streamUrl = ({ url }: App, runId: string, query = '') => `${url}/api/v1/workflow-runs/${runId}/stream${query}`
-
-function open (app: App, runId: string, { query = '', ...options }: OpenOptions & { query?: string } = {}) {
-  return openEventStream(streamUrl(app, runId, query), { token: reader, ...options })
-}
-
-const log = (message: string, level = 'info') => ({ event_type: 'log', payload: { level, message } })
-const status = (name: string) => ({ event_type: 'status_change', payload: { status: name } })
+import { eventsOf, openEventStream } from '../helpers/http/event-stream.ts'
+import { log, open, reader, status } from '../helpers/http/run-stream.ts'
+import { buildApp } from '../helpers/service/app.ts'
 
 t.test('no line of an answer holds a separator of lines, wherever a publisher or client has put one', async (t) => {
   const app = await buildApp(t)

@@ -1,19 +1,9 @@
 import { connect } from 'node:net'
 import t from 'tap'
 import { eventsOf, openEventStream, type OpenOptions } from '../helpers/http/event-stream.ts'
-import { buildApp, tokenFor, type App } from '../helpers/service/app.ts'
+import { log, open, reader, status, streamUrl } from '../helpers/http/run-stream.ts'
+import { buildApp, tokenFor } from '../helpers/service/app.ts'
 import { waitUntil } from '../helpers/wait-until.ts'
-
-const reader = tokenFor({ sub: 'reader', scope: 'runs:read runs:write' })
-
-const streamUrl = ({ url }: App, runId: string, query = '') => `${url}/api/v1/workflow-runs/${runId}/stream${query}`
-
-function open (app: App, runId: string, { query = '', ...options }: OpenOptions & { query?: string } = {}) {
-  return openEventStream(streamUrl(app, runId, query), { token: reader, ...options })
-}
-
-const log = (message: string, level = 'info') => ({ event_type: 'log', payload: { level, message } })
-const status = (name: string) => ({ event_type: 'status_change', payload: { status: name } })
 
 t.test('a stream has the head that browsers and proxies need, retry first and stream_open next', async (t) => {
   const app = await buildApp(t, { STREAM_RETRY_MS: '1234' })
